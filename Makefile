@@ -2,9 +2,10 @@
 
 CONFIG ?= config/config.yaml
 CORES ?= all
-PYTHON ?= $(firstword $(shell command -v python3.11) $(shell command -v python3.12) $(shell command -v python3) python3.11)
+# Without the semicolon, GNU make 3.81 of macOS looks for a program `command`.
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name);)) python3.11)
 VENV := .venv
-CHROMIUM = $(firstword $(foreach name,chromium chromium-browser google-chrome,$(shell command -v $(name))))
+CHROMIUM = $(firstword $(foreach name,chromium chromium-browser google-chrome,$(shell command -v $(name);)))
 # The newest that `make lock` takes.
 TORCH := torch<2.14
 # Quotes a name for the shell, since it may have a space or a quote in it.
@@ -12,6 +13,11 @@ FILE = '$(subst ','\'',$(CONFIG))'
 SNAKEMAKE = $(VENV)/bin/snakemake --cores $(CORES) --quiet rules --configfile $(FILE)
 INSTALL = $(VENV)/bin/pip install --progress-bar off -c $(VENV)/versions.txt -e
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Where nothing can be written at home, as in a container of another user, Snakemake and matplotlib keep their caches here.
+ifneq (yes,$(shell test -w "$${XDG_CACHE_HOME:-$$HOME}" && echo yes;))
+export XDG_CACHE_HOME := $(CURDIR)/$(VENV)/cache
+export MPLCONFIGDIR := $(XDG_CACHE_HOME)/matplotlib
+endif
 
 ifneq (1,$(words $(CURDIR)))
 $(error folder: $(CURDIR): no job can be started in a path with a space; move the clone)
@@ -21,7 +27,7 @@ endif
 .DELETE_ON_ERROR:
 
 help: ## list these targets
-	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 20
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 install: $(VENV)/.runs ## only set up .venv; on a cluster, do this before `.venv/bin/snakemake --profile slurm all`
 
@@ -92,7 +98,7 @@ lock: ## rewrite requirements.txt, with the newest versions that pyproject.toml 
 		--upgrade -c .lock/torch.txt --no-annotate --custom-compile-command 'make lock' --quiet -o requirements.txt
 	rm -rf .lock
 
-newest: PYTHON = $(firstword $(foreach minor,14 13 12 11,$(shell command -v python3.$(minor))))
+newest: PYTHON = $(firstword $(foreach minor,14 13 12 11,$(shell command -v python3.$(minor);)))
 newest: ## the quick tests with the newest Python, Snakemake, torch and other libraries, in a .newest of their own
 	rm -rf .newest && $(PYTHON) -m venv .newest && .newest/bin/pip install --progress-bar off uv
 	.newest/bin/uv pip install --python .newest/bin/python -e '.[docs,release,test]'

@@ -4,7 +4,7 @@
 
 Each network that a statement speaks of is measured again, with other sequences to fit, to judge and to test with. It is
 counted of how many it then holds where it did not, or the other way round. The largest share over the statements is
-``emtvb.paper.judging.MISMEASURED``. Prints the Markdown table of docs/evidence.md.
+``emtvb.paper.significance.MISMEASURED``. Prints the Markdown table of docs/evidence.md.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from rich.progress import track
 from emtvb import markdown
 from emtvb.experiments.results import runs_in
 from emtvb.paper import claims, table1, twins, verdicts
-from emtvb.theory import judging, sequences
-from emtvb.theory.measures import MeasureSettings, measure
+from emtvb.theory import memory_measures, sequences
+from emtvb.theory.network_measurement import MeasureSettings, measure_network
 from emtvb.theory.runs import Run
 
 ROOT = Path(__file__).parents[1]
@@ -30,13 +30,13 @@ PAPER = ROOT / "results" / "paper"
 
 def measure_otherwise(run: Run, network: object, draw: int) -> dict[str, object]:
     """What is measured of a network with other sequences than the published ones: a row of ``measurements.csv``."""
-    drawn = sequences.sequences
+    drawn = sequences.random_sequences
     sequences._drawn.cache_clear()
     with (
-        mock.patch.object(sequences, "sequences", lambda *given: drawn(*given[:3], given[3] + draw)),
-        mock.patch.object(judging, "_TEST_SEED", judging._TEST_SEED + draw),
+        mock.patch.object(sequences, "random_sequences", lambda *given: drawn(*given[:3], given[3] + draw)),
+        mock.patch.object(memory_measures, "_TEST_SEED", memory_measures._TEST_SEED + draw),
     ):
-        return measure(run, network, MeasureSettings()).row()  # type: ignore[arg-type]
+        return measure_network(run, network, MeasureSettings()).row()  # type: ignore[arg-type]
 
 
 def spoken_of(statement: claims.Statement, measured: pd.DataFrame) -> pd.Index:
@@ -55,9 +55,9 @@ def changed(statement: claims.Statement, before: pd.DataFrame, after: pd.DataFra
 @click.option("--draws", default=2, show_default=True, help="Of other sequences.")
 def main(draws: int) -> None:
     """Print how many networks of each statement are measured otherwise."""
-    measured = twins.measured(PAPER / "runs.csv", PAPER / "measurements.csv")
+    measured = twins.measured_with_twins(PAPER / "runs.csv", PAPER / "measurements.csv")
     every = table1.paper_runs(measured).set_index("run_id")
-    stated = [claim for claim in claims.load().statements if claim.group == "statement"]
+    stated = [claim for claim in claims.load_claims().statements if claim.group == "statement"]
     before = {claim.name: every[every["task"].isin(claim.tasks)] for claim in stated}
     asked = {run_id for claim in stated for run_id in spoken_of(claim, before[claim.name])}
     found, counts = runs_in(PAPER), {claim.name: np.zeros(2, int) for claim in stated}

@@ -32,7 +32,7 @@ from emtvb.making.plan import Planned
 
 ROOT = Path(__file__).parents[1]
 EXPERIMENT = "paper"
-MEASURES, MEMORY, TABLE = "theory/measures.py", "experiments/sweep/memory.py", "paper/table1.py"
+MEASURES, MEMORY, TABLE = "theory/network_measurement.py", "experiments/sweep/memory.py", "paper/table1.py"
 RULES = {MEASURES: "measure_shard", MEMORY: "measure_memory", TABLE: "tabulate"}
 _OF_MEASURES = """
 
@@ -156,7 +156,7 @@ def main(draws: int) -> None:
         os.environ["PYTHONPATH"] = str(clone / "src")
         folder = clone / "results" / EXPERIMENT
         unpack(folder)
-        held = Held(kinds.load(clone / "config" / f"{EXPERIMENT}.yaml"), EXPERIMENT, clone)
+        held = Held(kinds.load_experiment(clone / "config" / f"{EXPERIMENT}.yaml"), EXPERIMENT, clone)
         files = Files(folder, *provenance.read_all(folder))
         jobs = planned(folder, held, files.changed)
         seconds = {path: record.seconds for record in files.records.values() for path in record.outputs}

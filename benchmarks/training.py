@@ -99,7 +99,7 @@ def main(authors: Path | None, rounds: int) -> None:
     others = Table(title="Other architectures on the general trainer, at the sizes of config/architectures.yaml")
     for column in ("architecture", "size", "horizon", "ms/step"):
         others.add_column(column, justify="left" if column == "architecture" else "right")
-    for name, size in config.load(CONFIG).architectures:
+    for name, size in config.load_sweep(CONFIG).architectures:
         for horizon in (10, 100):
             (times,) = measure({name: _architecture(name)}, size, horizon, rounds).values()
             others.add_row(name, str(size), str(horizon), f"{1e3 * statistics.median(times):.2f}")
@@ -122,7 +122,7 @@ def measure_vanishing(hidden_dim: int, rounds: int) -> dict[float, list[float]]:
 def measure_stream(hidden_dim: int) -> tuple[float, float]:
     """Seconds of CPU per step of a stream, and of T3 at horizon 100."""
     run = StreamRun(tasks.named("T1", 8, EPISODES.lengths[1]), EPISODES, hidden_dim, 0.0, 1)
-    training = engine.begin(run, engine.compiled())
+    training = engine.begin(run, engine.compiled_kernel())
     training.advance()
     first, start = training.steps_done, time.process_time()
     while training.steps_done < first + 4 * history.EVERY:
@@ -133,7 +133,7 @@ def measure_stream(hidden_dim: int) -> tuple[float, float]:
 
 def stream_operations(hidden_dim: int, d: int = 8, batch: int = 64) -> float:
     """Floating-point operations of one step of one run on a stream, on the mean over the first batches."""
-    batches, _ = episodes.begin(StreamRun(tasks.named("T1", d, EPISODES.lengths[1]), EPISODES, 1, 0.0, 1))
+    batches, _ = episodes.begin_batches(StreamRun(tasks.named("T1", d, EPISODES.lengths[1]), EPISODES, 1, 0.0, 1))
     plans = [batches.next()[0] for _ in range(50)]
     shown, asked = (statistics.mean(int(part.sum()) for part in parts) for parts in (
         [plan.shows != 0 for plan in plans], [plan.scored for plan in plans]))  # fmt: skip

@@ -97,8 +97,11 @@ def add_arguments(_: Sphinx, docname: str, source: list[str]) -> None:
 
 
 def _documented(place: str) -> str:
-    kind = "autoclass" if isinstance(resolve_name(place), type) else "autofunction"
+    found = resolve_name(place)
+    kind = "autoclass" if isinstance(found, type) else "autofunction"
     members = "\n   :members:" if kind == "autoclass" else ""
+    if kind == "autoclass" and not issubclass(found, Exception):
+        members += "\n   :inherited-members:"
     return f"\n```{{eval-rst}}\n.. {kind}:: {place}{members}\n```\n\n"
 
 

@@ -92,7 +92,7 @@ def write(folder: Path) -> Any:
     if folder.exists() and any(folder.iterdir()):
         raise InputError("folder", str(folder), "is not empty; name a new one")
     found = experiments_here()
-    index = catalogue.networks(found)
+    index = catalogue.network_catalogue(found)
     index = index[index["weights"]].drop(columns="weights").reset_index(drop=True)
     places, digests = {}, {}
     for experiment in found:

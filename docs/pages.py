@@ -25,8 +25,8 @@ from emtvb.cli.main import commands as group
 from emtvb.experiments import kinds
 from emtvb.experiments.sweep import degeneracy
 from emtvb.files import write_text
-from emtvb.paper import error_rates, judging, verdicts
-from emtvb.theory.memory_columns import FRESH, FRESH_CONTENTS, at_amplitude, lasting
+from emtvb.paper import error_rates, significance, verdicts
+from emtvb.theory.memory_columns import FRESH, FRESH_CONTENTS, amplitude_column, lasting_column
 
 ROOT = Path(__file__).parents[1]
 PAGES = (*sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")), "README.md")
@@ -115,10 +115,12 @@ class Results:
 
     def memories(self) -> str:
         """What kind of memory the networks of each task have, as Markdown: medians, and how many last."""
+        medians = "accuracy_quarter", lasting_column(1000), lasting_column(3000)
         rows = {
             task: [
-                len(of), *(f"{of[name].median():.3f}" for name in ("accuracy_quarter", lasting(1000), lasting(3000))),
-                int((of[lasting(3000, FRESH)] >= of["measured_solved"]).sum()),
+                len(of),
+                *(f"{of[name].median():.3f}" for name in medians),
+                int((of[lasting_column(3000, FRESH)] >= of["measured_solved"]).sum()),
                 int((of["fresh_attracting"] == FRESH_CONTENTS).sum()),
                 *(f"{of[name].median():.2f}" for name in ("gain_origin", "gain_stored", "half_edit_size", "basin")),
             ]
@@ -135,7 +137,7 @@ class Results:
         parts = [self.memory("not composes"), self.memory("composes")]
         rows = {}
         for title, control in {"as measured": "", **_OBJECTIONS}.items():
-            names = lasting(3000, control), at_amplitude("quarter", control)
+            names = lasting_column(3000, control), amplitude_column("quarter", control)
             right = [of[name] >= of["measured_solved"] for name in names for of in parts if name in of]
             cells = [f"{some.sum()} of {len(some)}" for some in right]
             rows[title] = cells + [""] * (4 - len(cells))
@@ -155,7 +157,7 @@ class Results:
 
     def badge(self, name: str) -> str:
         """What is said of a claim in a word or two."""
-        return judging.badge(*(self.claim(name, of) for of in ("verdict", "tendency", "universality")))
+        return significance.badge_of_claim(*(self.claim(name, of) for of in ("verdict", "tendency", "universality")))
 
     def undetermined(self) -> str:
         """The printed values that are not determined, and the margin within which they would not be, as Markdown."""
@@ -209,7 +211,7 @@ class Results:
             "spectral error, printed as `---`": errors & (values["published"] == "---"),
         }
         counts = pd.DataFrame({name: values[part]["verdict"].value_counts() for name, part in parts.items()}).T
-        counts = counts.reindex(columns=judging.VERDICTS[:3]).fillna(0).astype(int)
+        counts = counts.reindex(columns=significance.VERDICTS[:3]).fillna(0).astype(int)
         return _markdown(counts, f"of the {len(values)} printed values")
 
     def pairs(self) -> str:
@@ -230,11 +232,11 @@ class Results:
 
     def degeneracy(self) -> str:
         """How alike networks of different seeds are, by size, penalty and task, as Markdown."""
-        return degeneracy.as_markdown(degeneracy.ratios(self._pairs_of_seeds))
+        return degeneracy.as_markdown(degeneracy.distance_ratios(self._pairs_of_seeds))
 
     def likeness(self) -> str:
         """How far apart weights of different seeds are, by task, size and penalty, beside controls, as Markdown."""
-        return degeneracy.likeness(self._pairs_of_seeds)
+        return degeneracy.likeness_as_markdown(self._pairs_of_seeds)
 
     def nearer_shuffled(self) -> float:
         """The distance per weight of shuffled networks with 128 neurons, as a share of that with 64."""
@@ -243,7 +245,7 @@ class Results:
 
     def shares(self) -> str:
         """Shares of statements, as Markdown."""
-        return verdicts.shares_as_markdown(verdicts.shares(self._measured))
+        return verdicts.shares_as_markdown(verdicts.statement_shares(self._measured))
 
     @cached_property
     def _pairs_of_seeds(self) -> pd.DataFrame:
@@ -295,10 +297,10 @@ def expressions(root: Path = ROOT) -> dict[str, Any]:
         "commands": commands,
         "copy": lambda file: (root / "results" / file).read_text("utf-8").strip(),
         "rates": lambda: error_rates.as_markdown(pd.read_csv(root / "results/paper/figures/evidence.csv")),
-        "answers": lambda: error_rates.answers_as_markdown(error_rates.answers()),
+        "answers": lambda: error_rates.answers_as_markdown(error_rates.answer_rates()),
         "bootstrap": lambda: error_rates.bootstrap_as_markdown(pd.read_csv(root / "results/paper/figures/forest.csv")),
     }
-    for kind in kinds.every():
+    for kind in kinds.all_kinds():
         short |= kind.numbers(of)
     return {**of, **names, **short}
 
@@ -366,7 +368,7 @@ def without_comments(text: str) -> str:
 
 def _plain_means(cells: pd.DataFrame) -> dict[str, float]:
     """Printed values beside our means as they are: the mean difference of accuracies, the geometric mean of ratios."""
-    trained = cells[cells["as_published_accuracy"] > judging.UNTRAINED]
+    trained = cells[cells["as_published_accuracy"] > significance.UNTRAINED]
     ratios = cells["published_spectral_error"] / cells["as_published_spectral_error"]
     return {
         "accuracy": (trained["published_accuracy"] - trained["as_published_accuracy"]).mean(),

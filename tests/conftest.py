@@ -39,30 +39,36 @@ LONG = (
     "tests/workflow/test_publication.py*",
     "tests/workflow/test_plans.py*",
     "tests/*/test_workflow.py*",  # a small experiment of each kind, to its end
-    "tests/test_notebook.py*",
-    "tests/test_own_notebook.py*",
+    "tests/test_notebooks.py*",
     "tests/test_published.py*",
-    "tests/experiments/test_public_face.py::test_networks_on_the_papers_tasks[[]architectures*",
+    "tests/experiments/test_public_face.py*",  # tests/library/test_face.py, tests/streams/test_public_face.py are quick
     "tests/experiments/test_published.py*",  # what is published, and the guide, by the public face
     "tests/library/test_face.py::test_a_published_network*",
     "tests/library/test_extras.py::test_installed*",  # environments of their own
     "tests/library/test_showing.py::test_a_type_checker*",
-    "tests/paper/test_judging.py::test_both_questions*",  # how often verdicts err, in many simulated sweeps
-    "tests/paper/test_judging.py::test_no_verdict_on_the_published_table*",  # judges it with 20 generators
+    "tests/paper/test_significance.py::test_both_questions*",  # how often verdicts err, in many simulated sweeps
+    "tests/paper/test_significance.py::test_no_verdict_on_the_published_table*",  # judges it with 20 generators
     "tests/paper/test_verdicts.py::test_a_sweep_drawn*20-28*",
-    "tests/core/test_fitting.py::test_what_is_not_stored*",  # 40 draws of each label that is nowhere
+    "tests/core/test_fitting.py::test_groups_keep*",  # 40 draws; tests/core/test_permutation.py has the exchanges
     "tests/workflow/test_contributing.py*",
     "tests/workflow/test_kernels.py*",
+    "tests/workflow/test_trainings.py::test_no_training_is_stale*",  # tests/making/test_trainings.py is quick
     "tests/cli/test_main.py::test_a_training_that_is_interrupted*",  # tests/training/test_kill.py has quick ones
     "tests/training/test_kill.py::test_a_full_disk*",
     "tests/training/test_kill.py::test_sigkill_twice*",
+    "tests/training/test_kill.py::test_finished_runs*",  # tests/training/test_shard.py trains only what is new, too
     "tests/paper/test_verdicts.py::test_whatever_column*",  # leaves out each column in turn
-    "tests/paper/test_judging.py::test_neither_rate*",
+    "tests/paper/test_verdicts.py::test_another_share_of_measuring*",  # judges the published networks three times
+    "tests/paper/test_verdict_page.py::test_a_browser*",
+    "tests/paper/test_significance.py::test_neither_rate*",
+    "tests/paper/test_significance.py::test_there_is_power*",
+    "tests/paper/test_significance.py::test_laxer_rules*",
     "tests/figures/test_evidence.py::test_what_is_simulated*",
     "tests/figures/test_every.py::*-many tasks*",
     "tests/figures/test_every.py::*-long names*",
     "tests/figures/test_every.py::test_what_is_no_number*",
     "tests/test_archive.py*",
+    "tests/test_dataset.py::test_the_card*",  # its example runs without a clone
     "tests/test_site.py*",
     "tests/test_release.py*",
     "tests/training/test_proof*",
@@ -83,31 +89,29 @@ QUICK = (
     "tests/workflow/test_contributing.py::test_a_claim*",
     "tests/workflow/test_plans.py::test_bad_settings_stop*",
     "tests/workflow/test_plans.py::test_edits_that_change_no_result*",
-    "tests/*/test_workflow.py::test_one_line_for_a_bad_config",
     *(f"tests/workflow/test_plans.py::test_an_edit_restales*[[]{edit}[]]" for edit in (
         "an engine that gives another bit", "rollout", "figure", "one digit of what is published", "one task more",
-        "an import by name", "trainings left out, then a figure edited",
+        "trainings left out, then a figure edited",
     )),
     "tests/workflow/test_plans.py::test_a_file_that_is_not_what_its_record_says*[[]measurements.csv*",
-    "tests/paper/test_judging.py::test_both_questions*-exchangeable seeds-20[]]",
-    "tests/core/test_fitting.py::test_what_is_not_stored*[[]a coin-*",
+    "tests/paper/test_significance.py::test_both_questions*-exchangeable seeds-20[]]",
     "tests/page/test_arithmetic.py*",
     "tests/page/test_selection.py::test_[!am]*",  # all but those that plan whole experiments, and of these the smallest
     "tests/page/test_selection.py::test_a_job*smoke*",
     "tests/training/test_general.py::test_killed_and_resumed*-70[]]",
     "tests/page/test_document.py*",
     "tests/page/test_page.py::test_it_opens*",
+    "tests/paper/test_verdict_page.py::test_a_browser_shows_it*",
 )  # fmt: skip
 
 TOGETHER = (
     "tests/cluster/*",  # which mostly wait; but a few clusters at once are too much for two cores
     "tests/*/test_workflow.py",
     "tests/workflow/test_smoke.py",
-    "tests/paper/test_judging.py",
+    "tests/paper/test_significance.py",
     "tests/training/test_bits.py",
     "tests/test_archive.py",
-    "tests/test_notebook.py",
-    "tests/test_own_notebook.py",
+    "tests/test_notebooks.py",
     "tests/test_release.py",
     "tests/test_site.py",
 )
@@ -116,7 +120,7 @@ TOGETHER = (
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """A worker more than there are cores for what takes long: tests of clusters wait most of their time."""
-    return len(os.sched_getaffinity(0)) + 1 if config.option.markexpr == "long" else None
+    return (os.cpu_count() or 1) + 1 if config.option.markexpr == "long" else None
 
 
 class PermutationTest(LoadScopeScheduling):
@@ -158,7 +162,7 @@ def circuit(task: tasks.Task, hidden_dim: int, seed: int = 0, scale: float = 1e-
     rng = np.random.default_rng(seed)
     size = task.s * task.d
     basis = np.linalg.qr(rng.normal(size=(hidden_dim, size)))[0]
-    return circuits.circuit(task, basis, 1.0, scale, scale), basis
+    return circuits.build_circuit(task, basis, 1.0, scale, scale), basis
 
 
 def saturated_circuit(
@@ -173,8 +177,8 @@ def saturated_circuit(
     size = task.s * task.d
     basis = np.zeros((per_element * size, size))
     basis[rng.permutation(len(basis)), np.arange(len(basis)) % size] = rng.choice([-1.0, 1.0], size=len(basis))
-    amplitude = circuits.stored(gain)
-    return circuits.circuit(task, basis, gain, gain * amplitude, amplitude), amplitude * basis
+    amplitude = circuits.stored_amplitude(gain)
+    return circuits.build_circuit(task, basis, gain, gain * amplitude, amplitude), amplitude * basis
 
 
 @pytest.fixture(autouse=True)

@@ -92,3 +92,13 @@ def test_configs_are_checked_before_snakemake_reads_them(tmp_path: Path) -> None
         assert result.returncode != 0
         assert result.stdout == ""
         assert [line for line in result.stderr.splitlines() if not line.startswith("make")] == ["error: a line"]
+
+
+@pytest.mark.parametrize(("home", "cache"), [("writable", ""), ("gone", ".venv/cache")])
+def test_caches_are_in_the_clone_where_home_cannot_be_written(tmp_path: Path, home: str, cache: str) -> None:
+    folder = clone(tmp_path / "clone")
+    (tmp_path / "writable").mkdir()
+    (folder / ".venv/bin/emtvb").write_text("#!/bin/sh\necho $XDG_CACHE_HOME\n")
+    (folder / "mine.yaml").touch()
+    done = make(folder, "config", "CONFIG=mine.yaml", HOME=str(tmp_path / home), XDG_CACHE_HOME="")
+    assert done.stdout.strip() == (f"{folder}/{cache}" if cache else "")

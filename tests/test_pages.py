@@ -11,7 +11,7 @@ import pytest
 from docs import pages
 
 from emtvb.experiments import kinds
-from emtvb.paper import judging
+from emtvb.paper import significance
 
 ROOT = Path(__file__).parents[1]
 MOST_WORDS, MOST_WORDS_OF_FINDINGS, MOST_WORDS_OF_ALL = 3_000, 2_500, 19_500
@@ -116,7 +116,7 @@ def test_words_in_bold_are_those_of_the_results_with_the_capital_that_stands_the
 @pytest.mark.parametrize("page", [pages.FINDINGS, "docs/reproduction.md", "README.md"])
 def test_what_is_said_of_a_claim_in_a_word_comes_from_the_results(page: str) -> None:
     """The rows of README are those of findings."""
-    said = re.compile(rf"\*\*({'|'.join(judging.BADGES)})\*\*(<!--badge)?", re.IGNORECASE)
+    said = re.compile(rf"\*\*({'|'.join(significance.BADGES)})\*\*(<!--badge)?", re.IGNORECASE)
     text = re.sub(r"<!--key_findings.*?<!-- end -->", "", (ROOT / page).read_text("utf-8"), flags=re.DOTALL)
     assert [bool(comment) for _, comment in said.findall(text)] == [True] * {"README.md": 1, pages.FINDINGS: 4}.get(
         page, 3
@@ -157,7 +157,7 @@ def test_commands_are_those_of_the_command_line() -> None:
 def test_a_config_in_it_can_be_run(page: str, tmp_path: Path) -> None:
     for config in re.findall(r"^```yaml\n(experiment: .*?)^```", (ROOT / page).read_text(), re.DOTALL | re.MULTILINE):
         (tmp_path / "config.yaml").write_text(config)
-        assert kinds.load(tmp_path / "config.yaml").runs()
+        assert kinds.load_experiment(tmp_path / "config.yaml").runs()
 
 
 def prose(page: str) -> int:

@@ -14,20 +14,20 @@ import pytest
 
 from emtvb import tables
 from emtvb.audit import audit, config_of_results
-from emtvb.config import load
+from emtvb.config import load_sweep
 from emtvb.experiments.results import FoundRun, find_run, runs_in
 from emtvb.experiments.sweep import outcomes
 from emtvb.making.packed_weights import PACKED, unpack
-from emtvb.paper import judging, table1
+from emtvb.paper import significance, table1
 from emtvb.theory import solutions
-from emtvb.theory.measures import MeasureSettings
+from emtvb.theory.network_measurement import MeasureSettings
 from emtvb.theory.networks import load_networks
 
 ROOT = Path(__file__).parents[1]
 PAPER = ROOT / "results" / "paper"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 STATED = json.loads((PAPER / "verdicts.json").read_text())
-WORDS = (*judging.BADGES, "no verdict", "reproduced", "not reproduced", "cannot tell")
+WORDS = (*significance.BADGES, "no verdict", "reproduced", "not reproduced", "cannot tell")
 """What is said of claims; what was said before too, so that prose that still has it is found out."""
 CLAIMS = {claim["name"]: claim for claim in STATED["claims"]}
 
@@ -57,10 +57,10 @@ def test_every_cell_of_table_1_rests_on_five_seeds_or_more_of_all_its_runs() -> 
     measurements = tables.read_table(PAPER / "measurements.csv", tables.MEASURED_COLUMNS)
     intended = table1.as_intended(tables.combine(runs, measurements))
     seeds = intended.groupby(table1.CELL)["seed"].nunique()
-    cells = table1.published().set_index(table1.CELL).index
+    cells = table1.published_table1().set_index(table1.CELL).index
     assert set(cells) <= set(seeds.index)
     assert seeds.loc[cells].min() >= 5
-    assert set(measurements["run_id"]) == {run.run_id for run in load(PAPER / "settings.json").runs()}
+    assert set(measurements["run_id"]) == {run.run_id for run in load_sweep(PAPER / "settings.json").runs()}
 
 
 def test_table_forest_and_verdicts_say_the_same_of_every_value() -> None:
@@ -68,7 +68,7 @@ def test_table_forest_and_verdicts_say_the_same_of_every_value() -> None:
     drawn = pd.read_csv(PAPER / "figures" / "forest.csv").dropna(subset="verdict")
     drawn = drawn.drop_duplicates([*table1.CELL, "measure"]).set_index([*table1.CELL, "measure"])["verdict"]
     stated = {claim["name"]: claim["verdict"] for claim in STATED["claims"]}
-    cells = table1.published().set_index(table1.CELL).index
+    cells = table1.published_table1().set_index(table1.CELL).index
     tabulated = pd.read_csv(PAPER / "tables" / "table1.csv").set_index(table1.CELL).loc[cells]
     for (task, size, l2), row in tabulated.iterrows():
         for measure, group in (("spectral_error", "error"), ("accuracy", "accuracy")):
@@ -92,7 +92,7 @@ def test_links_lead_to_files_and_to_claims_of_which_the_same_is_said(page: Path)
     cited = rf"\[`([\w-]+)`\]\([^)]*verdicts\.md#[\w-]+\):?\s\(?\**({'|'.join(WORDS)})"
     for name, said in re.findall(cited, text):
         claim = CLAIMS[name]
-        assert judging.badge(claim["verdict"], claim["tendency"], claim["universality"]) == said, name
+        assert significance.badge_of_claim(claim["verdict"], claim["tendency"], claim["universality"]) == said, name
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
@@ -155,7 +155,7 @@ def test_what_is_said_of_single_networks_comes_out_again(kind: str) -> None:
     table = table.fillna({"missing_cycles": "", "lost_dimensions": ""})
     digits = pd.read_csv(PAPER / "tables" / "digits.csv")
     said, found = table.loc[SAMPLE[kind]], find_run(f"{PAPER}/{SAMPLE[kind]}")
-    solution, again = solutions.study(
+    solution, again = solutions.study_solution(
         found.run, found.network(), said["verdict"], said["test_accuracy"], MeasureSettings()
     )
     assert said["kind"] == solution.kind == kind
@@ -175,7 +175,7 @@ def test_what_is_said_of_single_networks_comes_out_again(kind: str) -> None:
 
 def test_the_tables_of_all_networks_are_of_these_measurements() -> None:
     measured = tables.combine(pd.read_csv(PAPER / "runs.csv"), pd.read_csv(PAPER / "measurements.csv"))
-    pd.testing.assert_frame_equal(outcomes.verdicts(measured), pd.read_csv(PAPER / "tables" / "verdicts.csv"))
+    pd.testing.assert_frame_equal(outcomes.verdict_ranges(measured), pd.read_csv(PAPER / "tables" / "verdicts.csv"))
 
 
 MOST_OF_FILES, MOST_OF_HISTORY = 205, 262

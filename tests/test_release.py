@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -85,7 +86,7 @@ def test_what_make_installs_is_locked_with_hashes_and_without_addresses() -> Non
         locked.setdefault(canonicalize_name(requirement.name), []).append(pin.version)
     assert "torch" in locked
     extras = PROJECT["optional-dependencies"].items()  # what a kind of experiment needs has an environment of its own
-    locking = [text for name, texts in extras if name not in kinds.sections() for text in texts]
+    locking = [text for name, texts in extras if name not in kinds.kind_sections() for text in texts]
     for wanted in map(Requirement, [*PROJECT["dependencies"], *locking]):
         if wanted.name != PROJECT["name"]:  # other extras
             assert all(map(wanted.specifier.contains, locked[canonicalize_name(wanted.name)])), wanted
@@ -141,5 +142,26 @@ def test_workflows_run_what_is_here(path: Path) -> None:
     runs = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
     targets = [words[1] for run in runs if (words := run.split())[0] == "make"]
     assert ".ci/run" in runs or targets
-    makefile = (ROOT / "Makefile").read_text()
+    makefile = (ROOT / "Makefile").read_text().replace("$(VENV)", ".venv")
     assert all(f"\n{target}:" in makefile for target in targets)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("python", ["3.11", "3.13"])
+@pytest.mark.parametrize("system", ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu", "aarch64-apple-darwin"])
+def test_what_is_locked_can_be_had_on_each_system(system: str, python: str, tmp_path: Path) -> None:
+    """As wheels, but for one library that is a source distribution everywhere."""
+    asked = [
+        *(sys.executable, "-m", "uv", "pip", "compile", "--no-deps", "--python-platform", system),
+        *("--python-version", python, "--only-binary", ":all:", "--no-binary", "connection-pool"),
+        *("requirements.txt", "-o", str(tmp_path / "found.txt")),
+    ]
+    found = subprocess.run(
+        asked,
+        cwd=ROOT,
+        env={**os.environ, "MACOSX_DEPLOYMENT_TARGET": "14.0"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.returncode == 0, found.stderr

@@ -3,7 +3,7 @@
 They stand in a module of their own, which no job imports: a new export or version makes nothing stale.
 """
 
-__version__ = "0.4.0"
+__version__ = "0.5.0"
 
 HOME = {
     "DAS": "emtvb.adapters.das",

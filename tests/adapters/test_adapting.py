@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import numpy as np
@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 import emtvb
+from emtvb.adapters.adapting import Wrapped
 from emtvb.adapters.elman import Elman
 from emtvb.errors import InputError
-from emtvb.training.architectures.lstm import LSTM
 
 from ..architectures.conftest import make_architecture
 from ..conftest import make_network
@@ -73,8 +73,6 @@ def test_torchs_layers_step_by_step(make, layers: int, bias: bool, batch_first: 
         output, state = network(one, state)
         close(outputs[t], readout(output.squeeze(1 if batch_first else 0)))
         close(states[t], flat(state))
-    whole = network(u.transpose(0, 1))[0].transpose(0, 1) if batch_first else network(u)[0]
-    close(outputs, readout(whole))
     again, said = system.run(x[2:], states[1])
     close(again, states[2:])
     close(said, outputs[2:])
@@ -100,9 +98,9 @@ def test_torchs_cells_step_by_step(make, bias: bool) -> None:
 class Net(nn.Module):
     """As most people write it: whole sequences in, whole sequences out."""
 
-    def __init__(self, kind=nn.GRU, batch_first: bool = True, layers: int = 2) -> None:
+    def __init__(self, kind=nn.GRU) -> None:
         super().__init__()
-        self.rnn = kind(D, H, layers, batch_first=batch_first, dropout=0.5 if layers > 1 else 0.0)
+        self.rnn = kind(D, H, 2, batch_first=True, dropout=0.5)
         self.out = nn.Linear(H, 2)
         self.norm = nn.BatchNorm1d(2)
 
@@ -111,19 +109,13 @@ class Net(nn.Module):
 
 
 @pytest.mark.parametrize("kind", [nn.RNN, nn.GRU, nn.LSTM])
-@pytest.mark.parametrize("batch_first", [True, False])
-def test_a_layer_in_a_network(kind, batch_first: bool) -> None:
-    network, x = Net(kind, batch_first), some(TIME, TRIALS, D)
-    system = emtvb.adapt(network.rnn, network.out, whole=network, batch_first=batch_first)
-    states, outputs = system.run(x)
-    assert system.verified
-    network.eval()
-    u = torch.tensor(x)
-    close(outputs, network(u.transpose(0, 1)).transpose(0, 1) if batch_first else network(u))
-    close(system.run(x[3:], states[2])[1], outputs[3:])
+def test_the_parts_of_a_layer_are_its_layers(kind) -> None:
+    network, x = Net(kind).eval(), some(TIME, TRIALS, D)
+    system = emtvb.adapt(network.rnn, network.out)
+    states, _ = system.run(x)
     keys = ["0.h", "1.h", "0.c", "1.c"] if kind is nn.LSTM else ["0.h", "1.h"]
     assert list(system.parts) == keys
-    whole = network.rnn(u.transpose(0, 1) if batch_first else u)[1]
+    whole = network.rnn(torch.tensor(x).transpose(0, 1))[1]
     last = dict(zip(keys, [part for array in (whole if kind is nn.LSTM else (whole,)) for part in array], strict=True))
     for name, at in system.parts.items():
         close(states[-1][:, at], last[name])
@@ -150,12 +142,6 @@ def test_a_layer_begins_where_it_is_told_to(batch_first: bool) -> None:
 class Pair(NamedTuple):
     fast: Tensor
     slow: dict[str, Tensor]
-
-
-@dataclass
-class Boxed:
-    h: Tensor
-    rest: list
 
 
 class Nested(nn.Module):
@@ -221,6 +207,21 @@ def test_a_state_space_layer_has_real_and_imaginary_parts() -> None:
     close(system.jacobian(states[0])[0], expected)
 
 
+def test_a_scripted_module() -> None:
+    cell, x = nn.GRUCell(D, H), some(TIME, TRIALS, D)
+
+    class Both(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.cell = cell
+
+        def forward(self, u: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+            state = self.cell(u, state)
+            return state, state
+
+    close(emtvb.adapt(torch.jit.script(Both()), state=H).run(x)[0], emtvb.adapt(cell).run(x)[0])
+
+
 def test_functions_of_torch_and_of_numpy_do_the_same() -> None:
     W, U, start = some(H, H, seed=1), some(H, D, seed=2), some(1, H, seed=3)
     x = some(TIME, TRIALS, D)
@@ -231,12 +232,12 @@ def test_functions_of_torch_and_of_numpy_do_the_same() -> None:
 
     torch_W, torch_U = torch.tensor(W), torch.tensor(U)
 
-    def theirs(u: Tensor, state: Boxed) -> tuple[Tensor, Boxed]:
-        h = torch.tanh(state.h @ torch_W.T + u @ torch_U.T)
-        return h[:, :2], Boxed(h, [h.clone()])
+    def theirs(u: Tensor, state: dict) -> tuple[Tensor, dict]:
+        h = torch.tanh(state["h"] @ torch_W.T + u @ torch_U.T)
+        return h[:, :2], {"h": h, "rest": [h.clone()]}
 
     first = emtvb.adapt(ours, state=start)
-    second = emtvb.adapt(theirs, state=lambda n: Boxed(torch.tensor(start).repeat(n, 1), [torch.zeros(n, H)]))
+    second = emtvb.adapt(theirs, state=lambda n: {"h": torch.tensor(start).repeat(n, 1), "rest": [torch.zeros(n, H)]})
     (a, b), (c, e) = first.run(x), second.run(x)
     assert a.dtype == b.dtype == np.float32
     close(c[..., :H], a)
@@ -254,9 +255,7 @@ def test_functions_of_torch_and_of_numpy_do_the_same() -> None:
     np.testing.assert_allclose(wide.jacobian(a[0].astype(np.float64), x[1].astype(np.float64)), slope, atol=1e-6)
 
 
-@pytest.mark.parametrize(
-    "state", [H, np.zeros(H), np.zeros((1, H)), lambda n: np.zeros((n, H)), lambda: np.zeros((1, H)) + 0]
-)
+@pytest.mark.parametrize("state", [H, np.zeros(H), np.zeros((1, H)), lambda n: np.zeros((n, H))])
 def test_where_a_function_begins(state) -> None:
     def step(u, h):
         return h, h + u.sum(axis=1, keepdims=True)
@@ -366,13 +365,12 @@ def test_our_own_networks_run_as_they_always_do() -> None:
     np.testing.assert_allclose(system.run(x[3:], states[2])[0], states[3:], atol=1e-6)
     slope = 1 - np.tanh(states[1] @ network.W_hh.T + x[2] @ network.W_uh.T) ** 2
     np.testing.assert_allclose(system.jacobian(states[1], x[2]), slope[:, :, None] * network.W_hh, atol=1e-5)
-    lstm = make_architecture("lstm", D, H)
-    assert isinstance(lstm, LSTM)
-    np.testing.assert_array_equal(emtvb.adapt(lstm).run(x)[1], lstm.drive(x)[1])
+    lstm = Wrapped(make_architecture("lstm", D, H), "LSTM")
+    np.testing.assert_array_equal(lstm.run(x)[1], lstm.system.drive(x)[1])
     zero = np.zeros((1, 2 * H), np.float32)
-    np.testing.assert_allclose(emtvb.adapt(lstm).jacobian(zero)[0], lstm.linearise(), atol=1e-2)
-    with pytest.raises(InputError, match=r"without input only"):
-        emtvb.adapt(lstm).run(x, states[0])
+    np.testing.assert_allclose(lstm.jacobian(zero)[0], lstm.system.linearise(), atol=1e-2)
+    with pytest.raises(InputError, match=r"inputs: not zero: LSTM goes on from a state without input only"):
+        lstm.run(x, lstm.run(x)[0][0])
 
 
 def test_an_untrained_copy_of_ours_has_the_precision_of_the_trained() -> None:
@@ -391,34 +389,6 @@ def test_sizes_are_known_from_the_state_and_of_inputs_from_the_first() -> None:
     system.run(some(TIME, TRIALS, D))
     assert system.input_dim == D
     assert emtvb.adapt(system) is system
-
-
-class Plain:
-    """No module, and nothing to be called: a step and where it begins."""
-
-    def __init__(self, W: np.ndarray | Tensor) -> None:
-        self.W = W
-
-    def init_hidden(self, trials: int) -> list:
-        return [0 * self.W[:1].repeat(*((trials, 1) if isinstance(self.W, Tensor) else (trials, 0)))]
-
-    def step(self, u, state):
-        h = state[0] @ self.W + u
-        return h, [h]
-
-
-def test_a_method_of_an_object() -> None:
-    W, x = some(D, D, seed=1), some(TIME, TRIALS, D)
-    h, expected = np.zeros((TRIALS, D), np.float32), []
-    for u in x:
-        h = h @ W + u
-        expected.append(h)
-    for own in (Plain(W), Plain(torch.tensor(W))):
-        with pytest.raises(InputError, match=r"Plain: give .*, such as a method: adapt\(net.step, state=...\)"):
-            emtvb.adapt(own)
-        system = emtvb.adapt(own.step, state=own.init_hidden)
-        np.testing.assert_allclose(system.run(x)[0], expected, rtol=1e-5)
-        np.testing.assert_allclose(system.jacobian(system.run(x)[0][1])[0], W.T, rtol=1e-2, atol=1e-2)
 
 
 class Stack(nn.Module):
@@ -476,19 +446,22 @@ def rate(u: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         (lambda: emtvb.adapt(rate, state=lambda n: np.zeros((H, n))), "shape (5, 2) for 2 trials: the first axis of e"),
         (lambda: emtvb.adapt(rate, state=lambda n: {"a": np.zeros((n, H), int)}), "a: an array of int64: its numbers "),
         (lambda: emtvb.adapt(rate, state=lambda n: [None, ()]), "state: begins as [None, ()]: it holds no arrays; giv"),
-        (lambda: emtvb.adapt(rate, state=lambda n: (n, 3)), "state: int 1: give arrays or tensors, alone or in tuples"),
+        (lambda: emtvb.adapt(rate, state=lambda n: (n, 3)), "state: int 2: give arrays or tensors, alone or in tuples"),
         (lambda: emtvb.adapt(rate, state=H, batch_first=True), "batch_first: True: it says in which order whole= take"),
         (lambda: emtvb.adapt(rate, state=H, whole=3), "whole: int: give the network on whole sequences, from (time,"),
         (lambda: emtvb.adapt(rate, 3, state=H), "readout: int: give a function of the output"),
         (lambda: emtvb.adapt(lambda u, h: h, state=H).run(some(3, 2, D)), "<lambda> returned ndarray: return a pair, "),
         (lambda: emtvb.adapt(lambda u, h: (h, h, h), state=H).run(some(3, 2, D)), "returned 3 values: return a pair"),
-        (lambda: emtvb.adapt(lambda u, h: (h, h[:, :2]), state=H).run(some(3, 2, D)), "(2, 5) and then (2, 2): return"),
+        (lambda: emtvb.adapt(lambda u, h: (h, h[:, :2]), state=H).run(some(3, 2, D)), "(2, 5) and then state (2, 2): "),
         (lambda: emtvb.adapt(lambda u, h: (h[0], h), state=H).run(some(3, 2, D)), "output of shape (5,) for 2 trials"),
         (lambda: emtvb.adapt(lambda u, h: (h @ u, h), state=H).run(some(3, 2, D)), "failed at step 0 of 3 (ValueError"),
         (lambda: emtvb.adapt(nn.GRU(D, H, bidirectional=True)), "a bidirectional GRU: it has no state that a step cou"),
+        (lambda: emtvb.adapt(nn.GRU), "network: the class GRU: make one of it: adapt(GRU(...))"),
+        (lambda: emtvb.adapt(rate, state=-4), "state: -4: give a whole number, 1 or more"),
+        (lambda: emtvb.adapt(SimpleNamespace(step=rate)), "such as a method: adapt(net.step, state=...)"),
         (lambda: emtvb.adapt("network.pt"), "network: str: give a layer or a cell of torch's, or a step"),
         (lambda: emtvb.adapt(nn.GRU(D, H)).run(some(3, 2, D + 1)), "inputs: 4 numbers a step: GRU takes 3"),
-        (lambda: emtvb.adapt(nn.GRU(D, H)).run(some(3, D)), "give an array of shape (time, trials, inputs)"),
+        (lambda: emtvb.adapt(nn.GRU(D, H)).run(some(3, D)), "give an array of shape (time, trials, 3)"),
         (lambda: emtvb.adapt(nn.GRU(D, H)).run(some(3, 2, D), some(2, 4)), "state: (2, 4): give an array of shape"),
         (lambda: emtvb.adapt(nn.GRU(D, H), nn.Linear(H + 1, 2)).run(some(3, 2, D)), "readout: Linear failed (RuntimeE"),
     ],
@@ -505,21 +478,6 @@ def test_a_first_state_that_is_drawn_anew_is_named() -> None:
     with pytest.raises(InputError, match=r"state: a function that gives another state each time it is called: draw"):
         emtvb.adapt(rate, state=lambda trials: rng.normal(size=(trials, H)))
     emtvb.adapt(rate, state=lambda trials: np.random.default_rng(0).normal(size=(trials, H)))
-
-
-def test_what_is_written_in_place_is_kept_apart() -> None:
-    def step(u: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        h *= 0.5
-        h += u.sum(axis=1, keepdims=True)
-        return h, h
-
-    x = some(TIME, TRIALS, D, dtype=np.float64)
-    states, outputs = emtvb.adapt(step, state=H).run(x)
-    h = np.zeros((TRIALS, H))
-    for t, u in enumerate(x):
-        h = 0.5 * h + u.sum(axis=1, keepdims=True)
-        np.testing.assert_allclose(states[t], h)
-        np.testing.assert_allclose(outputs[t], h)
 
 
 def test_an_untrained_copy_has_other_weights_and_no_network_to_be_held_to() -> None:

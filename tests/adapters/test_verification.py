@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -20,15 +22,13 @@ from ..library.many import (
     OUT,
     TAKEN,
     Case,
-    Cell,
-    Chaotic,
     D,
     H,
-    Layer,
-    OtherOrder,
-    StateFirst,
-    layered,
-    nameless,
+    by_layer,
+    cell,
+    layer,
+    make_chaotic,
+    potentials,
     rate,
 )  # fmt: skip
 
@@ -55,7 +55,7 @@ def expected(network: Any, x: np.ndarray, case: Case) -> np.ndarray:
         u = torch.tensor(x, dtype=next(iter(network.state_dict().values())).dtype)
         with torch.no_grad():
             shown = network.eval()(u if case.time_first else u.transpose(0, 1))
-            shown = shown["logits"] if isinstance(shown, dict) else shown
+            shown = shown["y"] if isinstance(shown, dict) else shown
             if shown.dim() == 2:
                 return torch.stack([network(u[: t + 1].transpose(0, 1)) for t in range(len(u))]).numpy()
         return (shown if case.time_first else shown.transpose(0, 1)).numpy()
@@ -67,15 +67,9 @@ def expected(network: Any, x: np.ndarray, case: Case) -> np.ndarray:
     return np.stack(outputs)
 
 
-@pytest.mark.parametrize("name", TAKEN)
-def test_a_network_by_its_line_is_what_it_is(name: str) -> None:
-    case, x = TAKEN[name], inputs()
-    torch.manual_seed(0)
-    network = case.make()
-    whole = expected(network, x, case)
-    system = case.line(network)
+def is_right(system: emtvb.Adapted, x: np.ndarray, whole: np.ndarray) -> None:
+    """Recorded outputs are those of the network itself, and from recorded states it goes on as it did."""
     trials = record(system, x)
-    assert bool(system.verified) == isinstance(network, nn.Module)
     for given, recorded in ((trials.test_inputs, trials.test), (trials.train.inputs, trials.train)):
         places = [int((x == trial[:, None]).all(axis=(0, 2)).argmax()) for trial in given.swapaxes(0, 1)]
         np.testing.assert_allclose(recorded.outputs, whole[:, places], atol=2e-4 * np.abs(whole).max())
@@ -84,81 +78,117 @@ def test_a_network_by_its_line_is_what_it_is(name: str) -> None:
         np.testing.assert_allclose(said[:3], recorded.outputs[11:14], atol=1e-4 * np.abs(whole).max())
 
 
-@pytest.mark.parametrize("name", CONTRADICTED)
+@pytest.mark.parametrize("name", TAKEN)
+def test_a_network_by_its_line_is_what_it_is(name: str) -> None:
+    case, x = TAKEN[name], inputs()
+    torch.manual_seed(0)
+    network = case.make()
+    whole = expected(network, x, case)
+    system = case.line(network)
+    is_right(system, x, whole)
+    assert bool(system.verified) == isinstance(network, nn.Module)
+
+
+@pytest.mark.parametrize("name", TAKEN | CONTRADICTED)
+def test_a_module_alone_is_refused_and_its_line_is_right_or_refused(name: str) -> None:
+    """The line that is printed is taken as it stands, where it is whole: nothing is wrong in silence."""
+    case, x = (TAKEN | CONTRADICTED)[name], inputs()
+    torch.manual_seed(0)
+    network = case.make()
+    with pytest.raises(
+        InputError, match=r"^(network: .*, whose steps are not known: write|state: none, of the step)"
+    ) as e:
+        emtvb.adapt(network)
+    line = re.search(r"layer and readout, emtvb\.adapt\(net\.(\S+), net\.(\S+), whole=net(.*?)\)", str(e.value))
+    if line is None:
+        assert "state" in str(e.value)
+        return
+    inner, readout = network.get_submodule(line[1]), network.get_submodule(line[2])
+    shown = (lambda u: network(u)["y"]) if name == "a dict of outputs" else network
+    with contextlib.suppress(InputError):
+        system = emtvb.adapt(inner, readout, whole=shown, batch_first=bool(line[3]))
+        is_right(system, x, expected(network, x, case))
+        assert system.verified
+
+
+@pytest.mark.parametrize("name", [*CONTRADICTED, *BY_ITSELF])
 def test_a_line_that_does_not_do_all_of_the_network_is_refused(name: str) -> None:
-    case = CONTRADICTED[name]
+    """With the whole network; and without, where what is not in the state shows by itself."""
+    case = (CONTRADICTED | BY_ITSELF)[name]
     torch.manual_seed(0)
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(
+        InputError, match=r"^network: " if name in BY_ITSELF else r"^(network|whole|readout): "
+    ) as caught:
         record(case.line(case.make()), inputs())
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", BY_ITSELF)
-def test_what_is_not_in_the_state_shows_without_the_whole_network(name: str) -> None:
-    case = BY_ITSELF[name]
-    torch.manual_seed(0)
-    with pytest.raises(InputError, match=r"^network: ") as caught:
-        record(case.line(case.make()), inputs())
-    assert "\n" not in str(caught.value)
+def test_there_are_a_hundred_of_them() -> None:
+    assert len(TAKEN) + len(CONTRADICTED) + len(BY_ITSELF) >= 100
+    assert len(CONTRADICTED) >= 30
 
 
-def _whole(step: Callable, size: int) -> Callable[[Tensor], Tensor]:
+def unrolled(step: Callable, zeros: Callable = torch.zeros, stack: Callable = torch.stack, size: int = H) -> Callable:
     """The network that these steps are of, time first."""
 
-    def whole(x: Tensor) -> Tensor:
-        h, every = torch.zeros(x.shape[1], size), []
+    def whole(x: Any) -> Any:
+        h, every = zeros((x.shape[1], size)), []
         for u in x:
             y, h = step(u, h)
             every.append(y)
-        return torch.stack(every)
+        return stack(every)
 
     return whole
 
 
+_SQUARE, _LIFT = nn.GRUCell(D, D), nn.Linear(D, D)
+
+
+def state_first(u: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+    h = _SQUARE(u, h)
+    return h, _LIFT(h)
+
+
 @pytest.mark.parametrize(
-    ("network", "call", "size"),
+    ("right", "wrong", "size", "more"),
     [
-        (OtherOrder(), lambda net, u, h: net(h, u), D),
-        (StateFirst(), lambda net, u, h: net(u, h)[::-1], H),
+        (lambda u, h: state_first(u, h)[::-1], lambda u, h: state_first(u, h), D, {}),
+        (lambda u, h: state_first(u, h)[::-1], lambda u, h: state_first(h, u)[::-1], D, {}),
+        (lambda u, h: potentials(u, h), lambda u, h: potentials(u, h)[::-1], H, {"zeros": np.zeros, "stack": np.stack}),
     ],
 )
-def test_arguments_in_the_wrong_order_are_refused_where_the_whole_network_is_given(network, call, size: int) -> None:
+def test_what_stands_in_the_wrong_order_is_refused_where_the_whole_network_is_given(right, wrong, size, more) -> None:
     """Without it nothing tells them, where both are as wide, and it says so."""
-    whole = _whole(lambda u, h: call(network, u, h), size)
-    alone = emtvb.adapt(network, state=size)
-    with pytest.warns(UserWarning, match=r"OtherOrder|StateFirst: verified: no; give whole="):
-        alone.run(inputs())
+    whole = unrolled(right, size=size, **more)
+    with pytest.warns(UserWarning, match=r"verified: no; give whole="):
+        emtvb.adapt(wrong, state=size).run(inputs())
     with pytest.raises(InputError, match=r"where whole gives .*: at step 0 first, output channel"):
-        record(emtvb.adapt(network, state=size, whole=whole), inputs())
-    right = emtvb.adapt(lambda u, h: call(network, u, h), state=size, whole=whole)
-    assert record(right, inputs()).system.verified
-
-
-def test_numpys_steps_are_held_to_a_whole_network_of_numpy() -> None:
-    def whole(x: np.ndarray) -> np.ndarray:
-        h, every = np.zeros((x.shape[1], H)), []
-        for u in x:
-            h, rates = nameless(u, h)[::-1]
-            every.append(rates)
-        return np.stack(every)
-
-    assert record(emtvb.adapt(nameless, state=H, whole=whole), inputs()).system.verified
-    with pytest.raises(InputError, match=r"<lambda> gives .* where whole gives"):
-        record(emtvb.adapt(lambda u, h: nameless(u, h)[::-1], state=H, whole=whole), inputs())
+        record(emtvb.adapt(wrong, state=size, whole=whole), inputs())
+    assert record(emtvb.adapt(right, state=size, whole=whole), inputs()).system.verified
 
 
 def test_each_channel_has_its_own_scale() -> None:
-    """A leak that the layer does not have, beside an output that is a thousand times larger."""
-
-    class Leaky(Layer):
-        def forward(self, x: Tensor) -> Tensor:
-            y = super().forward(x) * torch.tensor([1.0, 500.0])
-            return torch.cat([y[..., :1] * 0.9, y[..., 1:]], -1)
-
+    """A leak that the layer does not have, beside an output that is 500 times larger."""
     torch.manual_seed(0)
-    net = Leaky()
+    scale = torch.tensor([1.0, 500.0])
+    net = layer(after=lambda net, y: y * scale * torch.tensor([0.9, 1.0]))
     with pytest.raises(InputError, match=r"at step 0 first, output channel 0"):
-        record(layered(net, lambda y: net.out(y) * torch.tensor([1.0, 500.0])), inputs())
+        record(by_layer(net, lambda h: net.out(h) * scale), inputs())
+
+
+def test_outputs_that_are_whole_numbers_are_held_too() -> None:
+    def whole(x: np.ndarray) -> np.ndarray:
+        return (x.cumsum(axis=0)[..., :1] > 0).astype(int)
+
+    def step(u: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        h = h + u[:, :1]
+        return (h > least).astype(int), h
+
+    least = 0
+    assert record(emtvb.adapt(step, state=1, whole=whole), inputs()).system.verified
+    least = 1
+    with pytest.raises(InputError, match="where whole gives"):
+        record(emtvb.adapt(step, state=1, whole=whole), inputs())
 
 
 def test_it_says_at_which_step_first() -> None:
@@ -170,20 +200,24 @@ def test_it_says_at_which_step_first() -> None:
         record(case.line(case.make()), inputs())
 
 
-def test_axes_in_the_other_order_are_named() -> None:
-    net = Layer()
-    with pytest.raises(InputError, match=r"; where trials come first say batch_first=True"):
-        record(emtvb.adapt(net.rnn, net.out, whole=net), inputs())
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"whole": lambda x: NET(x)}, r"; where trials come first say batch_first=True"),
+        ({"readout": None}, r"<lambda> gives outputs of shape \(40, 30, 2\), and the step 16 numbers"),
+        ({"whole": lambda x: {"y": NET(x)}}, r'a dict of y: say which: whole=lambda x: net\(x\)\["y"\]'),
+        ({"whole": lambda x: {}["y"]}, r"whole: <lambda> failed on 40 of these trials \(KeyError"),
+        ({"whole": lambda x: None}, r"<lambda> gives out NoneType: give out a tensor"),
+    ],
+)
+def test_what_the_whole_network_cannot_be_held_to_is_named(more: dict[str, Any], says: str) -> None:
+    is_turned = says.startswith("; where")
+    given = {"readout": NET.out, "whole": lambda x: NET(x), "batch_first": not is_turned} | more
+    with pytest.raises(InputError, match=says):
+        record(emtvb.adapt(NET.rnn, **given), inputs())
 
 
-def test_outputs_of_another_shape_are_named() -> None:
-    net = Layer()
-    with pytest.raises(InputError, match=r"Layer gives outputs of shape \(20, 30, 2\), and the step 16 numbers"):
-        record(emtvb.adapt(net.rnn, whole=net, batch_first=True), inputs())
-    with pytest.raises(InputError, match=r'a dict of y: say which: whole=lambda x: net\(x\)\["y"\]'):
-        record(emtvb.adapt(net.rnn, net.out, whole=lambda x: {"y": net(x)}, batch_first=True), inputs())
-    with pytest.raises(InputError, match=r"whole: <lambda> failed on 20 of these trials \(KeyError"):
-        record(emtvb.adapt(net.rnn, net.out, whole=lambda x: {}["y"]), inputs())
+NET = layer()
 
 
 class Words(nn.Module):
@@ -219,13 +253,13 @@ def test_ids_reach_the_whole_network_as_they_are(right: bool) -> None:
 
 def test_it_is_said_against_what_it_was_verified_and_once_that_it_was_not() -> None:
     x, labels = inputs(), {"label": np.arange(TRIALS) % 2}
-    system = layered(Layer())
+    system = by_layer(layer())
     assert system.verified is None
     assert "not verified yet" in repr(system)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         emtvb.record(system, x, labels)
-    assert repr(system) == "<GRU: 16 numbers of state; verified on 40 trials of 30 steps against Layer>"
+    assert repr(system) == "<GRU: 16 numbers of state; verified on 40 trials of 30 steps against Net>"
     step = emtvb.adapt(rate, state=H)
     with pytest.warns(
         UserWarning, match=r"^rate: verified: no; give whole=, the network on whole sequences, to hold it"
@@ -240,7 +274,7 @@ def test_it_is_said_against_what_it_was_verified_and_once_that_it_was_not() -> N
 
 def test_inputs_of_another_kind_are_said_not_to_be_verified_once() -> None:
     x = inputs()
-    system = layered(Layer())
+    system = by_layer(layer())
     states = record(system, x).test.states
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -258,8 +292,9 @@ def test_inputs_of_another_kind_are_said_not_to_be_verified_once() -> None:
 @pytest.mark.filterwarnings("ignore:inputs. 300 steps of 40 trials")
 def test_a_chaotic_network_is_held_as_long_as_rounding_does_not_show() -> None:
     torch.manual_seed(0)
-    rounded = type("Net", (Chaotic,), {"before": lambda self, u: u * u.shape[1] / u.shape[1]})()
-    system, x = layered(rounded), 0.1 * inputs(300)
+    net = make_chaotic()
+    net.does = lambda net, x: net.out(net.rnn(x * x.shape[1] / x.shape[1])[0])  # it rounds otherwise
+    system, x = by_layer(net), 0.1 * inputs(300)
     says = r"verified on 40 trials of 300 steps against Net until step \d+; later rounding decides: it is chaotic"
     with pytest.warns(UserWarning, match=says):
         emtvb.record(system, x, {"label": np.arange(TRIALS) % 2})
@@ -330,44 +365,17 @@ def test_noise_hides_neither_other_trials_nor_a_hidden_generator() -> None:
 
 @pytest.mark.parametrize("where", ["", "step", "forward"])
 def test_a_network_with_noise_is_verified_where_both_draw_it_alike(where: str) -> None:
-    class Noisy(Cell):
-        def forward(self, x: Tensor) -> Tensor:
-            h, every = torch.zeros(len(x), H), []
-            for u in x.unbind(1):
-                h = self.cell(u, h) + 0.1 * torch.randn(len(x), H) * (where != "step")
-                every.append(self.out(h))
-            return torch.stack(every, 1)
-
-    net = Noisy()
+    net = cell(lambda t, x, h: (x[:, t], h + 0.1 * torch.randn(len(x), H) * (where != "step")))
 
     def step(u: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
-        h = net.cell(u, h) + (0.1 * torch.randn(len(u), H) if where != "forward" else 0)
+        h = net.cell(u, h + (0.1 * torch.randn(len(u), H) if where != "forward" else 0))
         return net.out(h), h
 
     system = emtvb.adapt(step, state=H, whole=net, batch_first=True)
     if where == "forward":
-        with pytest.raises(InputError, match=r"step gives .* where Noisy gives"):
+        with pytest.raises(InputError, match=r"step gives .* where Net gives"):
             record(system, inputs())
         return
     record(system, inputs())
     assert bool(system.verified) == (not where)
-    assert ("its noise is not drawn as Noisy draws it" in repr(system)) == bool(where)
-
-
-def test_a_system_of_its_own_goes_on_as_it_drives() -> None:
-    class Summed:
-        """``leak`` is what its coast does otherwise."""
-
-        def __init__(self, leak: float) -> None:
-            self.state_dim, self.leak = D, leak
-
-        def drive(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-            return x.cumsum(axis=0), x.cumsum(axis=0)
-
-        def coast(self, state: np.ndarray, steps: int) -> tuple[np.ndarray, np.ndarray]:
-            every = np.repeat(state[None], steps, axis=0) * self.leak
-            return every, every
-
-    assert record(emtvb.adapt(Summed(1.0)), inputs()).system.verified
-    with pytest.raises(InputError, match=r"Summed does not go on from its state of step 0 as it drives"):
-        record(emtvb.adapt(Summed(0.9)), inputs())
+    assert ("verified: no; its noise is not drawn as Net draws it; set the noise" in repr(system)) == bool(where)

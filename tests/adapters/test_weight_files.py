@@ -156,16 +156,15 @@ def test_one_of_several(tmp_path: Path) -> None:
     [
         ({"a": W_UH, "b": W_HH, "c": W_R}, "call them W_uh, W_hh and W_r"),
         ({"W_in": W_UH, "W_rec": W_HH, "W_out": W_HH}, "must be input (hidden, d), recurrent (hidden, hidden)"),
-        ({"W_in": W_UH, "W_rec": W_HH * np.nan, "W_out": W_R}, "W_rec is not finite: its training diverged"),
+        ({"W_in": W_UH, "W_rec": W_HH * np.nan, "W_out": W_R}, "W_rec is not finite in single precision"),
         ({"W_in": W_UH, "W_rec": W_HH}, "give three arrays W_uh, W_hh, W_r, or torch's state dict"),
         ({"rnn.weight_ih_l0": W_UH, "rnn.weight_hh_l0": W_HH}, "one linear readout must be beside it, not nothing"),
         ({"weight_ih_l0": W_UH, "weight_hh_l0": W_HH, "a.weight": W_R, "b.weight": W_R}, "not a.weight, b.weight"),
         ({"weight_ih_l0": W_UH, "weight_ih_l0_reverse": W_UH, "o": W_R, "x": W_R}, "one recurrent module that"),
         ({"weight_ih_l0": W_UH, "weight_hh_l0": W_HH, "bias_ih_l0": np.ones(9, "f4"), "o": W_R}, "do not fit"),
         ({"weight_ih_l0": W_UH, "weight_hh_l0": np.ones((10, 5), "f4"), "o.weight": W_R}, "2 gates: known are RNN (1)"),
-        ({"W_in": W_UH[:0], "W_rec": W_HH[:0, :0], "W_out": W_R[:, :0]}, "is empty, (0, "),
-        ({"W_in": W_UH, "W_rec": W_HH > 0, "W_out": W_R}, "W_rec holds truth values (bool)"),
-        ({"W_in": W_UH, "W_rec": W_HH.astype("f8") * 1e300, "W_out": W_R}, "W_rec has numbers that single precision"),
+        ({"W_in": W_UH[:0], "W_rec": W_HH[:0, :0], "W_out": W_R[:, :0]}, "type float32 and shape (0, 3): save"),
+        ({"W_in": W_UH, "W_rec": W_HH.astype("f8") * 1e300, "W_out": W_R}, "W_rec is not finite in single precision"),
     ],
 )  # fmt: skip
 def test_files_that_hold_no_such_network_are_one_clear_line(tmp_path: Path, arrays, says: str) -> None:
@@ -188,18 +187,17 @@ def test_damaged_files_are_one_clear_line(tmp_path: Path, name: str, content: by
 def test_a_whole_module_is_not_unpickled(tmp_path: Path) -> None:
     torch.save(Net(), tmp_path / "net.pt")
     np.savez(tmp_path / "net.npz", W=np.array([{}], dtype=object))
-    for name, remedy in (("net.pt", r"save model\.state_dict\(\)"), ("net.npz", "save arrays of numbers")):
-        with pytest.raises(InputError, match=f"holds Python objects, which are not read.*; {remedy}$"):
+    for name in ("net.pt", "net.npz"):
+        with pytest.raises(
+            InputError, match=r"Python objects are not read, .*; save model\.state_dict\(\), or arrays$"
+        ):
             load(str(tmp_path / name))
 
 
-@pytest.mark.parametrize("dtype", ["U3", "S3", "c8", "c16", "M8[D]", "?"])
-@pytest.mark.parametrize("which", ["W_in", "W_rec", "W_out"])
-def test_arrays_of_what_is_no_real_number_are_one_clear_line(tmp_path: Path, dtype: str, which: str) -> None:
-    arrays = {"W_in": W_UH, "W_rec": W_HH, "W_out": W_R}
-    arrays[which] = np.zeros(arrays[which].shape).astype(int).astype(dtype)
-    np.savez(tmp_path / "mine.npz", **arrays)
-    with pytest.raises(InputError, match=rf"{which} holds .*save arrays of real numbers$") as caught:
+@pytest.mark.parametrize("dtype", ["U3", "c8", "M8[D]", "?"])
+def test_arrays_of_what_is_no_real_number_are_one_clear_line(tmp_path: Path, dtype: str) -> None:
+    np.savez(tmp_path / "mine.npz", W_in=W_UH, W_rec=np.zeros((H, H), int).astype(dtype), W_out=W_R)
+    with pytest.raises(InputError, match=r"W_rec is of type .*save arrays of real numbers") as caught:
         load(str(tmp_path / "mine.npz"))
     assert "\n" not in str(caught.value)
 
@@ -209,19 +207,13 @@ def test_what_is_no_array_of_a_file_is_named(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "mine.npz", "a") as archive:
         archive.writestr("readme.txt", "weights")
     whole = {"rnn.weight_ih_l0": torch.tensor(W_UH), "rnn.weight_hh_l0": torch.tensor(W_HH)}
-    odd = {
-        "sparse.pt": (torch.tensor(W_R).to_sparse(), r"a sparse tensor \(torch.sparse_coo\): give all"),
-        "quantised.pt": (torch.quantize_per_tensor(torch.tensor(W_R), 0.1, 0, torch.qint8), "quantised"),
-        "meta.pt": (torch.zeros(W_R.shape, device="meta"), "on torch's meta device"),
-    }
-    says = {"mine.npz": "weights file: .*mine.npz: holds readme.txt, which is no array; save arrays alone"}
-    for name, (tensor, words) in odd.items():
-        torch.save({**whole, "out.weight": tensor}, tmp_path / name)
-        says[name] = f"weights: .*{name}: out.weight: {words}"
-    for name, words in says.items():
-        with pytest.raises(InputError, match=words) as caught:
+    torch.save({**whole, "out.weight": torch.tensor(W_R).to_sparse()}, tmp_path / "sparse.pt")
+    for name, says in (
+        ("mine.npz", r"readme.txt is of type \|S7 and shape \(\): save arrays of real numbers"),
+        ("sparse.pt", r"out.weight: a sparse tensor \(torch.sparse_coo\): give all"),
+    ):
+        with pytest.raises(InputError, match=says):
             load(str(tmp_path / name))
-        assert "\n" not in str(caught.value)
 
 
 def test_a_file_without_arrays_is_one_clear_line(tmp_path: Path) -> None:

@@ -12,12 +12,12 @@ from emtvb.theory.architecture_runs import ArchitectureRun
 from emtvb.theory.runs import Protocol
 from emtvb.training import general
 from emtvb.training.architectures.recurrent import Recurrent
-from emtvb.training.architectures.weights import Trained
+from emtvb.training.architectures.saved_weights import Trained
 
 
 def make_module(name: str, d: int = 3, hidden_dim: int = 5, seed: int = 0) -> torch.nn.Module:
     """What is trained of an architecture, as training starts from it."""
-    module = general.build(pkgutil.resolve_name(ARCHITECTURES[name].module), d, hidden_dim)
+    module = general.build_module(pkgutil.resolve_name(ARCHITECTURES[name].module), d, hidden_dim)
     module.draw(torch.Generator().manual_seed(seed))
     return module
 

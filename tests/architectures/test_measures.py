@@ -7,15 +7,15 @@ import pytest
 
 from emtvb.adapters.elman import Elman
 from emtvb.config.architectures import ARCHITECTURES
-from emtvb.experiments.architectures.measures import Measurement, mean_jacobian, restoring
-from emtvb.experiments.architectures.measuring import interpret
+from emtvb.experiments.architectures.measures import Measurement, mean_jacobian, restored_share
+from emtvb.experiments.architectures.measuring import interpret_run
 from emtvb.theory import tasks
 from emtvb.theory.architecture_runs import ArchitectureRun
-from emtvb.theory.judging import held_out
-from emtvb.theory.measures import MeasureSettings
-from emtvb.theory.memories_by_data import by_data
+from emtvb.theory.memories_by_data import fit_memories_by_data
+from emtvb.theory.memory_measures import held_out
+from emtvb.theory.network_measurement import MeasureSettings
+from emtvb.theory.network_verdict import NOT_LEARNED, STORED
 from emtvb.theory.runs import Protocol
-from emtvb.theory.verdict import NOT_LEARNED, STORED
 from emtvb.training.architectures.s4 import MODES, S4
 
 from ..conftest import saturated_circuit
@@ -58,7 +58,7 @@ def run_of(name: str, hidden_dim: int) -> ArchitectureRun:
 
 
 def test_a_ring_of_pulses_is_a_linear_circuit() -> None:
-    found, shown = interpret(run_of("s4", 2), ring(TASK), SETTINGS)
+    found, shown = interpret_run(run_of("s4", 2), ring(TASK), SETTINGS)
     assert found.verdict == STORED
     assert found.test_accuracy == found.decoding_accuracy == found.edit_success == found.unedited_success == 1.0
     assert found.random_edit_success < 0.2
@@ -77,7 +77,7 @@ def test_a_ring_of_pulses_is_a_linear_circuit() -> None:
 
 
 def test_a_ring_that_drifts_is_not() -> None:
-    found, _ = interpret(run_of("s4", 2), ring(TASK, drift=0.05), SETTINGS)
+    found, _ = interpret_run(run_of("s4", 2), ring(TASK, drift=0.05), SETTINGS)
     assert found.verdict == NOT_LEARNED
     assert found.edit_success < 0.5
     assert found.matched_spectral_error > 0.02
@@ -87,15 +87,15 @@ def test_what_saturates_restores_a_half() -> None:
     """The paper's network with a gain of its own: tanh has one stable amplitude."""
     network, _ = saturated_circuit(TASK)
     system = Elman(network)
-    memories, recording = by_data(system, TASK), held_out(system, TASK, 120)
-    early, late = (restoring(system, TASK, memories, recording, steps) for steps in (3, 60))
+    memories, recording = fit_memories_by_data(system, TASK), held_out(system, TASK, 120)
+    early, late = (restored_share(system, TASK, memories, recording, steps) for steps in (3, 60))
     assert 0.5 < early < late
     assert late == pytest.approx(1, abs=0.05)
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_an_untrained_network_did_not_learn(name: str) -> None:
-    found, shown = interpret(run_of(name, 5), make_architecture(name, TASK.d, 5), SETTINGS)
+    found, shown = interpret_run(run_of(name, 5), make_architecture(name, TASK.d, 5), SETTINGS)
     assert found.verdict == NOT_LEARNED
     assert found.edit_success < 0.3
     assert shown["decoded_map"].shape == (6, 6)
@@ -105,7 +105,7 @@ def test_an_untrained_network_did_not_learn(name: str) -> None:
 def test_a_network_that_diverged_is_a_row_too(name: str) -> None:
     network = make_architecture(name, TASK.d, 5)
     next(iter(vars(network).values()))[0] = np.nan
-    found, shown = interpret(run_of(name, 5), network, SETTINGS)
+    found, shown = interpret_run(run_of(name, 5), network, SETTINGS)
     assert found.verdict == NOT_LEARNED
     assert np.isnan(found.edit_success)
     assert set(vars(found)) == set(Measurement.__dataclass_fields__)

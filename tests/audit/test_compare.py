@@ -208,7 +208,7 @@ def test_a_difference_is_said_in_words_that_show_it(tmp_path: Path) -> None:
 
 
 def test_the_table_fits_a_screen_and_the_documentation_shows_it() -> None:
-    own = [kind.tolerances for kind in kinds.every()]
+    own = [kind.tolerances for kind in kinds.all_kinds()]
     assert max(map(len, own)) <= 3
     assert len(TOLERANCES) - sum(map(len, own)) <= 11
     assert as_markdown() in (Path(__file__).parents[2] / "docs" / "audit.md").read_text()

@@ -38,7 +38,7 @@ def test_an_audit_that_is_interrupted_does_not_wait_for_its_trainings(
     monkeypatch.setattr(provenance, "read_all", lambda folder: ({}, {folder: InputError("record", folder, "damaged")}))
     monkeypatch.setattr(audit, "planned", lambda *_: [])
     monkeypatch.setattr(audit, "draw", interrupted)
-    held = Held(config.load(ROOT / "config" / "smoke.yaml"), "", ROOT)
+    held = Held(config.load_sweep(ROOT / "config" / "smoke.yaml"), "", ROOT)
     with pytest.raises(KeyboardInterrupt):
         audit.audit(tmp_path, held, audit.Sample())
     assert ended == [True]
@@ -46,7 +46,7 @@ def test_an_audit_that_is_interrupted_does_not_wait_for_its_trainings(
 
 @pytest.mark.parametrize(
     ("experiment", "asked"),
-    [(config.load(ROOT / "config" / "smoke.yaml"), True), (config.Experiment(experiment="bare"), False)],
+    [(config.load_sweep(ROOT / "config" / "smoke.yaml"), True), (config.Experiment(experiment="bare"), False)],
 )
 def test_what_concerns_trained_runs_is_asked_where_there_are_any(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, experiment: config.Experiment, asked: bool
@@ -59,7 +59,7 @@ def test_what_concerns_trained_runs_is_asked_where_there_are_any(
 
 
 def test_nothing_to_audit_is_one_line(tmp_path: Path) -> None:
-    held = Held(config.load(ROOT / "config" / "smoke.yaml"), "", ROOT)
+    held = Held(config.load_sweep(ROOT / "config" / "smoke.yaml"), "", ROOT)
     with pytest.raises(InputError, match="no output of the workflow lies there; run it first"):
         audit.audit(tmp_path, held, audit.QUICK)
 

@@ -16,10 +16,10 @@ from emtvb.experiments import catalogue
 from emtvb.experiments.results import find_run, runs_in
 from emtvb.files import write_text
 from emtvb.making.packed_weights import PACKED
-from emtvb.theory.measures import MeasureSettings, measure
+from emtvb.theory.network_measurement import MeasureSettings, measure_network
 from emtvb.theory.networks import save_networks
 from emtvb.training import general
-from emtvb.training.architectures import weights
+from emtvb.training.architectures import saved_weights
 
 from ..conftest import make_network
 from .test_main import call
@@ -42,15 +42,15 @@ OWN = {
 
 def make(root: Path, settings: dict, measured: bool = True) -> Path:
     """An experiment's folder, of random networks: all but those of T2 without penalty have weights."""
-    experiment = config.check(settings)
+    experiment = config.check_sweep(settings)
     folder = root / experiment.experiment
     shards = experiment.shards()
     sweep.write_run_table(folder / "runs.csv", shards)
-    write_text(folder / "settings.json", config.dump(experiment))
+    write_text(folder / "settings.json", config.dump_settings(experiment))
     rows, settled = [], MeasureSettings(horizon=6, sequences=8)
     for shard, runs in shards.items():
         trained = {run.run_id: make_network(3, run.hidden_dim, seed=i) for i, run in enumerate(runs)}
-        rows += [measure(run, trained[run.run_id], settled).row() for run in runs]
+        rows += [measure_network(run, trained[run.run_id], settled).row() for run in runs]
         if not shard.startswith("T2_h12_l2-0_"):
             save_networks(folder / "training" / shard / "weights.safetensors", trained)
     if measured:
@@ -60,7 +60,9 @@ def make(root: Path, settings: dict, measured: bool = True) -> Path:
             kind = pkgutil.resolve_name(ARCHITECTURES[run.architecture].module)
             made = network_class(run.architecture)
             network, _, _ = general.train_architecture(run, made, kind, folder / "runs" / run.run_id)
-            weights.save(folder / "architectures" / run.run_id / "weights.safetensors", run.run_id, network)
+            saved_weights.save_trained(
+                folder / "architectures" / run.run_id / "weights.safetensors", run.run_id, network
+            )
     return folder
 
 
@@ -78,7 +80,7 @@ def emtvb(root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
 
 
 def test_every_run_is_listed_once_with_what_was_measured_and_whether_it_can_be_opened(root: Path) -> None:
-    table = catalogue.networks([root / "own"])
+    table = catalogue.network_catalogue([root / "own"])
     assert list(table.columns) == list(catalogue.COLUMNS)
     assert table["run_id"].is_unique
     assert table["architecture"].value_counts().to_dict() == {"rnn": 16, "lstm": 8, "s4": 8}
@@ -187,20 +189,20 @@ def test_weights_that_are_not_here_are_one_line_with_what_makes_them(root: Path,
 def test_packed_weights_are_here(tmp_path: Path, root: Path) -> None:
     """As a fresh clone has them, which `interpret` and `edit` open."""
     shutil.copytree(root / "own", tmp_path / "own")
-    here = catalogue.networks([tmp_path / "own"])["weights"]
+    here = catalogue.network_catalogue([tmp_path / "own"])["weights"]
     files = list((tmp_path / "own").glob("training/*/weights.safetensors"))
     for path in files:
         path.rename(path.with_name(PACKED))
     assert files
-    assert here.equals(catalogue.networks([tmp_path / "own"])["weights"])
+    assert here.equals(catalogue.network_catalogue([tmp_path / "own"])["weights"])
 
 
 def test_a_run_of_the_papers_protocol_is_trained_again_by_one_command(tmp_path: Path, emtvb, monkeypatch) -> None:
     monkeypatch.setenv("EXPERIMENT_OUTPUT_DIR", str(tmp_path))
     settings = {"experiment": "sent", "tasks": ["T4"], "hidden_dim": [32], "l2": [10], "threshold": [0.9], "seeds": [3]}
-    experiment = config.check(settings)
+    experiment = config.check_sweep(settings)
     sweep.write_run_table(tmp_path / "sent" / "runs.csv", experiment.shards())
-    write_text(tmp_path / "sent" / "settings.json", config.dump(experiment))
+    write_text(tmp_path / "sent" / "settings.json", config.dump_settings(experiment))
     (run,) = experiment.runs()
     _, _, err = emtvb(f"interpret {run.run_id}")
     said = err.partition("`emtvb ")[2].partition("`")[0]

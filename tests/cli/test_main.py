@@ -262,7 +262,7 @@ def test_a_summary_says_nothing_before_all_of_it_can_be_said(emtvb, tmp_path: Pa
     status, out, err = emtvb(f"summary {config / 'repeat-copy.yaml'}")
     assert (status, out, err.count("\n")) == (2, "", 1)
     assert "measurements.csv: has no column run_id" in err
-    for kind in kinds.sections():
+    for kind in kinds.kind_sections():
         status, out, err = emtvb(f"summary {config / f'{kind}.yaml'}")
         assert (status, out) == (2, "")
         assert "not made yet; run the workflow on this config first" in err

@@ -101,10 +101,6 @@ class Call:
         """What it has said until now."""
         return self.output.read_text()
 
-    def pages(self) -> str:
-        """What Snakemake's log files say of each job, which it does not print."""
-        return "".join(path.read_text() for path in (self.folder / ".snakemake" / "log").glob("*.log"))
-
     def log(self, shard: str) -> str:
         """A shard's training log."""
         path = self.folder / "results" / "faults" / "logs" / "train_shard" / f"{shard}.log"
@@ -197,7 +193,7 @@ def submit(project: Project, cluster: Cluster) -> Iterator[Callable[..., Call]]:
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The networks of both shards, trained here without Snakemake or Slurm."""
     folder = tmp_path_factory.mktemp("undisturbed")
-    for shard, runs in config.load(HERE / "experiment.yaml").shards().items():
+    for shard, runs in config.load_sweep(HERE / "experiment.yaml").shards().items():
         train_shard(runs, Outputs.of(folder / "results" / "faults", shard), "undisturbed")
     return {name: (folder / name).read_bytes() for name in TRAINED}
 

@@ -41,7 +41,7 @@ def test_the_reference_trainer_in_accounted_jobs(cluster: Cluster, project: Proj
     assert set(jobs) == {f"{ACCOUNT}|short|COMPLETED|00:10:00"}
     assert len(jobs) == 6
 
-    experiment = config.load(project.folder / "results" / "smoke" / "settings.json")
+    experiment = config.load_sweep(project.folder / "results" / "smoke" / "settings.json")
     for shard, runs in experiment.shards().items():
         here = Outputs.of(tmp_path / "without", shard)
         train_shard(runs, here, "without", "reference")

@@ -42,7 +42,7 @@ def doctor(cluster: Cluster, project: Project, monkeypatch: pytest.MonkeyPatch) 
 
     def run(site: str = "", *profiles: str, **changed: Any) -> tuple[list[str], list[str]]:
         Path("slurm/site.yaml").write_text(site)
-        experiment = config.load("config/paper.yaml").model_copy(update=changed)
+        experiment = config.load_sweep("config/paper.yaml").model_copy(update=changed)
         lines = [str(finding) for finding in examine(experiment, profiles or ["slurm"])]
         assert all("\n" not in line for line in lines)
         return lines, [line for line in lines if line.startswith("error")]

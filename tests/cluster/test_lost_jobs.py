@@ -13,7 +13,7 @@ from .conftest import PATIENCE, SHARDS, Call, job_of, made
 def test_a_cancelled_job_and_a_lost_node(
     project: Project, cluster: Cluster, submit: Callable[..., Call], undisturbed: dict[str, bytes]
 ) -> None:
-    call = submit()
+    call = submit("--quiet", "reason")  # so that it prints what jobs ask for
     call.wait_for_training(*SHARDS)
     cancelled, _ = job_of(cluster, call.log(SHARDS[0]))
     lost, node = job_of(cluster, call.log(SHARDS[1]))
@@ -27,8 +27,8 @@ def test_a_cancelled_job_and_a_lost_node(
         cluster.slurm("scontrol", "update", f"NodeName={node}", "State=RESUME")
     assert f"SLURM-job '{cancelled}' failed, SLURM status is: 'CANCELLED'" in said
     assert job_of(cluster, call.log(SHARDS[0]))[0] != cancelled, "submitted again"
-    assert "mem_mb=2000" in call.pages()
-    assert "mem_mb=4000" not in call.pages(), "with no more memory, of which it had enough"
+    assert "mem_mb=2000" in said
+    assert "mem_mb=4000" not in said, "with no more memory, of which it had enough"
     again, other = job_of(cluster, call.log(SHARDS[1]))
     assert again == lost, "requeued by Slurm under its own id"
     assert other != node

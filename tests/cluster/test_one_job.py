@@ -14,7 +14,7 @@ from .conftest import Call, hand_on_to_nodes
 
 
 def test_a_job_of_slurm_trains_the_same_bytes(project: Project, cluster: Cluster, tmp_path: Path) -> None:
-    experiment = config.load(ROOT / "config" / "smoke.yaml")
+    experiment = config.load_sweep(ROOT / "config" / "smoke.yaml")
     shard, runs = next(iter(experiment.shards().items()))
     folder = Path("results") / "smoke" / "training" / shard
     names = [str(folder / name) for name in ("weights.safetensors", "history.csv")]

@@ -13,7 +13,7 @@ from emtvb import config
 from emtvb.config import sweep
 from emtvb.errors import InputError
 from emtvb.theory import tasks
-from emtvb.theory.runs import Protocol, Run, from_entry, number, to_entry
+from emtvb.theory.runs import Protocol, Run, from_entry, shortest_number, to_entry
 
 T1 = tasks.named("T1")
 BASE = Run(T1, 128, 0.0, 0.98, 1)
@@ -71,7 +71,7 @@ def _shard(seed: int, size: int) -> str:
 
 
 def test_the_papers_sweep() -> None:
-    experiment = config.load(Path(__file__).parents[2] / "config" / "paper.yaml")
+    experiment = config.load_sweep(Path(__file__).parents[2] / "config" / "paper.yaml")
     runs = experiment.runs()
     assert len({run.run_id for run in runs}) == 1920
     assert sum(len(shard) for shard in experiment.shards().values()) == 1920
@@ -82,8 +82,8 @@ def test_new_runs_leave_other_shards_as_they_are() -> None:
     def shards(
         seeds: range, hidden: tuple[int, ...], names: tuple[str, ...], l2: tuple[float, ...] = (0, 0.1)
     ) -> dict[str, list[str]]:
-        runs = sweep.grid([tasks.named(n) for n in names], hidden, l2, (0.9,), seeds, Protocol())
-        return {shard: [run.run_id for run in members] for shard, members in sweep.shards(runs, 10).items()}
+        runs = sweep.run_grid([tasks.named(n) for n in names], hidden, l2, (0.9,), seeds, Protocol())
+        return {shard: [run.run_id for run in members] for shard, members in sweep.runs_by_shard(runs, 10).items()}
 
     before = shards(range(1, 11), (64,), ("T1",))
     for after in (
@@ -96,11 +96,11 @@ def test_new_runs_leave_other_shards_as_they_are() -> None:
 
 def test_repeated_runs_are_refused() -> None:
     with pytest.raises(InputError, match=r"T1_h64_l2-0_thr-0\.9_seed1 occurs twice"):
-        sweep.grid([T1, tasks.from_id((255, 0, 0), 8, 8, "again")], (64,), (0,), (0.9,), (1,), Protocol())
+        sweep.run_grid([T1, tasks.from_id((255, 0, 0), 8, 8, "again")], (64,), (0,), (0.9,), (1,), Protocol())
 
 
 def test_the_run_table_reads_back(tmp_path: Path) -> None:
-    experiment = config.load(Path(__file__).parents[2] / "config" / "smoke.yaml")
+    experiment = config.load_sweep(Path(__file__).parents[2] / "config" / "smoke.yaml")
     path = tmp_path / "runs.csv"
     sweep.write_run_table(path, experiment.shards())
     assert experiment.read_runs(path) == experiment.shards()
@@ -111,7 +111,7 @@ def test_the_run_table_reads_back(tmp_path: Path) -> None:
 
 def test_a_run_table_of_other_settings_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "runs.csv"
-    sweep.write_run_table(path, sweep.shards([BASE], 1))
+    sweep.write_run_table(path, sweep.runs_by_shard([BASE], 1))
     with pytest.raises(InputError, match="delete it: the workflow"):
         sweep.read_run_table(path, 8, 8, Protocol(epochs=1))
     path.write_text(path.read_text().replace("255-0-0", "255-0"))
@@ -156,15 +156,15 @@ def test_names_stay_short_enough_for_files() -> None:
 
 
 def test_minus_zero_is_zero() -> None:
-    assert number(-0.0) == number(0) == "0"
+    assert shortest_number(-0.0) == shortest_number(0) == "0"
 
 
 @given(st.floats(0, 1e12, allow_nan=False))
 def test_numbers_read_back(value: float) -> None:
-    assert float(number(value)) == value
+    assert float(shortest_number(value)) == value
 
 
 def test_runs_survive_json() -> None:
-    runs = config.load(Path(__file__).parents[2] / "config" / "smoke.yaml").runs()
+    runs = config.load_sweep(Path(__file__).parents[2] / "config" / "smoke.yaml").runs()
     runs.append(dataclasses.replace(BASE, protocol=Protocol(gradient_clip=None, curriculum=(3, 5))))
     assert [from_entry(json.loads(json.dumps(to_entry(run)))) for run in runs] == runs

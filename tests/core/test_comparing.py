@@ -166,7 +166,7 @@ def test_untrained_networks_stand_beside_a_comparison_at_any_size(
     inputs = np.random.default_rng(0).normal(size=(6, 60, 2)).astype(np.float32)
     system = emtvb.adapt(torch.nn.GRU(2, 5), torch.nn.Linear(5, 1))
     mine = emtvb.fit(emtvb.record(system, inputs, {"x": inputs[..., 0], "y": inputs[..., 1]}))
-    assert len(untrained_control.fits(mine, None, always=always)) == always
+    assert len(untrained_control.fit_untrained(mine, None, always=always)) == always
     if always:
         assert np.isfinite(emtvb.compare(mine, mine)["step"].untrained)
 

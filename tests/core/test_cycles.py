@@ -8,7 +8,6 @@ import torch
 from torch import nn
 
 import emtvb
-from emtvb.core.cycles import product_eigenvalues
 from emtvb.errors import InputError
 from emtvb.theory import circuits, tasks
 from emtvb.weights import Network
@@ -69,12 +68,12 @@ def test_a_limit_cycle_has_the_multipliers_of_radius_and_phase() -> None:
 def test_a_latch_of_the_theory_attracts_as_its_gain_says() -> None:
     """h = tanh(2 h) keeps 0.9575, where a step shrinks differences to 2 (1 - 0.9575^2); Phi turns them, and no more."""
     task = tasks.named("T4")
-    network, period = circuits.latch(task), circuits.period(task)
+    network, period = circuits.latching_circuit(task), circuits.phi_period(task)
     system = emtvb.adapt(network)
     rng = np.random.default_rng(1)
     m = task.consistent(rng.choice([-1.0, 1.0], size=(2, 64)))
-    found = emtvb.cycles(system, m * circuits.stored(circuits.GAIN), period)
-    slope = circuits.GAIN * (1 - circuits.stored(circuits.GAIN) ** 2)
+    found = emtvb.cycles(system, m * circuits.stored_amplitude(circuits.GAIN), period)
+    slope = circuits.GAIN * (1 - circuits.stored_amplitude(circuits.GAIN) ** 2)
     np.testing.assert_allclose(found.rates[:, :36], np.log(slope), rtol=1e-5)
     assert found.distances.max() < 1e-12
     origin = emtvb.cycles(system, np.zeros((1, 64)), period)
@@ -150,9 +149,3 @@ def test_what_cannot_be_followed_is_refused(states, period, inputs, says: str) -
     with pytest.raises(InputError) as raised:
         emtvb.cycles(step(lambda h: h), states, period, inputs)
     assert str(raised.value).startswith(says)
-
-
-def test_products_of_one_matrix_have_its_eigenvalues_whatever_their_order() -> None:
-    for W in (np.diag([0.1, 0.5, 2.0]), np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [0.125, 0.0, 0.0]])):
-        sizes, _ = product_eigenvalues(np.broadcast_to(W, (4, 1, 3, 3)) for _ in range(100))
-        np.testing.assert_allclose(np.exp(sizes[0] / 400), np.sort(np.abs(np.linalg.eigvals(W)))[::-1], rtol=1e-9)

@@ -9,7 +9,7 @@ from torch import nn
 
 import emtvb
 from emtvb.adapters.elman import linearise as linearise_weights
-from emtvb.core.memories import gain, map_error
+from emtvb.core.memories import fitted_gain, map_error
 from emtvb.errors import InputError
 from emtvb.theory import tasks
 
@@ -131,7 +131,7 @@ def test_visited_states_are_linearised_with_the_inputs_that_they_read(times: lis
     [
         (np.zeros(4), "starts: shape (4,): give finite states, (start, state)"),
         (np.full((2, 4), np.nan), "starts: not all of them finite: give finite numbers, (start, state)"),
-        (np.zeros((2, 5)), "state: (2, 5): give an array of shape (trials, 4)"),
+        (np.zeros((2, 5)), "state: (2, 5): give an array of shape (2, 4)"),
     ],
 )
 def test_bad_starts_are_one_clear_line(starts, says: str) -> None:
@@ -158,7 +158,7 @@ def test_the_circuits_step_between_memories_is_phi(torchs: bool) -> None:
     weights = linearise_weights(network)
     np.testing.assert_allclose(origin.jacobian, weights, atol=1e-6)
     assert origin.map_error == pytest.approx(map_error(fitted.memories, weights, task.transition()), abs=1e-4)
-    assert origin.gain == pytest.approx(gain(fitted.memories, weights, task.transition()), abs=1e-4)
+    assert origin.gain == pytest.approx(fitted_gain(fitted.memories, weights, task.transition()), abs=1e-4)
     for where in (origin, emtvb.linearise(fitted)):
         np.testing.assert_allclose(where.map, where.phi, atol=2e-2)
         np.testing.assert_allclose(where.decoded, where.phi, atol=2e-2)

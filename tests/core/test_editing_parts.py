@@ -7,10 +7,10 @@ import pytest
 
 import emtvb
 from emtvb.adapters.elman import Elman
-from emtvb.core.editing.agreement import exact, recovered
-from emtvb.core.editing.changes import exchange
-from emtvb.core.editing.continuation import Continuation, outcomes
-from emtvb.core.editing.controls import random_step, resized
+from emtvb.core.editing.agreement import all_signs_agree, share_recovered
+from emtvb.core.editing.changes import interchange_step
+from emtvb.core.editing.continuation import Continuation, outputs_after_steps
+from emtvb.core.editing.controls import random_step, resized_step
 from emtvb.core.subspaces import Subspace
 from emtvb.weights import Network
 
@@ -32,7 +32,7 @@ def test_random_steps_are_as_long_as_the_change_and_do_not_go_its_way(dtype: typ
 def test_another_step_gets_the_length_of_the_change_and_keeps_its_direction() -> None:
     other = RNG.normal(size=(5, 7))
     other[2] = 0
-    step = resized(other, CHANGE)
+    step = resized_step(other, CHANGE)
     length = np.linalg.norm(CHANGE, axis=1)
     np.testing.assert_allclose(np.linalg.norm(step, axis=1), np.where(np.arange(5) == 2, 0, length))
     np.testing.assert_allclose(step * np.linalg.norm(other, axis=1)[:, None], other * length[:, None])
@@ -42,7 +42,7 @@ def test_an_exchange_takes_over_some_subspaces_and_leaves_the_rest() -> None:
     basis = np.linalg.qr(RNG.normal(size=(7, 7)))[0]
     state, other = RNG.normal(size=(2, 5, 7))
     first, second = (Subspace(basis[:, part], basis[:, part].T) for part in (slice(0, 2), slice(2, 3)))
-    after = state + exchange(other - state, [first, second])
+    after = state + interchange_step(other - state, [first, second])
     np.testing.assert_allclose(after @ basis[:, :3], other @ basis[:, :3])
     np.testing.assert_allclose(after @ basis[:, 3:], state @ basis[:, 3:])
 
@@ -74,7 +74,7 @@ def _step(net: Network, u: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.nd
 
 def test_outcomes_are_those_of_each_step_alone() -> None:
     run = Continuation(Elman(network(1)), 6)
-    found = outcomes(run, CHANGE, {"none": 0.0, "edit": 2 * CHANGE})
+    found = outputs_after_steps(run, CHANGE, {"none": 0.0, "edit": 2 * CHANGE})
     np.testing.assert_array_equal(found["none"], run.outputs(CHANGE))
     np.testing.assert_array_equal(found["edit"], run.outputs(3 * CHANGE))
 
@@ -83,13 +83,13 @@ def test_exact_are_futures_with_every_sign_right() -> None:
     expected = RNG.choice([-1.0, 1.0], size=(3, 4, 2))
     outputs = 0.1 * expected
     outputs[1, 2, 0] *= -1
-    assert exact(outputs, expected).tolist() == [True, True, False, True]
-    assert exact(np.zeros((3, 1, 2)), np.ones((3, 1, 2))).all()  # an output of 0 counts as +1
+    assert all_signs_agree(outputs, expected).tolist() == [True, True, False, True]
+    assert all_signs_agree(np.zeros((3, 1, 2)), np.ones((3, 1, 2))).all()  # an output of 0 counts as +1
 
 
 def test_the_part_of_the_way_that_is_made() -> None:
     expected, unedited = RNG.normal(size=(2, 3, 4, 2))
     halfway = (expected + unedited) / 2
-    made = [recovered(outputs, expected, unedited) for outputs in (expected, unedited, halfway)]
+    made = [share_recovered(outputs, expected, unedited) for outputs in (expected, unedited, halfway)]
     assert made == [1, 0, pytest.approx(0.75)]
-    assert np.isnan(recovered(expected, expected, expected))
+    assert np.isnan(share_recovered(expected, expected, expected))

@@ -5,7 +5,6 @@ import pytest
 
 from emtvb.adapters.elman import fixed_point, jacobian, linearise
 from emtvb.core.memories import map_error, residual_components
-from emtvb.errors import InputError
 from emtvb.theory import tasks
 from emtvb.theory.memories_by_weights import power_iteration
 from emtvb.theory.networks import Network
@@ -41,11 +40,6 @@ def test_memories_read_what_was_stored(leading: tuple[int, ...]) -> None:
     network, basis = circuit(task, 9)
     state = np.random.default_rng(0).normal(size=(*leading, task.s * task.d))
     np.testing.assert_allclose(power_iteration(network, task).read(state @ basis.T), state, atol=1e-5)
-
-
-def test_the_networks_size_must_be_the_tasks() -> None:
-    with pytest.raises(InputError, match="d = 3"):
-        power_iteration(make_network(3, 5), tasks.named("T1"))
 
 
 def test_residual_components_are_orthonormal_and_outside_the_span() -> None:

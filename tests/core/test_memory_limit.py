@@ -23,7 +23,7 @@ def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_what_is_free_and_not_what_there_is(system: Path) -> None:
-    assert memory_limit.available() == 8 * GIB
+    assert memory_limit.available_bytes() == 8 * GIB
     memory_limit.check_room(2 * GIB, "trials", "7, which are", "record fewer")
     with pytest.raises(InputError, match=r"trials: 7, which are 8\.1 GiB: 8\.0 GiB of memory can be had; record fewer"):
         memory_limit.check_room(int(2.02 * GIB), "trials", "7, which are", "record fewer")
@@ -40,15 +40,35 @@ def test_a_group_has_its_limit_less_its_use(system: Path, limit: str, usage: str
     (system / "memory").mkdir()
     (system / limit).write_text(f"{4 * GIB}\n")
     (system / usage).write_text(f"{3 * GIB}\n")
-    assert memory_limit.available() == GIB
+    assert memory_limit.available_bytes() == GIB
     (system / cache[0]).write_text("anon 5\n" + cache[1].format(2 * GIB))  # read from files: it is given back
-    assert memory_limit.available() == 3 * GIB
+    assert memory_limit.available_bytes() == 3 * GIB
     (system / usage).write_text(f"{7 * GIB}\n")
-    assert memory_limit.available() == 0
+    assert memory_limit.available_bytes() == 0
     (system / limit).write_text("max\n")
-    assert memory_limit.available() == 8 * GIB
+    assert memory_limit.available_bytes() == 8 * GIB
+
+
+@pytest.mark.parametrize(
+    ("line", "controller", "limit", "usage"),
+    [
+        ("0::/user/job/step", "", "memory.max", "memory.current"),
+        ("7:cpu,memory:/user/job/step", "memory", "memory.limit_in_bytes", "memory.usage_in_bytes"),
+    ],
+)
+@pytest.mark.parametrize("limited", ["user/job/step", "user/job", "user"])
+def test_the_groups_own_limit_and_those_above_it_count(
+    system: Path, line: str, controller: str, limit: str, usage: str, limited: str
+) -> None:
+    (system.parent / "_PROC" / "self").mkdir()
+    (system.parent / "_PROC" / "self" / "cgroup").write_text(f"3:pids:/else\n{line}\n")
+    group = system / controller / limited
+    group.mkdir(parents=True)
+    (group / limit).write_text(f"{2 * GIB}\n")
+    (group / usage).write_text(f"{GIB}\n")
+    assert memory_limit.available_bytes() == GIB
 
 
 def test_where_nothing_says_it_the_machine_has_what_it_has(system: Path) -> None:
     (system.parent / "_PROC" / "meminfo").unlink()
-    assert memory_limit.available() >= GIB // 4
+    assert memory_limit.available_bytes() >= GIB // 4

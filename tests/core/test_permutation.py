@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emtvb.core.permutation import auc, permutation_test
+from emtvb.core.permutation import mean_auc, permutation_test
 
 
 def by_pairs(read: np.ndarray, is_value: np.ndarray) -> float:
@@ -30,14 +30,14 @@ def test_auc_is_the_share_of_pairs_in_the_right_order(seed: int, times: int, tri
     rng = np.random.default_rng(seed)
     read = rng.integers(0, 5, size=(times, trials, values)).astype(float)  # many are equal
     is_value = rng.choice([0.0, 1.0, np.nan], size=read.shape)
-    assert auc(read, is_value) == pytest.approx(by_pairs(read, is_value), nan_ok=True)
-    assert auc(np.exp(3 * read), is_value) == pytest.approx(auc(read, is_value), nan_ok=True)
-    assert auc(-read, is_value) == pytest.approx(1 - auc(read, is_value), nan_ok=True)
+    assert mean_auc(read, is_value) == pytest.approx(by_pairs(read, is_value), nan_ok=True)
+    assert mean_auc(np.exp(3 * read), is_value) == pytest.approx(mean_auc(read, is_value), nan_ok=True)
+    assert mean_auc(-read, is_value) == pytest.approx(1 - mean_auc(read, is_value), nan_ok=True)
 
 
 def test_readings_that_rounding_alone_parts_are_equal() -> None:
     read = np.array([0.0, 0.5, 0.5 + 1e-9, 1.0])[None, :, None]
-    assert auc(read, np.array([0.0, 0.0, 1.0, 1.0])[None, :, None]) == pytest.approx(3.5 / 4)
+    assert mean_auc(read, np.array([0.0, 0.0, 1.0, 1.0])[None, :, None]) == pytest.approx(3.5 / 4)
 
 
 def test_exchanges_stay_within_groups_or_are_between_whole_ones() -> None:

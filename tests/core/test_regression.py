@@ -6,14 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emtvb.adapters.elman import Elman, linearise
-from emtvb.core.memories import VariableMemories, gain, map_error, shape_error
+from emtvb.core.memories import VariableMemories, fitted_gain, map_error, shape_error
 from emtvb.core.recording import FITTING, JUDGING
-from emtvb.core.regression import decoded_map, fit, least_squares
+from emtvb.core.regression import decoded_map, fit_memories, least_squares
 from emtvb.errors import InputError
 from emtvb.theory import tasks
-from emtvb.theory.memories_by_data import at_end_of_input, by_data, scaled
+from emtvb.theory.memories_by_data import at_end_of_input, fit_memories_by_data, scale_to_stored_units
 from emtvb.theory.memories_by_weights import power_iteration
-from emtvb.theory.sequences import record, sequences, show
+from emtvb.theory.sequences import random_sequences, record_inputs, record_random
 
 from ..conftest import circuit, make_network, saturated_circuit
 from ..theory.theory import Theory, any_task, copying_task, make_theory
@@ -66,7 +66,7 @@ def test_directions_below_the_cutoff_are_not_read() -> None:
     held = rng.choice([-1.0, 1.0], size=(400, 2))
     states = held * [1.0, 1e-7]
     for rcond, reads in ((1e-5, False), (1e-9, True)):
-        memories = fit(states, held, np.ones(2, bool), rcond)
+        memories = fit_memories(states, held, np.ones(2, bool), rcond)
         np.testing.assert_allclose(memories.decoder[1, 1], 1e7 if reads else 0, atol=1, rtol=1e-3)
         np.testing.assert_allclose(memories.encoder, np.diag([1.0, 1e-7]), atol=1e-12)
 
@@ -83,14 +83,14 @@ def test_a_decoded_map_is_linear_and_from_every_period_to_the_step_after_it() ->
 def test_a_theorys_own_basis_is_found_for_any_task(task: tasks.Task, seed: int) -> None:
     """What can be told of a column: what its element adds to the state, its later copies in other places included."""
     theory = make_theory(task, seed=seed)
-    memories = by_data(theory, task, 400)
+    memories = fit_memories_by_data(theory, task, 400)
     kept = task.persistent()
     np.testing.assert_array_equal(memories.stored, kept)
     np.testing.assert_allclose((memories.decoder @ memories.encoder)[np.ix_(kept, kept)], np.eye(kept.sum()), atol=1e-6)
     if kept.all():
         np.testing.assert_allclose(memories.encoder, theory.basis, atol=1e-6)
         np.testing.assert_allclose(memories.centre, theory.centre, atol=1e-6)
-    shown = record(theory, task, sequences(task, JUDGING, 20, seed), 40)
+    shown = record_inputs(theory, task, random_sequences(task, JUDGING, 20, seed), 40)
     read = memories.read(shown.states[25:])[..., kept]
     np.testing.assert_allclose(read, shown.labels[25:][..., kept], atol=0.5)
 
@@ -101,15 +101,15 @@ def test_on_the_linear_circuit_data_and_power_iteration_find_its_basis(task: tas
     """Gain 1, amplitude 1e-3. Psi is unique, but for the sizes that power iteration cannot tell."""
     network, basis = circuit(task, task.s * task.d + spare, seed)
     system = Elman(network)
-    found = by_data(system, task, 400)
+    found = fit_memories_by_data(system, task, 400)
     np.testing.assert_allclose(found.encoder, 1e-3 * basis, atol=2e-6)
     np.testing.assert_allclose(found.decoder @ basis, 1e3 * np.eye(basis.shape[1]), atol=1)
     published = power_iteration(network, task)
     np.testing.assert_allclose(np.abs((published.encoder * basis).sum(axis=0)), 1, atol=1e-4)
-    np.testing.assert_allclose(scaled(published, system, task).encoder, 1e-3 * basis, atol=2e-6)
-    for memories in (found, scaled(published, system, task)):
+    np.testing.assert_allclose(scale_to_stored_units(published, system, task).encoder, 1e-3 * basis, atol=2e-6)
+    for memories in (found, scale_to_stored_units(published, system, task)):
         assert map_error(memories, linearise(network), task.transition()) < 1e-2
-        assert gain(memories, linearise(network), task.transition()) == pytest.approx(1, abs=1e-3)
+        assert fitted_gain(memories, linearise(network), task.transition()) == pytest.approx(1, abs=1e-3)
 
 
 @settings(max_examples=15)
@@ -118,24 +118,24 @@ def test_on_a_saturated_circuit_data_find_its_basis_and_the_weights_gain(
     task: tasks.Task, per_element: int, amplification: float, seed: int
 ) -> None:
     network, basis = saturated_circuit(task, per_element, amplification, seed)
-    memories = by_data(Elman(network), task, 400)
+    memories = fit_memories_by_data(Elman(network), task, 400)
     np.testing.assert_allclose(memories.encoder, basis, atol=1e-3)
     np.testing.assert_allclose(memories.decoder @ basis, np.eye(basis.shape[1]), atol=1e-2)
-    assert gain(memories, linearise(network), task.transition()) == pytest.approx(amplification, rel=1e-2)
+    assert fitted_gain(memories, linearise(network), task.transition()) == pytest.approx(amplification, rel=1e-2)
     assert shape_error(memories, linearise(network), task.transition()) < 1e-2
 
 
 def test_the_end_of_input_has_a_column_for_every_element() -> None:
     task = tasks.named("T2", 3, 3)
     theory = make_theory(task)
-    memories = at_end_of_input(show(theory, task, FITTING, 400, 0, 0), task)
+    memories = at_end_of_input(record_random(theory, task, FITTING, 400, 0, 0), task)
     assert memories.stored.all()
     np.testing.assert_allclose(memories.encoder, theory.basis, atol=1e-6)
 
 
 def test_more_elements_than_neurons_leave_no_basis_and_break_nothing() -> None:
     task = tasks.named("T1", 3, 4)
-    memories = by_data(Elman(make_network(3, 7)), task, 100)
+    memories = fit_memories_by_data(Elman(make_network(3, 7)), task, 100)
     assert (memories.fits, memories.condition) == (False, float("inf"))
     assert np.isfinite(memories.encoder).all()
 
@@ -143,7 +143,7 @@ def test_more_elements_than_neurons_leave_no_basis_and_break_nothing() -> None:
 def test_the_same_seed_gives_the_same_basis_and_another_a_near_one() -> None:
     task = tasks.named("T1", 2, 3)
     system = Elman(circuit(task, 9)[0])
-    first, again, other = (by_data(system, task, 300, seed) for seed in (0, 0, 1))
+    first, again, other = (fit_memories_by_data(system, task, 300, seed) for seed in (0, 0, 1))
     np.testing.assert_array_equal(first.encoder, again.encoder)
     np.testing.assert_allclose(first.encoder, other.encoder, atol=1e-5)
 
@@ -154,7 +154,7 @@ def test_columns_in_the_units_of_what_is_stored() -> None:
     wrong = VariableMemories(
         theory.basis * lengths, np.linalg.pinv(theory.basis) / lengths[:, None], np.ones(4, bool), theory.centre
     )
-    right = scaled(wrong, theory, theory.task)
+    right = scale_to_stored_units(wrong, theory, theory.task)
     np.testing.assert_allclose(right.encoder, theory.basis)
     np.testing.assert_allclose(right.decoder @ right.encoder, np.eye(4), atol=1e-9)
 
@@ -163,4 +163,4 @@ def test_states_that_are_not_finite_are_one_clear_line() -> None:
     theory = make_theory(tasks.named("T1", 2, 2))
     broken = Theory(theory.task, theory.basis * np.nan, theory.centre)
     with pytest.raises(InputError, match="states: not finite"):
-        by_data(broken, theory.task)
+        fit_memories_by_data(broken, theory.task)

@@ -51,12 +51,6 @@ def test_groups_and_repeated_inputs_are_those_of_the_selected_trials() -> None:
     np.testing.assert_array_equal(some.test.groups, trials.test.groups[[0, 29]])
 
 
-@pytest.mark.parametrize("wrong", [[200], [-201], [], np.array([0.5]), np.ones(3, bool)], ids=str)
-def test_trials_that_are_not_there_are_one_clear_line(fitted: emtvb.Fitted, wrong) -> None:
-    with pytest.raises(InputError, match=r"trials: .*give (numbers|integers) from 0 to 199"):
-        fitted.trials.select(wrong)
-
-
 def test_the_same_fit_is_judged_and_edited_on_other_trials(fitted: emtvb.Fitted) -> None:
     """New trials, in which numbers have another mean and spread: what is read and changed is in the user's units."""
     other = emtvb.record(adapted(make_register(extra=3)), *tape(trials=100, seed=9))

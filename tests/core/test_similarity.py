@@ -37,20 +37,20 @@ def turned(matrix: np.ndarray, seed: int = 0) -> np.ndarray:
 )
 def test_dynamics_are_as_far_apart_as_their_planes_turn_apart(one: np.ndarray, other: np.ndarray, angle: float) -> None:
     for seed in range(3):
-        assert similarity.between_models(one, turned(other, seed)) == pytest.approx(angle, abs=2e-3)
-        assert similarity.between_models(turned(other, seed), one) == pytest.approx(angle, abs=2e-3)
+        assert similarity.angle_between_models(one, turned(other, seed)) == pytest.approx(angle, abs=2e-3)
+        assert similarity.angle_between_models(turned(other, seed), one) == pytest.approx(angle, abs=2e-3)
 
 
 def test_maps_that_are_not_normal_are_found_in_another_basis() -> None:
     for seed in range(5):
         matrix = np.random.default_rng(seed).normal(size=(12, 12)) / np.sqrt(12)
-        assert similarity.between_models(matrix, turned(matrix)) < 1e-4
+        assert similarity.angle_between_models(matrix, turned(matrix)) < 1e-4
 
 
 def test_the_start_is_a_rotation_whatever_the_eigenvalues() -> None:
     rng = np.random.default_rng(0)
     for one, other in [(rng.normal(size=(7, 7)), np.diag(np.arange(7.0))), (planes(1, 2, 3), np.zeros((6, 6)))]:
-        start = similarity.aligned(one, other)
+        start = similarity.schur_alignment(one, other)
         np.testing.assert_allclose(start @ start.T, np.eye(len(one)), atol=1e-12)
 
 
@@ -63,26 +63,26 @@ def test_a_linear_system_is_its_own_model() -> None:
         driven[t] = driven[t - 1] @ matrix.T + inputs[t]
         alone[t] = alone[t - 1] @ matrix.T
     expected = np.sort_complex(np.linalg.eigvals(matrix))
-    for found in (similarity.dynamics(driven, inputs), similarity.dynamics(alone)):
+    for found in (similarity.dynamic_mode_decomposition(driven, inputs), similarity.dynamic_mode_decomposition(alone)):
         np.testing.assert_allclose(np.sort_complex(np.linalg.eigvals(found.model(4))), expected, atol=0.02)
-    seen = similarity.dynamics(alone[..., [0, 2]], delays=2)  # half of the state, two steps in a row
+    seen = similarity.dynamic_mode_decomposition(alone[..., [0, 2]], delays=2)  # half of the state, two steps in a row
     np.testing.assert_allclose(np.sort_complex(np.linalg.eigvals(seen.model(4))), expected, atol=0.02)
 
 
 def test_sizes_of_maps_do_not_matter_and_no_distance_is_above_two() -> None:
     one, other = np.random.default_rng(0).normal(size=(2, 5, 5))
-    assert similarity.relative(one, other) == pytest.approx(similarity.relative(3 * one, 3 * other))
-    assert similarity.relative(one, one) == 0
-    assert similarity.relative(one, -one) == pytest.approx(2)
-    assert similarity.relative(one, 0 * one) == pytest.approx(np.sqrt(2))
-    assert similarity.relative(0 * one, 0 * one) == 0
+    assert similarity.relative_distance(one, other) == pytest.approx(similarity.relative_distance(3 * one, 3 * other))
+    assert similarity.relative_distance(one, one) == 0
+    assert similarity.relative_distance(one, -one) == pytest.approx(2)
+    assert similarity.relative_distance(one, 0 * one) == pytest.approx(np.sqrt(2))
+    assert similarity.relative_distance(0 * one, 0 * one) == 0
 
 
 def test_spectra_without_a_long_term_mode_have_no_distance() -> None:
     none, some = np.array([0.5 + 0j]), np.array([1j, -1j])
-    assert np.isnan(similarity.between_spectra(none, none))
-    assert similarity.between_spectra(none, some) == pytest.approx(np.pi)
-    assert similarity.between_spectra(some, some) == 0
+    assert np.isnan(similarity.spectral_distance(none, none))
+    assert similarity.spectral_distance(none, some) == pytest.approx(np.pi)
+    assert similarity.spectral_distance(some, some) == 0
 
 
 def seen(matrix: np.ndarray, steps: int = 32) -> similarity.Portrait:
@@ -91,24 +91,24 @@ def seen(matrix: np.ndarray, steps: int = 32) -> similarity.Portrait:
     for _ in range(steps):
         states.append(states[-1] @ matrix.T)
     values = np.linalg.eigvals(matrix).astype(np.complex128)
-    return similarity.Portrait(values, matrix, matrix, similarity.dynamics(np.stack(states)))
+    return similarity.Portrait(values, matrix, matrix, similarity.dynamic_mode_decomposition(np.stack(states)))
 
 
 def test_eigenvalues_that_last_leave_nothing_for_eigenvectors_to_tell() -> None:
     """Whitened, modes that last are a rotation whatever their eigenvectors are; of modes that fade these matter."""
     rng = np.random.default_rng(0)
     lasts, fades = seen(planes(0.3, 1.2)), seen(np.array([[0.9, 2.0, 0.0], [0.0, 0.5, 2.0], [0.0, 0.0, 0.2]]))
-    turned_maps = [similarity.by_chance(lasts, lasts, rng)["dynamics"] for _ in range(20)]
+    turned_maps = [similarity.distances_by_chance(lasts, lasts, rng)["dynamics"] for _ in range(20)]
     assert min(turned_maps) > 0.3  # the null that loses the eigenvalues is far away
-    assert max(similarity.by_eigenvectors(lasts, lasts, rng) for _ in range(20)) < 0.06
-    assert np.mean([similarity.by_eigenvectors(fades, fades, rng) for _ in range(20)]) > 0.1
+    assert max(similarity.distance_by_random_eigenvectors(lasts, lasts, rng) for _ in range(20)) < 0.06
+    assert np.mean([similarity.distance_by_random_eigenvectors(fades, fades, rng) for _ in range(20)]) > 0.1
 
 
 def test_random_eigenvectors_keep_the_eigenvalues() -> None:
     """Of lines with one eigenvalue every choice of eigenvectors is the same map; a plane is as far as its angle."""
     rng = np.random.default_rng(0)
-    assert similarity.by_eigenvectors(seen(np.eye(3)), seen(0.7 * np.eye(3)), rng) < 1e-3
-    apart = similarity.by_eigenvectors(seen(planes(0.3)), seen(planes(0.8)), rng, steps=400)
+    assert similarity.distance_by_random_eigenvectors(seen(np.eye(3)), seen(0.7 * np.eye(3)), rng) < 1e-3
+    apart = similarity.distance_by_random_eigenvectors(seen(planes(0.3)), seen(planes(0.8)), rng, steps=400)
     assert apart == pytest.approx(0.5, abs=0.02)
 
 
@@ -121,11 +121,14 @@ def test_a_linear_image_of_the_variables_has_their_dynamics_and_no_spectrum() ->
     numbers = np.stack(theory)
     control = similarity.linear_control(numbers)
     image = similarity.Portrait(
-        control.eigenvalues, control.step, control.decoded, similarity.dynamics(numbers @ rng.normal(size=(4, 30)))
+        control.eigenvalues,
+        control.step,
+        control.decoded,
+        similarity.dynamic_mode_decomposition(numbers @ rng.normal(size=(4, 30))),
     )
-    found = similarity.distances(control, image)
+    found = similarity.portrait_distances(control, image)
     assert found["dynamics"] < 1e-3
     assert found["decoded step"] == 0
     assert np.isnan([found["spectrum"], found["step"]]).all()
-    assert similarity.distances(seen(planes(0.3, 1.2)), control)["dynamics"] < 0.01
+    assert similarity.portrait_distances(seen(planes(0.3, 1.2)), control)["dynamics"] < 0.01
     np.testing.assert_allclose(control.decoded, planes(0.3, 1.2), atol=1e-9)

@@ -13,7 +13,7 @@ from torch import nn
 import emtvb
 from emtvb.core.memories import VariableMemories
 from emtvb.core.recording import Recording
-from emtvb.core.variables import simplex
+from emtvb.core.variables import simplex_corners
 from emtvb.errors import InputError
 
 from ..library.made_up import adapted, future, make_register, tape
@@ -87,7 +87,7 @@ def test_differences_of_class_means_are_the_directions() -> None:
     basis = rng.normal(size=(12, 3))
     every = np.array(np.meshgrid([-1, 1], range(3))).reshape(2, -1).T
     chosen = np.tile(every, (100, 1))
-    corners = simplex(3)
+    corners = simplex_corners(3)
     u = np.zeros((3, len(chosen), 3))
     u[0] = np.concatenate([chosen[:, :1], corners[chosen[:, 1]]], axis=1)
     system = emtvb.adapt(lambda x, h: (h, h + x @ basis.T), state=12)

@@ -15,13 +15,13 @@ SHOWS = "page/stream_networks.py"
 """What the page shows of a kind is named by its KIND, and knows it."""
 
 
-@pytest.mark.parametrize("name", kinds.names())
+@pytest.mark.parametrize("name", kinds.kind_names())
 def test_a_kind_is_called_as_its_folder_and_has_rules_and_a_config(name: str) -> None:
-    kind = kinds.named(name)
+    kind = kinds.kind_by_name(name)
     assert kind.name == name
     rules = (ROOT / "workflow" / "rules" / f"{name}.smk").read_text()
     assert f"\nrule {name}:\n" in rules
-    configs = [kinds.load(path) for path in (ROOT / "config").glob("*.yaml")]
+    configs = [kinds.load_experiment(path) for path in (ROOT / "config").glob("*.yaml")]
     stated = [experiment for experiment in configs if type(experiment) is kind.settings]
     assert stated
     assert all(kinds.kind_of(experiment) is kind for experiment in stated)
@@ -30,7 +30,7 @@ def test_a_kind_is_called_as_its_folder_and_has_rules_and_a_config(name: str) ->
         assert (ROOT / "docs" / f"{name}.md").is_file()
 
 
-@pytest.mark.parametrize("name", kinds.sections())
+@pytest.mark.parametrize("name", kinds.kind_sections())
 def test_no_other_room_names_a_kind(name: str) -> None:
     """The Snakefile, the command, the audit and the page ask the list."""
     own = PACKAGE / "experiments" / name
@@ -43,6 +43,6 @@ def test_no_other_room_names_a_kind(name: str) -> None:
 
 
 def test_a_config_is_of_the_kind_whose_section_it_has() -> None:
-    for name in kinds.sections():
-        assert type(kinds.load(ROOT / "config" / f"{name}.yaml")) is kinds.named(name).settings
-    assert kinds.kind_of(kinds.load(ROOT / "config" / "config.yaml")).name == kinds.SWEEP
+    for name in kinds.kind_sections():
+        assert type(kinds.load_experiment(ROOT / "config" / f"{name}.yaml")) is kinds.kind_by_name(name).settings
+    assert kinds.kind_of(kinds.load_experiment(ROOT / "config" / "config.yaml")).name == kinds.SWEEP

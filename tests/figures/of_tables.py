@@ -28,7 +28,7 @@ from emtvb.experiments.sweep.figures import (
 from emtvb.figures.marks import MARKERS
 from emtvb.paper.verdicts import SHOWN
 from emtvb.theory.memory_columns import AMPLITUDES, DURATIONS, FRESH_CONTENTS, LINEAR, PHI, TRAINED
-from emtvb.theory.verdict import NOT_LEARNED, OTHERWISE, STORED
+from emtvb.theory.network_verdict import NOT_LEARNED, OTHERWISE, STORED
 
 from .drawing import (
     Drawing,
@@ -172,7 +172,7 @@ def shown_followed(figure: Figure) -> Numbers:
 
 def stated_followed(table: pd.DataFrame) -> Numbers:
     runs = [rows.sort_values("step") for _, rows in table.groupby(["solved", "run_id"])]
-    told = [rows for _, rows in milestones.told(table).groupby("cut")]
+    told = [rows for _, rows in milestones.told_by_step(table).groupby("cut")]
     found = milestones.of_runs(table).query("solved == 1")
     reached = [
         np.sort(found.loc[found["task"] == task, name].dropna().to_numpy(float))

@@ -49,19 +49,6 @@ def test_cells_stand_apart_and_within_the_frame() -> None:
         assert (high < [right, top]).all()
 
 
-def test_numbers_name_everything() -> None:
-    exemplar = make_exemplar(2, 3)
-    table = animation.numbers(exemplar)
-    assert table["series"].unique().tolist() == ["memory", "input", "output", "target"]
-    at = table.set_index(["step", "series", "dimension"])["value"].to_dict()
-    assert at[4, "target", 1] == exemplar.targets[3, 1]
-    assert at[2, "input", 0] == exemplar.inputs[1, 0]
-    assert np.isnan(at[2, "target", 0])
-    assert table.loc[table["step"] == 3, "phase"].unique() == ["input phase"]
-    assert table.loc[table["step"] == 4, "phase"].unique() == ["output phase"]
-    assert table.loc[table["series"] != "memory", "variable"].isna().all()
-
-
 def test_saved_twice_the_bytes_are_the_same(tmp_path: Path) -> None:
     exemplar = make_exemplar(2, 2)
     first = [path.read_bytes() for path in animation.save(exemplar, tmp_path / "a")]

@@ -18,6 +18,6 @@ def test_it_names_what_the_table_does() -> None:
 
 
 def test_columns_are_named_in_their_order() -> None:
-    rows = pair_distances.summary(compared())
+    rows = pair_distances.distance_summary(compared())
     labels = [label.get_text() for label in comparison.draw(rows).axes[2].get_xticklabels()]
     assert labels == [comparison.GROUPS[group] for group in pair_distances.ORDER if group in set(rows["differs"])]

@@ -11,7 +11,7 @@ COLUMNS = (
 
 
 def test_what_is_simulated_can_be_drawn_and_is_the_same_again() -> None:
-    once, again = error_rates.characteristics(4, draws=50), error_rates.characteristics(4, draws=50)
+    once, again = error_rates.operating_characteristics(4, draws=50), error_rates.operating_characteristics(4, draws=50)
     pd.testing.assert_frame_equal(once, again)
     assert (once[["agrees", "differs", "undecided"]].sum(axis=1) - 1).abs().max() < 1e-9
     assert set(once.columns) == {*COLUMNS}

@@ -8,7 +8,7 @@ import pandas as pd
 from emtvb.experiments.sweep.figures import following
 from emtvb.experiments.sweep.milestones import NAMES
 
-from ..sweep.test_following import snapshots
+from ..sweep.test_followed_networks import snapshots
 
 
 def drawn(folder: Path) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
 from emtvb.figures import images
-from emtvb.figures.spectra import reach, show_spectrum
+from emtvb.figures.spectra import show_spectrum, spectrum_reach
 from emtvb.figures.style import ABSENT
 
 
@@ -26,7 +26,7 @@ def test_a_sign_has_its_colour_of_the_image() -> None:
 
 
 def test_a_picture_has_a_column_per_variable() -> None:
-    assert images.picture(np.array([1, 2, 3, 4, 5, 6]), d=2).tolist() == [[1, 3, 5], [2, 4, 6]]
+    assert images.variables_as_image(np.array([1, 2, 3, 4, 5, 6]), d=2).tolist() == [[1, 3, 5], [2, 4, 6]]
 
 
 @pytest.mark.parametrize(("named", "across", "up"), [(("x",), ["1", "3"], []), ((), [], []), (("y",), [], ["1", "3"])])
@@ -51,8 +51,8 @@ def test_a_scale_of_signs_has_the_signs_on_it() -> None:
 
 def test_a_spectrum_is_seen_whole_whatever_is_not_finite() -> None:
     found = np.array([0.2, 1.5j, np.nan, np.inf])
-    assert reach(np.zeros(0, complex)) == 1.2
-    furthest = reach(found, np.array([-1 + 0j]))
+    assert spectrum_reach(np.zeros(0, complex)) == 1.2
+    furthest = spectrum_reach(found, np.array([-1 + 0j]))
     assert furthest == pytest.approx(1.59)
     axes = Figure().subplots()
     show_spectrum(axes, np.array([1 + 0j]), found, 0.9, furthest, "W")

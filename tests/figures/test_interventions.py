@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from emtvb.experiments.sweep.figures import interventions
-from emtvb.theory.verdict import NOT_LEARNED, STORED
+from emtvb.theory.network_verdict import NOT_LEARNED, STORED
 
 from .drawing import marked, xy
 from .of_tables import make_obeyed

@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import LineCollection
-from matplotlib.colors import to_rgb, to_rgba
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from emtvb.figures.marks import points
+from emtvb.figures.marks import draw_points
 from emtvb.figures.style import COLOURS, style
 
 
@@ -20,23 +19,9 @@ from emtvb.figures.style import COLOURS, style
 def drawn(upright: bool, **settings) -> Axes:
     figure = Figure()
     axes = figure.subplots()
-    points(axes, [0, 1], [0.2, 0.9], [0.1, 0.5], [0.4, 1.0], color=COLOURS[1], upright=upright, **settings)
+    draw_points(axes, [0, 1], [0.2, 0.9], [0.1, 0.5], [0.4, 1.0], color=COLOURS[1], upright=upright, **settings)
     figure.canvas.draw()
     return axes
-
-
-@pytest.mark.parametrize("upright", [True, False])
-def test_points_and_bars_stand_at_their_values(upright: bool) -> None:
-    axes = drawn(upright)
-    (marks,) = axes.lines
-    (bars,) = axes.collections
-    assert isinstance(bars, LineCollection)
-    order = slice(None) if upright else slice(None, None, -1)
-    assert marks.get_xydata()[:, order].tolist() == [[0, 0.2], [1, 0.9]]
-    ends = [np.asarray(bar)[:, order].tolist() for bar in bars.get_segments()]
-    assert ends == [[[0, 0.1], [0, 0.4]], [[1, 0.5], [1, 1.0]]]
-    assert marks.get_linestyle() == "None"
-    assert to_rgba(marks.get_color()) == tuple(bars.get_color()[0])
 
 
 def test_a_bar_ends_where_the_interval_ends() -> None:
@@ -56,8 +41,8 @@ def test_what_has_no_interval_or_no_value_is_left_out() -> None:
     axes = Figure().subplots()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        points(axes, 0, 0.5, np.nan, np.nan, color="black")
-        points(axes, 1, np.nan, 0.2, 0.8, color="black", marker="s", linestyle="-")
+        draw_points(axes, 0, 0.5, np.nan, np.nan, color="black")
+        draw_points(axes, 1, np.nan, 0.2, 0.8, color="black", marker="s", linestyle="-")
         axes.figure.canvas.draw()
     assert [line.get_marker() for line in axes.lines] == ["o", "s"]
     assert axes.lines[1].get_linestyle() == "-"

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from emtvb.experiments.sweep.figures import solutions
-from emtvb.theory.verdict import NOT_LEARNED, OTHERWISE, STORED
+from emtvb.theory.network_verdict import NOT_LEARNED, OTHERWISE, STORED
 
 
 def make_measured(seeds: int = 4, twins: int = 2) -> pd.DataFrame:

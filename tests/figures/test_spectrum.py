@@ -25,15 +25,6 @@ def test_panels_have_one_size_that_shows_all_eigenvalues() -> None:
     assert used[0].get_xlim()[1] > 1.75
 
 
-def test_tasks_are_columns_and_their_networks_below_each_other() -> None:
-    pairs = [make_exemplar(2, 3, task=task, l2=l2) for task in ("T1", "T2", "T3") for l2 in (0, 0.001)]
-    titles = [axes.get_title().split(":")[0] for axes in spectrum.draw(pairs).axes if axes.lines]
-    assert titles == [f"{task}, L2 {l2}" for l2 in ("0", "0.001") for task in ("T1", "T2", "T3")]
-    assert spectrum.numbers(pairs)["l2"].unique().tolist() == [0, 0.001]
-    odd = [axes.get_title().split(":")[0] for axes in spectrum.draw(pairs[:-1]).axes if axes.lines]
-    assert odd == [f"{exemplar.task}, L2 {exemplar.l2:g}" for exemplar in pairs[:-1]]
-
-
 def test_how_often_phi_has_an_eigenvalue_stands_inside_the_circle() -> None:
     axes = spectrum.draw([make_exemplar(8, 4)]).axes[0]  # repeat copy: four angles, eight times each
     assert [text.get_text() for text in axes.texts] == [r"$\times$8"] * 4
@@ -44,5 +35,5 @@ def test_how_often_phi_has_an_eigenvalue_stands_inside_the_circle() -> None:
 
 def test_multiplicities_are_counted_but_for_rounding() -> None:
     values = np.array([-1 + 1e-9j, 1, 1j, -1 - 1e-9j, 1 + 1e-8, -1j, 0.999 + 0.04j])
-    assert sorted(times for _, times in spectrum.multiplicities(values)) == [1, 1, 1, 2, 2]
-    assert spectrum.multiplicities(np.zeros(0, complex)) == []
+    assert sorted(times for _, times in spectrum.count_eigenvalues(values)) == [1, 1, 1, 2, 2]
+    assert spectrum.count_eigenvalues(np.zeros(0, complex)) == []

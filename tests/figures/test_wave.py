@@ -19,6 +19,6 @@ def test_a_shift_by_one_place_is_seen_and_nothing_else() -> None:
     vectors = rng.choice([-1.0, 1.0], size=(steps + s, d))
     moving = np.stack([vectors[t : t + s].ravel() for t in range(steps)])
     shown = dataclasses.replace(exemplar, data_memories=moving, kept=np.ones(s * d, dtype=bool))
-    assert wave.shifted(shown, 1) == pytest.approx(1)
-    assert abs(wave.shifted(shown, 0)) < 0.1
-    assert abs(wave.shifted(shown, 2)) < 0.1
+    assert wave.shifted_correlation(shown, 1) == pytest.approx(1)
+    assert abs(wave.shifted_correlation(shown, 0)) < 0.1
+    assert abs(wave.shifted_correlation(shown, 2)) < 0.1

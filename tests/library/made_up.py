@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 import emtvb
-from emtvb.core.variables import simplex
+from emtvb.core.variables import simplex_corners
 
 WORDS = np.array(["blue", "green", "red"])
 SIZE = 12
@@ -28,7 +28,7 @@ class Register:
     def __call__(self, u: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         v = (h - self.centre) @ np.linalg.pinv(self.basis).T
         bit = np.where(u[:, :1] != 0, u[:, :1], v[:, :1])
-        word = np.where(u[:, 1:2] > 0, simplex(3)[np.maximum(u[:, 1].astype(int) - 1, 0)], v[:, 1:3])
+        word = np.where(u[:, 1:2] > 0, simplex_corners(3)[np.maximum(u[:, 1].astype(int) - 1, 0)], v[:, 1:3])
         v = np.concatenate([bit, word, v[:, 3:4] + u[:, 2:3], v[:, 4:] * 0.5], axis=1)
         return v[:, :4], v @ self.basis.T + self.centre
 
@@ -70,5 +70,5 @@ def future(values: np.ndarray, u: np.ndarray) -> np.ndarray:
         bit = np.where(step[:, 0] != 0, step[:, 0], bit)
         word = np.where(step[:, 1] > 0, step[:, 1].astype(int) - 1, word)
         number = number + step[:, 2]
-        every.append(np.concatenate([bit[:, None], simplex(3)[word], number[:, None]], axis=1))
+        every.append(np.concatenate([bit[:, None], simplex_corners(3)[word], number[:, None]], axis=1))
     return np.stack(every)

@@ -1,8 +1,9 @@
-"""Networks as people write them, in many ways: a class or function, and the line that adapts it."""
+"""Networks as people write them, as data: what makes each, and the line by which its owner adapts it."""
 
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -13,6 +14,8 @@ from torch import Tensor, nn
 import emtvb
 
 D, H, OUT = 3, 16, 2
+Step = Callable[[Any, Any, Any], tuple[Any, Any]]
+"""A step of a network, from it, an input and a state."""
 
 
 class Case(NamedTuple):
@@ -29,417 +32,289 @@ class Case(NamedTuple):
     time_first: bool = False
 
 
-class Layer(nn.Module):
-    """A GRU, batch first, and a readout: what comes before and between is what differs."""
+class Net(nn.Module):
+    """Parts, and what a network does with them: ``forward``, from it and what it is called with."""
 
-    def __init__(self, width: int = D) -> None:
+    def __init__(self, does: Callable, **parts: Any) -> None:
         super().__init__()
-        self.rnn, self.out = nn.GRU(width, H, batch_first=True), nn.Linear(H, OUT)
+        self.does = does
+        for name, part in parts.items():
+            if isinstance(part, Tensor) and not isinstance(part, nn.Parameter):
+                self.register_buffer(name, part)
+            else:
+                setattr(self, name, part)
 
-    def before(self, x: Tensor) -> Tensor:
-        return x
-
-    def after(self, y: Tensor) -> Tensor:
-        return y
-
-    def forward(self, x: Tensor) -> Any:
-        return self.after(self.out(self.rnn(self.before(x))[0]))
+    def forward(self, *given: Any) -> Any:
+        return self.does(self, *given)
 
 
-class Cell(nn.Module):
-    """A cell in a loop over time: what it does with its state and input at each step is what differs."""
+def same(net: Net, x: Tensor) -> Tensor:
+    return x
 
-    def __init__(self, width: int = D) -> None:
-        super().__init__()
-        self.cell, self.out = nn.GRUCell(width, H), nn.Linear(H, OUT)
 
-    def change(self, t: int, x: Tensor, h: Tensor, y: Tensor | None) -> tuple[Tensor, Tensor]:
-        return x[:, t], h
+def layer(before: Callable = same, after: Callable = same, kind: Any = nn.GRU, **more: Any) -> Net:
+    """A layer, batch first, and a readout; what comes before and after is what differs."""
+    parts = {"rnn": kind(D, H, batch_first=True), "out": nn.Linear(H, OUT)} | more
+    return Net(lambda net, x: after(net, net.out(net.rnn(before(net, x))[0])), **parts)
 
-    def give(self, t: int, h: Tensor) -> Tensor:
-        return self.out(h)
 
-    def forward(self, x: Tensor) -> Tensor:
-        h, y, every = torch.zeros(len(x), H, dtype=x.dtype), None, []
-        for t in range(x.shape[1]):
-            u, h = self.change(t, x, h, y)
-            h = self.cell(u, h)
-            y = self.give(t, h)
+def looped(body: Step, begin: Callable[[int], Any], time_first: bool = False, **parts: Any) -> Net:
+    """A loop over time, as torch's own tutorials have it."""
+
+    def does(net: Net, x: Tensor) -> Tensor:
+        state, every = begin(x.shape[time_first]), []
+        for u in x.unbind(1 - time_first):
+            y, state = body(net, u, state)
             every.append(y)
-        return torch.stack(every, 1)
+        return torch.stack(every, 1 - time_first)
+
+    return Net(does, out=nn.Linear(H, OUT), **parts)
 
 
-def layer(before=None, after=None, width: int = D) -> Callable[[], nn.Module]:
-    """A :class:`Layer` with functions in the place of its methods."""
-    kind = type("Net", (Layer,), {})
-    if before:
-        kind.before = lambda self, x: before(x)
-    if after:
-        kind.after = lambda self, y: after(y)
-    return lambda: kind(width)
+def cell(change: Callable = lambda t, x, h: (x[:, t], h), give: Callable = lambda net, t, h: net.out(h)) -> Net:
+    """A cell in a loop over time; what it does with its state and input at each step is what differs."""
 
-
-def cell(change=None, give=None, width: int = D) -> Callable[[], nn.Module]:
-    """A :class:`Cell` likewise."""
-    kind = type("Net", (Cell,), {})
-    if change:
-        kind.change = lambda self, t, x, h, y: change(t, x, h, y)
-    if give:
-        kind.give = lambda self, t, h: give(self, t, h)
-    return lambda: kind(width)
-
-
-class Residual(nn.Module):
-    """Two layers, each beside its input, with layer norm, and dropout in training."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.into, self.out = nn.Linear(D, H), nn.Linear(H, OUT)
-        self.layers = nn.ModuleList([nn.GRU(H, H, batch_first=True) for _ in range(2)])
-        self.norms, self.drop = nn.ModuleList([nn.LayerNorm(H) for _ in range(2)]), nn.Dropout(0.5)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.into(x)
-        for rnn, norm in zip(self.layers, self.norms, strict=True):
-            x = x + self.drop(rnn(norm(x))[0])
-        return self.out(x)
-
-
-class BatchNorm(Layer):
-    def __init__(self) -> None:
-        super().__init__()
-        self.norm = nn.BatchNorm1d(D)
-        self.norm.running_mean.fill_(0.3)
-
-    def before(self, x: Tensor) -> Tensor:
-        return self.norm(x.transpose(1, 2)).transpose(1, 2)
-
-
-class CausalConvolution(Layer):
-    def __init__(self) -> None:
-        super().__init__()
-        self.conv = nn.Conv1d(D, D, 3)
-
-    def before(self, x: Tensor) -> Tensor:
-        return self.conv(nn.functional.pad(x.transpose(1, 2), (2, 0))).transpose(1, 2)
-
-
-class OverThePast(Cell):
-    """Attention over all states so far."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        h, past, every = torch.zeros(len(x), H), [], []
-        for t in range(x.shape[1]):
-            h = self.cell(x[:, t], h)
-            past.append(h)
-            keys = torch.stack(past, 1)
-            weights = (keys @ h[:, :, None]).softmax(1)
-            every.append(self.out((weights * keys).sum(1)))
-        return torch.stack(every, 1)
-
-
-class Positions(Layer):
-    def __init__(self) -> None:
-        super().__init__()
-        self.slices = nn.Embedding(100, D)
-
-    def before(self, x: Tensor) -> Tensor:
-        return x + self.slices(torch.arange(x.shape[1]))
-
-
-class Backwards(Layer):
-    def __init__(self) -> None:
-        super().__init__()
-        self.rnn = nn.GRU(D, H // 2, batch_first=True, bidirectional=True)
-
-
-class Packed(Layer):
-    """Its lengths are those of inputs that are not zero."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        lengths = (x != 0).any(-1).sum(1).clamp(min=1)
-        packed = nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
-        return self.out(nn.utils.rnn.pad_packed_sequence(self.rnn(packed)[0], True, total_length=x.shape[1])[0])
-
-
-class Begun(Layer):
-    def __init__(self) -> None:
-        super().__init__()
-        self.first = nn.Parameter(torch.randn(H))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.out(self.rnn(x, self.first.expand(1, len(x), H).contiguous())[0])
-
-
-class BegunByInput(Layer):
-    def __init__(self) -> None:
-        super().__init__()
-        self.first = nn.Linear(D, H)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.out(self.rnn(x, self.first(x[:, 0])[None])[0])
-
-
-class KeptBetweenCalls(Layer):
-    """A stateful layer: each call goes on from where the last one ended."""
-
-    state: Tensor | None = None
-
-    def forward(self, x: Tensor) -> Tensor:
-        begin = self.state if self.state is not None and self.state.shape[1] == len(x) else None
-        x, self.state = self.rnn(x, begin)
-        return self.out(x)
-
-
-class Sorted(Layer):
-    """As it was once written for packed sequences: trials in order of something, and back."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        order = x.square().sum((1, 2)).argsort()
-        return self.out(self.rnn(x[order])[0])[order.argsort()]
-
-
-class Calls(nn.Module):
-    """It counts how often it was called."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.cell, self.out, self.count = nn.GRUCell(D, H), nn.Linear(H, OUT), 0
-
-    def forward(self, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
-        self.count += 1
-        h = self.cell(x, h) if self.count % 50 else torch.zeros_like(h)
-        return self.out(h), h
-
-
-class Reservoir(nn.Module):
-    """An echo state network: weights in buffers, a method that makes a step."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.register_buffer("W", torch.randn(H, H) / H**0.5)
-        self.register_buffer("U", torch.randn(H, D))
-        self.out = nn.Linear(H, OUT)
-
-    def update(self, u: Tensor, state: Tensor) -> Tensor:
-        return 0.7 * state + 0.3 * torch.tanh(state @ self.W.T + u @ self.U.T)
-
-    def forward(self, x: Tensor) -> Tensor:
+    def does(net: Net, x: Tensor) -> Tensor:
         h, every = torch.zeros(len(x), H), []
-        for u in x.unbind(1):
-            h = self.update(u, h)
-            every.append(self.out(h))
+        for t in range(x.shape[1]):
+            h = net.cell(*change(t, x, h))
+            every.append(give(net, t, h))
         return torch.stack(every, 1)
 
-
-class RungeKutta(nn.Module):
-    """A neural differential equation: ``step`` beside ``forward``; ``other`` has a step of another length."""
-
-    def __init__(self, other: float = 1.0) -> None:
-        super().__init__()
-        self.field, self.out, self.other = nn.Linear(D + H, H), nn.Linear(H, OUT), other
-
-    def initial_state(self, batch: int) -> Tensor:
-        return torch.zeros(batch, H)
-
-    def step(self, u: Tensor, h: Tensor, dt: float = 0.2) -> tuple[Tensor, Tensor]:
-        def slope(h: Tensor) -> Tensor:
-            return torch.tanh(self.field(torch.cat([u, h], 1))) - h
-
-        first = slope(h)
-        second = slope(h + dt / 2 * first)
-        h = h + dt * second
-        return self.out(h), h
-
-    def forward(self, x: Tensor) -> Tensor:
-        h, every = self.initial_state(len(x)), []
-        for u in x.unbind(1):
-            y, h = self.step(u, h, 0.2 * self.other)
-            every.append(y)
-        return torch.stack(every, 1)
+    return Net(does, cell=nn.GRUCell(D, H), out=nn.Linear(H, OUT))
 
 
-class Spiking(nn.Module):
-    """Leaky neurons with a threshold and a reset, and a filter of their spikes: two states in a tuple."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.into, self.over, self.out = nn.Linear(D, H), nn.Linear(H, H), nn.Linear(H, OUT)
-
-    def init_state(self, batch: int) -> tuple[Tensor, Tensor]:
-        return torch.zeros(batch, H), torch.zeros(batch, H)
-
-    def step(self, u: Tensor, state: tuple[Tensor, Tensor]) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        v, trace = state
-        v = 0.9 * v + 2 * self.into(u) + self.over(trace)
-        spike = (v > 1).to(v.dtype)
-        trace = 0.8 * trace + spike
-        return self.out(trace), (v - spike, trace)
-
-    def forward(self, x: Tensor) -> Tensor:
-        state, every = self.init_state(len(x)), []
-        for u in x.unbind(1):
-            y, state = self.step(u, state)
-            every.append(y)
-        return torch.stack(every, 1)
+# The first form, of a layer and of a cell; and the second.
 
 
-class Depressing(nn.Module):
-    """Rates and synapses that tire: a dict of states, time first."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.into, self.over, self.out = nn.Linear(D, H), nn.Linear(H, H), nn.Linear(H, OUT)
-
-    def initial_state(self, batch: int) -> dict[str, Tensor]:
-        return {"rate": torch.zeros(batch, H), "vigour": torch.ones(batch, H)}
-
-    def step(self, u: Tensor, state: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
-        rate, vigour = state["rate"], state["vigour"]
-        rate = 0.8 * rate + 0.2 * torch.relu(self.into(u) + self.over(rate * vigour))
-        vigour = vigour + 0.1 * (1 - vigour) - 0.2 * vigour * rate
-        return self.out(rate), {"rate": rate, "vigour": vigour}
-
-    def forward(self, x: Tensor) -> Tensor:
-        state, every = self.initial_state(x.shape[1]), []
-        for u in x:
-            y, state = self.step(u, state)
-            every.append(y)
-        return torch.stack(every)
+def by_layer(net: Any, readout: Any = None, **more: Any) -> emtvb.Adapted:
+    return emtvb.adapt(net.rnn, readout or net.out, whole=net, batch_first=True, **more)
 
 
-class Scan(nn.Module):
-    """A diagonal linear recurrence, all steps at once by a convolution; ``step`` makes one, if it has one."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.into, self.out = nn.Linear(D, H), nn.Linear(H, OUT)
-        self.register_buffer("a", torch.linspace(0.5, 0.95, H))
-
-    def forward(self, x: Tensor) -> Tensor:
-        steps = torch.arange(x.shape[1])
-        kernel = (
-            torch.tril(torch.ones(len(steps), len(steps)))[..., None]
-            * self.a ** ((steps[:, None] - steps).clamp(min=0)[..., None])
-        )
-        return self.out(torch.einsum("tsh,bsh->bth", kernel, self.into(x)))
+def by_cell(net: Any, readout: Any = None) -> emtvb.Adapted:
+    return emtvb.adapt(net.cell, readout or net.out, whole=net, batch_first=True)
 
 
-class ScanWithStep(Scan):
-    def initial_state(self, batch: int) -> Tensor:
-        return torch.zeros(batch, H)
-
-    def step(self, u: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
-        h = self.a * h + self.into(u)
-        return self.out(h), h
+def by_step(body: Step, state: Any = H, time_first: bool = False) -> Callable[[Any], emtvb.Adapted]:
+    return lambda net: emtvb.adapt(functools.partial(body, net), state=state, whole=net, batch_first=not time_first)
 
 
-class Stacked(nn.Module):
+def zeros(**sizes: int) -> Callable[[int], dict[str, Tensor]]:
+    return lambda n: {name: torch.zeros(n, size) for name, size in sizes.items()}
+
+
+def loop(body: Step, begin: Callable[[int], Any], time_first: bool = False, **parts: Callable[[], Any]) -> Case:
+    """A network that loops over a step, and this step."""
+    made = lambda: looped(body, begin, time_first, **{name: part() for name, part in parts.items()})  # noqa: E731
+    return Case(made, by_step(body, begin, time_first), time_first)
+
+
+def in_numpy(step: Callable, state: Any = H) -> Case:
+    return Case(lambda: step, lambda made: emtvb.adapt(made, state=state))
+
+
+# Steps of torch.
+
+
+def linear(a: int, b: int) -> Callable[[], nn.Module]:
+    return lambda: nn.Linear(a, b)
+
+
+def reservoir(net: Net, u: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+    h = 0.7 * h + 0.3 * torch.tanh(h @ net.W.T + u @ net.U.T)
+    return net.out(h), h
+
+
+def runge_kutta(net: Net, u: Tensor, h: Tensor, dt: float = 0.2) -> tuple[Tensor, Tensor]:
+    """A neural differential equation."""
+
+    def slope(h: Tensor) -> Tensor:
+        return torch.tanh(net.field(torch.cat([u, h], 1))) - h
+
+    h = h + dt * slope(h + dt / 2 * slope(h))
+    return net.out(h), h
+
+
+def spiking(net: Net, u: Tensor, state: tuple[Tensor, Tensor]) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+    """Leaky neurons with a threshold and a reset, and a filter of their spikes."""
+    v, trace = state
+    v = 0.9 * v + 2 * net.into(u) + net.over(trace)
+    spike = (v > 1).to(v.dtype)
+    trace = 0.8 * trace + spike
+    return net.out(trace), (v - spike, trace)
+
+
+def depressing(net: Net, u: Tensor, state: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+    """Rates, and synapses that tire."""
+    rate, vigour = state["rate"], state["vigour"]
+    rate = 0.8 * rate + 0.2 * torch.relu(net.into(u) + net.over(rate * vigour))
+    vigour = vigour + 0.1 * (1 - vigour) - 0.2 * vigour * rate
+    return net.out(rate), {"rate": rate, "vigour": vigour}
+
+
+def stacked(net: Net, u: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
     """Cells one upon the other; or one cell that is both."""
-
-    def __init__(self, shared: bool) -> None:
-        super().__init__()
-        first = nn.GRUCell(H, H)
-        self.into, self.out = nn.Linear(D, H), nn.Linear(H, OUT)
-        self.cells = nn.ModuleList([first, first if shared else nn.GRUCell(H, H)])
-
-    def forward(self, x: Tensor) -> Tensor:
-        states, every = [torch.zeros(len(x), H) for _ in self.cells], []
-        for u in self.into(x).unbind(1):
-            for i, one in enumerate(self.cells):
-                states[i] = one(u, states[i])
-                u = u + states[i]
-            every.append(self.out(u))
-        return torch.stack(every, 1)
+    u, new = net.into(u), []
+    for one, h in zip(net.cells, states, strict=True):
+        new.append(one(u, h))
+        u = u + new[-1]
+    return net.out(u), new
 
 
-class OwnCell(nn.Module):
-    """A cell by hand, whose state has a name that no list has; in evaluation it forgets as it does on average."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.both, self.out = nn.Linear(D + H, H), nn.Linear(H, OUT)
-
-    def forward(self, sample: Tensor, activity: Tensor) -> tuple[Tensor, Tensor]:
-        new = torch.tanh(self.both(torch.cat([sample, activity], 1)))
-        activity = 0.1 * activity + 0.9 * new
-        return self.out(activity), activity
-
-
-class OtherOrder(nn.Module):
-    """(state, input), of equal sizes."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.cell, self.out = nn.GRUCell(D, D), nn.Linear(D, OUT)
-
-    def forward(self, activity: Tensor, drive: Tensor) -> tuple[Tensor, Tensor]:
-        activity = self.cell(drive, activity)
-        return self.out(activity), activity
-
-
-class StateFirst(nn.Module):
-    """It returns (state, output), of equal sizes."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.cell, self.out = nn.GRUCell(D, H), nn.Linear(H, H)
-
-    def forward(self, u: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
-        h = self.cell(u, h)
-        return h, self.out(h)
-
-
-class Halting(Cell):
-    """Each trial stops once its output is large: from then on it repeats it."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        h, every = torch.zeros(len(x), H), []
-        y = torch.zeros(len(x), OUT)
-        for u in x.unbind(1):
-            h = self.cell(u, h)
-            y = torch.where(y.abs().max(1, keepdim=True)[0] > 0.3, y, self.out(h))
-            every.append(y)
-        return torch.stack(every, 1)
-
-
-class Gated(Cell):
-    """A trial whose third input is small keeps its state."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        h, every = torch.zeros(len(x), H), []
-        for u in x.unbind(1):
-            h = torch.where(u[:, 2:].abs() > 0.1, self.cell(u, h), h)
-            every.append(self.out(h))
-        return torch.stack(every, 1)
-
-
-class Slow(nn.Module):
+def slow(net: Net, u: Tensor, state: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
     """A second layer that reads every fifth step."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.fast, self.slow, self.out = nn.GRUCell(D, H), nn.GRUCell(H, H), nn.Linear(2 * H, OUT)
-
-    def forward(self, x: Tensor) -> Tensor:
-        a, b, every = torch.zeros(len(x), H), torch.zeros(len(x), H), []
-        for t, u in enumerate(x.unbind(1)):
-            a = self.fast(u, a)
-            b = self.slow(a, b) if t % 5 == 0 else b
-            every.append(self.out(torch.cat([a, b], 1)))
-        return torch.stack(every, 1)
+    a, t = net.fast(u, state["a"]), state["t"]
+    b = torch.where(t % 5 == 0, net.slow(a, state["b"]), state["b"])
+    return net.both(torch.cat([a, b], 1)), {"a": a, "b": b, "t": t + 1}
 
 
-class Answers(nn.Module):
-    """A dict, as trainers like it; time first."""
+def heard(net: Net, u: Tensor, state: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+    """Its own last output is an input, too."""
+    h = net.cell(torch.cat([u, state["y"]], 1), state["h"])
+    return net.out(h), {"h": h, "y": net.out(h)}
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.rnn, self.out = nn.LSTM(D, H, 2), nn.Linear(H, OUT)
 
-    def forward(self, x: Tensor) -> dict[str, Any]:
-        y, state = self.rnn(x)
-        return {"logits": self.out(y), "state": state}
+def halting(net: Net, u: Tensor, state: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+    """Each trial stops once its output is large: from then on it repeats it."""
+    h, y = net.cell(u, state["h"]), state["y"]
+    y = torch.where(y.abs().max(1, keepdim=True)[0] > 0.3, y, net.out(h))
+    return y, {"h": h, "y": y}
+
+
+def gated(net: Net, u: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+    """A trial whose third input is small keeps its state."""
+    h = torch.where(u[:, 2:].abs() > 0.1, net.cell(u, h), h)
+    return net.out(h), h
+
+
+def leaking(net: Net, u: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+    h = net.cell(u, 0.9 * h)
+    return net.out(h), h
+
+
+# Networks that compute all steps at once, and their steps.
+
+
+def one_step(rnn: nn.Module, u: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+    """A GRU of one layer, batch first, on one input."""
+    y, h = rnn(u[:, None], h[None])
+    return y[:, 0], h[0]
+
+
+def residual(net: Net, x: Tensor) -> Tensor:
+    """Two layers, each beside its input, with layer norm, and dropout in training."""
+    x = net.into(x)
+    for rnn, norm in zip(net.layers, net.norms, strict=True):
+        x = x + net.drop(rnn(norm(x))[0])
+    return net.out(x)
+
+
+def residual_step(net: Net, u: Tensor, states: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+    x, new = net.into(u), {}
+    for i, (rnn, norm) in enumerate(zip(net.layers, net.norms, strict=True)):
+        y, new[f"{i}"] = one_step(rnn, norm(x), states[f"{i}"])
+        x = x + y
+    return net.out(x), new
+
+
+def make_residual() -> Net:
+    layers = nn.ModuleList([nn.GRU(H, H, batch_first=True) for _ in range(2)])
+    norms = nn.ModuleList([nn.LayerNorm(H) for _ in range(2)])
+    return Net(residual, into=nn.Linear(D, H), layers=layers, norms=norms, drop=nn.Dropout(0.5), out=nn.Linear(H, OUT))
+
+
+def scan(net: Net, x: Tensor) -> Tensor:
+    """A diagonal linear recurrence, by a convolution."""
+    steps = torch.arange(x.shape[1])
+    lags = (steps[:, None] - steps).clamp(min=0)[..., None]
+    kernel = torch.tril(torch.ones(len(steps), len(steps)))[..., None] * net.a**lags
+    return net.out(torch.einsum("tsh,bsh->bth", kernel, net.into(x)))
+
+
+def scan_step(net: Net, u: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+    h = net.a * h + net.into(u)
+    return net.out(h), h
+
+
+def over_the_past(net: Net, x: Tensor) -> Tensor:
+    """Attention over all states so far."""
+    h, past, every = torch.zeros(len(x), H), [], []
+    for t in range(x.shape[1]):
+        h = net.cell(x[:, t], h)
+        past.append(h)
+        keys = torch.stack(past, 1)
+        every.append(net.out(((keys @ h[:, :, None]).softmax(1) * keys).sum(1)))
+    return torch.stack(every, 1)
+
+
+def over_the_past_step(net: Net, u: Tensor, state: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+    h, count = net.cell(u, state["h"]), state["count"] + 1
+    past = torch.cat([state["past"].reshape(-1, 40, H)[:, 1:], h[:, None]], 1)
+    seen = torch.arange(40, 0, -1)[None] <= count
+    weights = (past @ h[:, :, None]).masked_fill(~seen[..., None], -torch.inf).softmax(1)
+    return net.out((weights * past).sum(1)), {"h": h, "past": past.flatten(1), "count": count}
+
+
+def convolved(net: Net, x: Tensor) -> Tensor:
+    return net.conv(nn.functional.pad(x.transpose(1, 2), (2, 0))).transpose(1, 2)
+
+
+def convolved_step(net: Net, u: Tensor, state: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+    seen = torch.cat([state["seen"].reshape(-1, 2, D), u[:, None]], 1)
+    y, h = one_step(net.rnn, net.conv(seen.transpose(1, 2))[..., 0], state["h"])
+    return net.out(y), {"h": h, "seen": seen[:, 1:].reshape(-1, 2 * D)}
+
+
+def normed_step(net: Net, u: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+    y, h = one_step(net.rnn, net.norm(u), h)
+    return net.out(y), h
+
+
+def counted_step(change: Callable) -> Step:
+    """A step of a layer that reads the number of steps, which is in the state."""
+
+    def step(net: Net, u: Tensor, state: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+        y, h = one_step(net.rnn, change(net, u, state["t"]), state["h"])
+        return net.out(y), {"h": h, "t": state["t"] + 1}
+
+    return step
+
+
+def make_convolved() -> Net:
+    return layer(convolved, conv=nn.Conv1d(D, D, 3))
+
+
+def make_positions() -> Net:
+    return layer(lambda net, x: x + net.places(torch.arange(x.shape[1])), places=nn.Embedding(100, D))
+
+
+def make_clock() -> Net:
+    return layer(lambda net, x: x + torch.arange(x.shape[1]).sin()[:, None])
+
+
+def make_norm() -> Net:
+    norm = nn.BatchNorm1d(D)
+    norm.running_mean.fill_(0.3)
+    return layer(lambda net, x: net.norm(x.transpose(1, 2)).transpose(1, 2), norm=norm)
+
+
+def make_begun() -> Net:
+    """It begins with what was learned."""
+    net = layer(first=nn.Parameter(torch.randn(H)))
+    net.does = lambda net, x: net.out(net.rnn(x, net.first.expand(1, len(x), H).contiguous())[0])
+    return net
+
+
+def make_attention() -> Net:
+    return Net(over_the_past, cell=nn.GRUCell(D, H), out=nn.Linear(H, OUT))
+
+
+def make_chaotic() -> Net:
+    """Untrained, with a large gain."""
+    net = layer(kind=nn.RNN)
+    with torch.no_grad():
+        net.rnn.weight_hh_l0.copy_(4 * torch.randn(H, H) / H**0.5)
+    return net
 
 
 class First(nn.Module):
@@ -447,25 +322,7 @@ class First(nn.Module):
         return pair[0]
 
 
-class Chaotic(Layer):
-    """Untrained, with a large gain."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.rnn = nn.RNN(D, H, batch_first=True)
-        with torch.no_grad():
-            self.rnn.weight_hh_l0.copy_(4 * torch.randn(H, H) / H**0.5)
-
-
-def by_gate(t: int, x: Tensor, h: Tensor, y: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Its own last output is an input, too."""
-    y = torch.zeros(len(x), OUT) if y is None else y
-    return torch.cat([x[:, t], y], 1), h
-
-
-def switched(t: int, x: Tensor, h: Tensor, y: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Once inputs have summed up to enough, the state begins anew."""
-    return x[:, t], torch.where(x[:, : t + 1, 0].sum(1, keepdim=True) > 6, torch.zeros_like(h), h)
+# Steps of numpy.
 
 
 def weights(*shape: int, seed: int = 0) -> np.ndarray:
@@ -493,29 +350,25 @@ class HiddenState:
 
 
 class Delayed:
-    """Its outputs come some steps later, from a list."""
-
-    def __init__(self, steps: int) -> None:
-        self.steps, self.queue = steps, []
+    """Its outputs come seven steps later, from a list."""
 
     def __call__(self, u: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         if not h.any():
-            self.queue = [np.zeros((len(u), OUT))] * self.steps
+            self.queue = [np.zeros((len(u), OUT))] * 7
         y, h = rate(u, h)
         self.queue.append(y)
         return self.queue.pop(0), h
 
 
 class Late:
-    """From some step on it does something else; the count begins where the state is zero."""
+    """From step 9 on it does something else; the count begins where the state is zero."""
 
-    def __init__(self, step: int) -> None:
-        self.begin, self.count = step, 0
+    count = 0
 
     def step(self, u: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         self.count = 0 if not h.any() else self.count + 1
         y, h = rate(u, h)
-        return (y if self.count < self.begin else 2 * y), h
+        return (y if self.count < 9 else 2 * y), h
 
 
 def counted(u: np.ndarray, state: dict[str, np.ndarray]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
@@ -553,287 +406,212 @@ def with_matrix(W: np.ndarray, u: np.ndarray, h: np.ndarray) -> tuple[np.ndarray
     return h @ C.T, h
 
 
-def carried(carried: np.ndarray, drive: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(state, input), of equal sizes."""
-    carried = np.tanh(carried @ W[:D, :D].T * 4 + drive)
-    return carried, carried
-
-
-def rates_and_potentials(u: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Outputs as many as states: the argument's name tells the state."""
+def potentials(u: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Outputs as many as states: nothing but ``whole=`` tells them apart."""
     v = 0.8 * v + 0.2 * (np.tanh(v) @ W.T + u @ U.T)
     return np.tanh(v), v
 
 
-def nameless(u: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The same, whose order nothing tells."""
-    new = 0.8 * v + 0.2 * (np.tanh(v) @ W.T + u @ U.T)
-    rates = np.tanh(new)
-    return rates, new
+def pair(n: int) -> list[Tensor]:
+    return [torch.zeros(n, H) for _ in range(2)]
 
 
-def double(make: Callable[[], nn.Module]) -> Callable[[], nn.Module]:
-    return lambda: make().double()
+def one(n: int) -> Tensor:
+    return torch.zeros(n, H)
 
 
-def layered(net: Any, readout: Any = None, **more: Any) -> emtvb.Adapted:
-    """The first form."""
-    return emtvb.adapt(net.rnn, readout or net.out, whole=net, batch_first=True, **more)
+def rests(n: int) -> dict[str, Tensor]:
+    return {"rate": torch.zeros(n, H), "vigour": torch.ones(n, H)}
 
 
-def by_cell(net: Any, readout: Any = None) -> emtvb.Adapted:
-    """The same of a cell."""
-    return emtvb.adapt(net.cell, readout or net.out, whole=net, batch_first=True)
+def shared() -> nn.ModuleList:
+    first = nn.GRUCell(H, H)
+    return nn.ModuleList([first, first])
 
 
-def stepped(make_step: Callable[[Any], Callable], state: Any = H, batch_first: bool = True) -> Callable:
-    """The second form: a step that names the network."""
-    return lambda net: emtvb.adapt(make_step(net), state=state, whole=net, batch_first=batch_first)
+PLAIN = {
+    f"{name}, {layers} layers, {'trials' if batch_first else 'time'} first, {after}": Case(
+        lambda kind=kind, layers=layers, batch_first=batch_first, read=read: Net(
+            lambda net, x: read(net.out(net.rnn(x)[0])),
+            rnn=kind(D, H, layers, batch_first=batch_first, dropout=0.5 * (layers > 1)),
+            out=nn.Linear(H, OUT),
+        ),
+        lambda net, batch_first=batch_first, read=read: emtvb.adapt(
+            net.rnn, lambda h: read(net.out(h)), whole=net, batch_first=batch_first
+        ),
+        not batch_first,
+    )
+    for (name, kind), layers, batch_first, (after, read) in itertools.product(
+        (
+            ("RNN", nn.RNN),
+            ("RNN of relu", functools.partial(nn.RNN, nonlinearity="relu")),
+            ("GRU", nn.GRU),
+            ("LSTM", nn.LSTM),
+        ),
+        (1, 2),
+        (True, False),
+        (("as it is", lambda y: y), ("sigmoid", torch.sigmoid)),
+    )
+}
+"""Each layer of torch's in an ordinary network."""
 
-
-def zeros(**sizes: int) -> Callable[[int], dict[str, Tensor]]:
-    return lambda n: {name: torch.zeros(n, size) for name, size in sizes.items()}
-
-
-def one_step(rnn: nn.Module, u: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
-    """A GRU of one layer, batch first, on one input."""
-    y, h = rnn(u[:, None], h[None])
-    return y[:, 0], h[0]
-
-
-def residual(net: Residual) -> Callable:
-    def step(u: Tensor, states: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
-        x, new = net.into(u), {}
-        for i, (rnn, norm) in enumerate(zip(net.layers, net.norms, strict=True)):
-            y, new[f"{i}"] = one_step(rnn, norm(x), states[f"{i}"])
-            x = x + y
-        return net.out(x), new
-
-    return step
-
-
-def after_a_convolution(net: CausalConvolution) -> Callable:
-    def step(u: Tensor, state: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
-        seen = torch.cat([state["seen"].reshape(-1, 2, D), u[:, None]], 1)
-        y, h = one_step(net.rnn, net.conv(seen.transpose(1, 2))[..., 0], state["h"])
-        return net.out(y), {"h": h, "seen": seen[:, 1:].reshape(-1, 2 * D)}
-
-    return step
-
-
-def with_its_past(net: OverThePast) -> Callable:
-    def step(u: Tensor, state: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
-        h, count = net.cell(u, state["h"]), state["count"] + 1
-        past = torch.cat([state["past"].reshape(-1, 40, H)[:, 1:], h[:, None]], 1)
-        seen = torch.arange(40, 0, -1)[None] <= count
-        weights = (past @ h[:, :, None]).masked_fill(~seen[..., None], -torch.inf).softmax(1)
-        return net.out((weights * past).sum(1)), {"h": h, "past": past.flatten(1), "count": count}
-
-    return step
-
-
-def counted_step(change: Callable) -> Callable:
-    """A step of a layer that reads the number of steps, which is in the state."""
-
-    def made(net: Any) -> Callable:
-        def step(u: Tensor, state: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
-            y, h = one_step(net.rnn, change(net, u, state["t"]), state["h"])
-            return net.out(y), {"h": h, "t": state["t"] + 1}
-
-        return step
-
-    return made
-
-
-def stacked(net: Stacked) -> Callable:
-    def step(u: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
-        u, new = net.into(u), []
-        for one, h in zip(net.cells, states, strict=True):
-            new.append(one(u, h))
-            u = u + new[-1]
-        return net.out(u), new
-
-    return step
-
-
-def slowly(net: Slow) -> Callable:
-    def step(u: Tensor, state: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
-        a, t = net.fast(u, state["a"]), state["t"]
-        b = torch.where(t % 5 == 0, net.slow(a, state["b"]), state["b"])
-        return net.out(torch.cat([a, b], 1)), {"a": a, "b": b, "t": t + 1}
-
-    return step
-
-
-def heard(net: Cell) -> Callable:
-    """Its own last output is an input, too."""
-
-    def step(u: Tensor, state: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
-        h = net.cell(torch.cat([u, state["y"]], 1), state["h"])
-        return net.out(h), {"h": h, "y": net.out(h)}
-
-    return step
-
-
-def halting(net: Halting) -> Callable:
-    def step(u: Tensor, state: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
-        h, y = net.cell(u, state["h"]), state["y"]
-        y = torch.where(y.abs().max(1, keepdim=True)[0] > 0.3, y, net.out(h))
-        return y, {"h": h, "y": y}
-
-    return step
-
-
-def gated(net: Gated) -> Callable:
-    def step(u: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
-        h = torch.where(u[:, 2:].abs() > 0.1, net.cell(u, h), h)
-        return net.out(h), h
-
-    return step
-
-
-def leaking(net: Cell) -> Callable:
-    def step(u: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
-        h = net.cell(u, 0.9 * h)
-        return net.out(h), h
-
-    return step
-
-
-def in_numpy(step: Callable, state: Any = H) -> Case:
-    return Case(lambda: step, lambda made: emtvb.adapt(made, state=state))
-
-
-def reservoir(net: Reservoir) -> Callable:
-    def step(u: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
-        h = net.update(u, h)
-        return net.out(h), h
-
-    return step
-
-
-def scan(net: Scan) -> Callable:
-    def step(u: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
-        h = net.a * h + net.into(u)
-        return net.out(h), h
-
-    return step
-
-
-def normed(net: BatchNorm) -> Callable:
-    def step(u: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
-        y, h = one_step(net.rnn, net.norm(u), h)
-        return net.out(y), h
-
-    return step
-
-
-TAKEN = {
-    "residual layers with norms and dropout": Case(Residual, stepped(residual, zeros(**{"0": H, "1": H}))),
-    "batch norm": Case(BatchNorm, stepped(normed)),
-    "a layer": Case(layer(), layered),
-    "in double precision": Case(double(layer()), layered),
+TAKEN = PLAIN | {
+    "residual layers with norms and dropout": Case(make_residual, by_step(residual_step, zeros(**{"0": H, "1": H}))),
+    "batch norm": Case(make_norm, by_step(normed_step)),
+    "in double precision": Case(lambda: layer().double(), by_layer),
     "softmax of the output": Case(
-        layer(after=lambda y: y.softmax(-1)), lambda net: layered(net, lambda y: net.out(y).softmax(-1))
+        lambda: layer(after=lambda net, y: y.softmax(-1)), lambda net: by_layer(net, lambda y: net.out(y).softmax(-1))
     ),
-    "the last step alone": Case(layer(after=lambda y: y[:, -1]), layered),
-    "learned begin": Case(Begun, lambda net: layered(net, state=lambda n: net.first.expand(1, n, H).contiguous())),
-    "cells in a loop": Case(cell(), by_cell),
+    "the last step alone": Case(lambda: layer(after=lambda net, y: y[:, -1]), by_layer),
+    "learned begin": Case(make_begun, lambda net: by_layer(net, state=lambda n: net.first.expand(1, n, H))),
+    "cells in a loop": Case(cell, by_cell),
     "cells, output squared": Case(
-        cell(give=lambda self, t, h: self.out(h) ** 2), lambda net: by_cell(net, lambda h: net.out(h) ** 2)
+        lambda: cell(give=lambda net, t, h: net.out(h) ** 2), lambda net: by_cell(net, lambda h: net.out(h) ** 2)
     ),
-    "cells one upon the other": Case(
-        lambda: Stacked(False), stepped(stacked, lambda n: [torch.zeros(n, H) for _ in "ab"])
+    "cells one upon the other": loop(
+        stacked, pair, into=linear(D, H), cells=lambda: nn.ModuleList([nn.GRUCell(H, H), nn.GRUCell(H, H)])
     ),
-    "one cell, called twice": Case(
-        lambda: Stacked(True), stepped(stacked, lambda n: [torch.zeros(n, H) for _ in "ab"])
+    "one cell, called twice": loop(stacked, pair, into=linear(D, H), cells=shared),
+    "a reservoir": loop(reservoir, one, W=lambda: torch.randn(H, H) / H**0.5, U=lambda: torch.randn(H, D)),
+    "a differential equation": loop(runge_kutta, one, field=linear(D + H, H)),
+    "spiking": loop(spiking, lambda n: (one(n), one(n)), into=linear(D, H), over=linear(H, H)),
+    "tired synapses, time first": loop(depressing, rests, time_first=True, into=linear(D, H), over=linear(H, H)),
+    "a scan": Case(
+        lambda: Net(scan, into=nn.Linear(D, H), out=nn.Linear(H, OUT), a=torch.linspace(0.5, 0.95, H)),
+        by_step(scan_step),
     ),
-    "a reservoir": Case(Reservoir, stepped(reservoir)),
-    "a differential equation": Case(RungeKutta, stepped(lambda net: net.step)),
-    "spiking": Case(Spiking, lambda net: emtvb.adapt(net.step, state=net.init_state, whole=net, batch_first=True)),
-    "tired synapses, time first": Case(
-        Depressing, lambda net: emtvb.adapt(net.step, state=net.initial_state, whole=net), time_first=True
-    ),
-    "a scan": Case(Scan, stepped(scan)),
-    "a scan with a step": Case(ScanWithStep, stepped(lambda net: net.step)),
     "a dict of outputs": Case(
-        Answers, lambda net: emtvb.adapt(net.rnn, net.out, whole=lambda x: net(x)["logits"]), time_first=True
+        lambda: Net(lambda net, x: {"y": net.out(net.rnn(x)[0])}, rnn=nn.LSTM(D, H, 2), out=nn.Linear(H, OUT)),
+        lambda net: emtvb.adapt(net.rnn, net.out, whole=lambda x: net(x)["y"]),
+        time_first=True,
     ),
     "in a sequence": Case(
         lambda: nn.Sequential(nn.GRU(D, H, batch_first=True), First(), nn.Linear(H, OUT)),
         lambda net: emtvb.adapt(net[0], net[2], whole=net, batch_first=True),
     ),
-    "chaotic": Case(Chaotic, layered),
-    "convolution over the past": Case(CausalConvolution, stepped(after_a_convolution, zeros(h=H, seen=2 * D))),
-    "attention over the past": Case(OverThePast, stepped(with_its_past, zeros(h=H, past=40 * H, count=1))),
+    "chaotic": Case(make_chaotic, by_layer),
+    "convolution over the past": Case(make_convolved, by_step(convolved_step, zeros(h=H, seen=2 * D))),
+    "attention over the past": Case(make_attention, by_step(over_the_past_step, zeros(h=H, past=40 * H, count=1))),
     "positions": Case(
-        Positions,
-        stepped(counted_step(lambda net, u, t: u + net.slices(t[:, 0].long())), zeros(h=H, t=1)),
+        make_positions, by_step(counted_step(lambda net, u, t: u + net.places(t[:, 0].long())), zeros(h=H, t=1))
     ),
-    "a clock in the input": Case(
-        layer(before=lambda x: x + torch.arange(x.shape[1]).sin()[:, None]),
-        stepped(counted_step(lambda net, u, t: u + t.sin()), zeros(h=H, t=1)),
+    "a clock in the input": Case(make_clock, by_step(counted_step(lambda net, u, t: u + t.sin()), zeros(h=H, t=1))),
+    "its own output as input": loop(heard, zeros(h=H, y=OUT), cell=lambda: nn.GRUCell(D + OUT, H)),
+    "a state changed between steps": Case(lambda: cell(lambda t, x, h: (x[:, t], 0.9 * h)), by_step(leaking)),
+    "halting": loop(halting, zeros(h=H, y=OUT), cell=lambda: nn.GRUCell(D, H)),
+    "gated by an input": loop(gated, one, cell=lambda: nn.GRUCell(D, H)),
+    "a slow layer": loop(
+        slow, zeros(a=H, b=H, t=1),
+        fast=lambda: nn.GRUCell(D, H), slow=lambda: nn.GRUCell(H, H), both=linear(2 * H, OUT),
     ),
-    "its own output as input": Case(cell(by_gate, width=D + OUT), stepped(heard, zeros(h=H, y=OUT))),
-    "a state changed between steps": Case(cell(lambda t, x, h, y: (x[:, t], 0.9 * h)), stepped(leaking)),
-    "halting": Case(Halting, stepped(halting, zeros(h=H, y=OUT))),
-    "gated by an input": Case(Gated, stepped(gated)),
-    "a slow layer": Case(Slow, stepped(slowly, zeros(a=H, b=H, t=1))),
     "numpy": in_numpy(rate),
     "numpy in place": in_numpy(in_place),
     "numpy, a count in the state": in_numpy(counted, lambda n: {"h": np.zeros((n, H)), "count": np.zeros((n, 1))}),
     "numpy, a matrix given": in_numpy(functools.partial(with_matrix, W)),
-    "numpy, as many outputs as states": in_numpy(rates_and_potentials),
-}
-
-CONTRADICTED: dict[str, Case] = {
-    name: Case(make, layered)
-    for name, make in {
-        "convolution over the past": CausalConvolution,
-        "normalised over time": layer(before=lambda x: (x - x.mean(1, True)) / x.std(1, keepdim=True)),
-        "mean so far": layer(before=lambda x: x.cumsum(1) / torch.arange(1, x.shape[1] + 1)[:, None]),
-        "positions": Positions,
-        "a clock in the input": layer(before=lambda x: x + torch.arange(x.shape[1]).sin()[:, None]),
-        "backwards": layer(before=lambda x: x.flip(1)),
-        "both directions": Backwards,
-        "lengths of what is not zero": Packed,
-        "begun by the first input": BegunByInput,
-        "learned begin": Begun,
-        "kept between calls": KeptBetweenCalls,
-        "the mean over time": layer(after=lambda y: y.mean(1)),
-        "the maximum so far": layer(after=lambda y: y.cummax(1)[0]),
-        "the sum so far": layer(after=lambda y: y.cumsum(1)),
-        "only changes of the input": layer(before=lambda x: x.diff(dim=1, prepend=x[:, :1])),
-        "no input from step 12 on": layer(before=lambda x: x * (torch.arange(x.shape[1]) < 12).float()[:, None]),
-        "outputs from step 20 on": layer(after=lambda y: y * (torch.arange(y.shape[1]) >= 20)[:, None]),
-        "centred on all trials": layer(before=lambda x: x - x.mean(0)),
-        "inhibited by any trial's input": layer(before=lambda x: x * (x.max() < 2.5)),
-        "softmax of the output": layer(after=lambda y: y.softmax(-1)),
-        "batch norm": BatchNorm,
-    }.items()
-} | {
-    name: Case(make, by_cell)
-    for name, make in {
-        "cells, output squared": cell(give=lambda self, t, h: self.out(h) ** 2),
-        "begun anew at step 25": cell(lambda t, x, h, y: (x[:, t], h if t % 25 else 0 * h)),
-        "begun anew by its inputs": cell(switched),
-        "every second step": cell(lambda t, x, h, y: (x[:, t] * (t % 2), h)),
-        "slower after 20 steps": cell(give=lambda self, t, h: self.out(h) / (1 + max(0, t - 20))),
-        "a state changed between steps": cell(lambda t, x, h, y: (x[:, t], 0.9 * h)),
-        "halting": Halting,
-        "gated by an input": Gated,
-        "attention over the past": OverThePast,
-    }.items()
-} | {
-    "a step of another length": Case(lambda: RungeKutta(1.5), stepped(lambda net: net.step)),
+    "numpy, as many outputs as states": in_numpy(potentials),
 }  # fmt: skip
+"""Networks, and a line that does all that they do."""
+
+
+def make_packed() -> Net:
+    """Its lengths are those of inputs that are not zero."""
+
+    def does(net: Net, x: Tensor) -> Tensor:
+        lengths = (x != 0).any(-1).sum(1).clamp(min=1)
+        packed = nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+        return net.out(nn.utils.rnn.pad_packed_sequence(net.rnn(packed)[0], True, total_length=x.shape[1])[0])
+
+    return Net(does, rnn=nn.GRU(D, H, batch_first=True), out=nn.Linear(H, OUT))
+
+
+def make_begun_by_input() -> Net:
+    net = layer(first=nn.Linear(D, H))
+    net.does = lambda net, x: net.out(net.rnn(x, net.first(x[:, 0])[None])[0])
+    return net
+
+
+def make_stateful() -> Net:
+    """Each call goes on from where the last one ended."""
+    kept: dict[int, Tensor] = {}
+
+    def does(net: Net, x: Tensor) -> Tensor:
+        y, kept[len(x)] = net.rnn(x, kept.get(len(x)))
+        return net.out(y)
+
+    return Net(does, rnn=nn.GRU(D, H, batch_first=True), out=nn.Linear(H, OUT))
+
+
+def switched(t: int, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+    """Once inputs have summed up to enough, the state begins anew."""
+    return x[:, t], torch.where(x[:, : t + 1, 0].sum(1, keepdim=True) > 6, torch.zeros_like(h), h)
+
+
+_BEFORE: dict[str, Callable] = {
+    "normalised over time": lambda net, x: (x - x.mean(1, True)) / x.std(1, keepdim=True),
+    "mean so far": lambda net, x: x.cumsum(1) / torch.arange(1, x.shape[1] + 1)[:, None],
+    "backwards": lambda net, x: x.flip(1),
+    "only changes of the input": lambda net, x: x.diff(dim=1, prepend=x[:, :1]),
+    "no input from step 12 on": lambda net, x: x * (torch.arange(x.shape[1]) < 12).float()[:, None],
+    "centred on all trials": lambda net, x: x - x.mean(0),
+    "inhibited by any trial's input": lambda net, x: x * (x.max() < 2.5),
+}
+_AFTER: dict[str, Callable] = {
+    "the mean over time": lambda net, y: y.mean(1),
+    "the maximum so far": lambda net, y: y.cummax(1)[0],
+    "the sum so far": lambda net, y: y.cumsum(1),
+    "outputs from step 20 on": lambda net, y: y * (torch.arange(y.shape[1]) >= 20)[:, None],
+    "softmax of the output": lambda net, y: y.softmax(-1),
+}
+_LAYERS: dict[str, Callable[[], Net]] = {
+    "convolution over the past": make_convolved,
+    "positions": make_positions,
+    "a clock in the input": make_clock,
+    "both directions": lambda: layer(rnn=nn.GRU(D, H // 2, batch_first=True, bidirectional=True)),
+    "lengths of what is not zero": make_packed,
+    "begun by the first input": make_begun_by_input,
+    "learned begin": make_begun,
+    "kept between calls": make_stateful,
+    "batch norm": make_norm,
+}
+_CELLS: dict[str, Callable[[], Net]] = {
+    "cells, output squared": lambda: cell(give=lambda net, t, h: net.out(h) ** 2),
+    "begun anew at step 25": lambda: cell(lambda t, x, h: (x[:, t], h if t % 25 else 0 * h)),
+    "begun anew by its inputs": lambda: cell(switched),
+    "every second step": lambda: cell(lambda t, x, h: (x[:, t] * (t % 2), h)),
+    "slower after 20 steps": lambda: cell(give=lambda net, t, h: net.out(h) / (1 + max(0, t - 20))),
+    "a state changed between steps": TAKEN["a state changed between steps"].make,
+    "halting": TAKEN["halting"].make,
+    "gated by an input": TAKEN["gated by an input"].make,
+    "attention over the past": make_attention,
+}
+CONTRADICTED: dict[str, Case] = {
+    **{name: Case(lambda before=before: layer(before), by_layer) for name, before in _BEFORE.items()},
+    **{name: Case(lambda after=after: layer(after=after), by_layer) for name, after in _AFTER.items()},
+    **{name: Case(make, by_layer) for name, make in _LAYERS.items()},
+    **{name: Case(make, by_cell) for name, make in _CELLS.items()},
+    "a step of another length": Case(
+        TAKEN["a differential equation"].make, by_step(functools.partial(runge_kutta, dt=0.3))
+    ),
+}
 """Mistakes: a network, and a line that does not do all that it does."""
 
+
+def make_counting() -> Net:
+    """It counts how often it was called, elsewhere than in its state."""
+    calls = itertools.count(1)
+
+    def does(net: Net, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        h = net.cell(x, h) if next(calls) % 50 else torch.zeros_like(h)
+        return net.out(h), h
+
+    return Net(does, cell=nn.GRUCell(D, H), out=nn.Linear(H, OUT))
+
+
 BY_ITSELF = {
-    "counts its calls": Case(Calls, lambda net: emtvb.adapt(net, state=H)),
+    "counts its calls": Case(make_counting, lambda net: emtvb.adapt(net, state=H)),
     "numpy, the state elsewhere": Case(HiddenState, lambda made: emtvb.adapt(made.step, state=H)),
-    "numpy, a queue": Case(lambda: Delayed(7), lambda made: emtvb.adapt(made, state=H)),
-    "numpy, from step 9 on": Case(lambda: Late(9), lambda made: emtvb.adapt(made.step, state=H)),
+    "numpy, a queue": Case(Delayed, lambda made: emtvb.adapt(made, state=H)),
+    "numpy, from step 9 on": Case(Late, lambda made: emtvb.adapt(made.step, state=H)),
     "numpy, the same noise": in_numpy(with_seed),
     "numpy, trials by their place": in_numpy(by_place),
     "numpy, in company": in_numpy(in_company),

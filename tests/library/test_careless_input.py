@@ -68,16 +68,12 @@ def located(encoder=m.encoder, decoder=m.decoder, stored=m.stored, centre=m.cent
 part = Subspace(m.encoder[:, :1], m.decoder[:1])
 of_number = emtvb.fit(emtvb.record(system, x, {"val": rng.normal(size=40)}))
 still = emtvb.fit(emtvb.record(emtvb.adapt(lambda u, h: (0 * h[:, :2], 0 * h), state=16), x, y))
-from emtvb.theory.networks import Network
-of_paper = emtvb.adapt(Network(*(rng.normal(size=shape).astype("f4") for shape in ((16, 2), (16, 16), (2, 16)))))
 big = emtvb.adapt(nn.RNN(10, 16), nn.Linear(16, 10))
 h = np.zeros((40, 16))
 def begins(state, network=step, readout=None):
     return emtvb.adapt(network, readout, state=state, input_dim=2)
 def masking(u, h):
     return np.ma.masked_array(u, mask=u > 0), h + u
-def masked_state(u, h):
-    return u, np.ma.masked_array(h + u, mask=u > 0)
 """
 
 CALLS = {
@@ -95,15 +91,12 @@ CALLS = {
     "emtvb.record(system, x, {'a': ['a', float('nan')] * 20})": "labels of a: the word 'nan': numpy makes a word of N",
     "emtvb.record(system, x, {'': bits[:, 0]})": "labels: a variable called '': give it a name that can be printed",
     "emtvb.record(system, x, {'a\\nb': bits[:, 0]})": "labels: a variable called 'a\\nb': give it a name that can be",
-    "emtvb.record(rnn, task, names=['a'])": "names: given beside a task: a task has its own; leave them out",
+    "emtvb.record(rnn, task, names=['a'])": "names: given beside a task: a task has labels and trials of its own",
     "mute()": "outputs: not finite from time 0 on: check the readout, weights and inputs, or record fewer steps",
     "later()": "network: gives out 1 numbers, and 2 when it was recorded: record the trials again",
     "dumb()": "outputs: not finite after the time of the edit: check the network, or compare fewer steps",
     "emtvb.adapt(system, state=4)": "state: given beside an adapted network: give it where the network itself is adap",
     "emtvb.adapt(system, nn.Linear(2, 2))": "readout: given beside an adapted network: give it where the network itse",
-    "emtvb.adapt(step, state=lambda n: 1 / 0)": "state: a function that failed (ZeroDivisionError: division by zero):",
-    "emtvb.adapt(step, state=16).run(np.zeros((2, 4, 3)))": "network: step failed at step 0 of 2 (ValueError: ",
-    "emtvb.adapt(nn.GRU(2, 4), nn.Linear(5, 2)).run(x)": "readout: Linear failed (RuntimeError: ",
     "emtvb.adapt(lambda u, h: (h[:, :1] * 1j, h), state=4).run(x)": "network: <lambda> gives out complex128: give out",
     "emtvb.fit(trials, method=emtvb.DAS)": "method: the class DAS: make one of it: DAS()",
     "emtvb.fit(trials, method=lambda a, b: emtvb.Located(None, None))": "method: <lambda> returned Located: return em",
@@ -145,14 +138,10 @@ CALLS = {
     "emtvb.view(of_task, step=-5)": "step: -5: give a whole number, -2 or more",
     "emtvb.view(of_task, step='a')": "step: a: give a whole number, -2 or more",
     "emtvb.view(of_task, step=-2, input='f', edit='3:set:1:+-,4:swap:1:2,5:halve:2', basis='data')": "<view of RNN>",
-    "emtvb.record(system, task, split=0.1)": "split: 0.1: given beside a task, which has trials of its own",
-    "emtvb.record(system, task, seed=3)": "seed: 3: given beside a task, which has trials of its own; leave it out",
-    "emtvb.record(system, task, batch=8)": "batch: 8: given beside a task, which has trials of its own; leave it out",
+    "emtvb.record(system, task, split=0.1)": "split: given beside a task: a task has labels and trials of its own",
     "emtvb.record(system, task, batch=-1)": "batch: -1: give a whole number, 1 or more",
-    "emtvb.record(system, task, batch_first=True)": "batch_first: True: given beside a task, which has trials",
     "emtvb.record(system, x, y, horizon=50)": "horizon: 50: it is of a task's test; leave it out",
     "emtvb.record(system, 'T1')": "inputs: T1: give tasks.named('T1'), or an array (time, trial, input)",
-    "emtvb.record(system, 'T2', y)": "inputs: T2: give tasks.named('T2'), or an array (time, trial, input)",
     "emtvb.record(system, x, [[1, 2], [1]])": "labels: lists of different lengths: give an array of one shape",
     "emtvb.record(system, x, {'a': rng.normal(size=40) * 1e300})": "labels of a: up to ",
     "emtvb.record(system, torch.tensor(x).to_sparse(), y)": "inputs: a sparse tensor (torch.sparse_coo): give all of i",
@@ -202,18 +191,11 @@ CALLS = {
     "emtvb.compare(still, fitted)": "states: the same at all times: there are no dynamics to compare; record other tr",
     "system.coast(h, 10**12)": "steps: 1000000000000, whose states are ",
     "of_task.trials.system.coast(h, 10**12)": "steps: 1000000000000, whose states are ",
-    "system.run(x, h[:3])": "state: (3, 16): inputs have 40 trials; give an array of shape (40, 16)",
+    "system.run(x, h[:3])": "state: (3, 16): give an array of shape (40, 16)",
     "system.run(x, times=[99])": "times: [99]: give times from 0 to 11",
     "system.run(x, times='a')": "times: ['a']: give integers from 0 to 11",
     "system.run(x, times={7, 3})[0].shape": "(2, 40, 16)",
     "system.run(x, times=())[0].shape": "(0, 40, 16)",
-    "system.jacobian(h[:0])": "state: (0, 16): give an array of shape (trials, state)",
-    "of_paper.run(x, h[:3])": "state: (3, 16): inputs have 40 trials; give an array of shape (40, 16)",
-    "of_paper.run(x, times=[-13])": "times: [-13]: give times from 0 to 11",
-    "of_paper.coast(h, 0)": "steps: 0: give a whole number, 1 or more",
-    "of_paper.coast(h, 10**12)": "steps: 1000000000000, whose states are ",
-    "of_paper.jacobian(h[:0])": "state: (0, 16): give an array of shape (trials, state)",
-    "of_paper.jacobian(h, x[0, :3])": "inputs: (3, 2): give an array of shape (40, 2)",
     "emtvb.save(fitted, '.')": "path: .: is no file's name; name a file, such as fitted.npz",
     "emtvb.save(fitted, '/')": "path: /: is no file's name; name a file, such as fitted.npz",
     "emtvb.save(fitted, '/tmp/..')": "path: /tmp/..: is no file's name; name a file, such as fitted.npz",
@@ -231,26 +213,24 @@ CALLS = {
     "emtvb.fit(of_task.trials, part='h')": "part: 'h': of RNN there are 0.h",
     "emtvb.edit(fitted, 5, flip='first', part='1.h')": "part: '1.h': of step there are state",
     "emtvb.fit(of_torch, part='0.h', method=emtvb.DAS(steps=2))": "part: '0.h': a method that runs the network needs a",
-    "begins(True)": "state: True: give how many numbers it has, from 1 to ",
-    "begins([])": "state: begins as []: it holds no arrays; give a number of zeros, one trial's st",
-    "begins({})": "state: begins as {}: it holds no arrays; give a number of zeros, one trial's st",
-    "begins(lambda n: None)": "state: begins as None: it holds no arrays; give a number of zeros, one tri",
-    "begins(lambda n: np.zeros((n + 1, 16)))": "state: shape (3, 16) for 2 trials: the first axis of each of its",
-    "begins(lambda n: 1 / (2 - n))": "state: float 1.0: give arrays or tensors, ",
+    "begins(True)": "state: True: give a whole number, 1 or more",
     "begins(lambda n: np.zeros((n, 16)) if n < 2 else None.no)": "state: a function that failed (AttributeError: ",
     "begins(np.full((1, 16), np.nan))": "state: not all of it numbers: give a state without NaN",
     "begins(np.full((1, 2), -np.inf), lambda u, h: (u, np.maximum(u, h)))": "<<lambda>: 2 numbers of state; not verif",
-    "begins(np.zeros((1, 2), int), lambda u, h: (u, h))": "state: an array of int64: its numbers must be real or com",
-    "begins(4, nn.RNN(2, 4))": "state: 4: RNN begins with zeros by itself; leave it out",
-    "begins(4, nn.LSTMCell(2, 4))": "state: 4: LSTMCell begins with zeros by itself; leave it out",
-    "begins(4, nn.RNNCell(2, 4))": "state: 4: RNNCell begins with zeros by itself; leave it out",
-    "begins(lambda n: None, nn.RNN(2, 4))": "state: a function that failed (TypeError: ",
-    "begins(16, step, lambda o: None).run(x)": "readout: <lambda> returned None: return one row for each, (trials, out",
-    "begins(16, step, lambda o: o[:1]).run(x)": "readout: <lambda> returned shape (1, 2) for ",
-    "begins(None, nn.RNN(2, 4), lambda o: None).run(x)": "readout: <lambda> returned None: return one row for each, (t",
-    "begins(None, nn.RNN(2, 4), lambda o: o[:1]).run(x)": "readout: <lambda> returned shape (1, 4) for ",
-    "begins(2, masking).run(x)": "network: masking returned a masked array: its mask would be lost; return plain array",
-    "begins(2, masked_state).run(x)": "network: masked_state returned a masked array: its mask would be lost; return p",
+    "begins(16, step, lambda o: None).run(x)": "network: step gives out object: give out real numbers",
+    "begins(2, masking).run(x)": "network: a masked array: its mask would be lost",
+    "emtvb.record(system, x, {})": "labels: none: say what the network should hold",
+    "emtvb.edit(fitted, 2, flip=0, expected=lambda v: v)": "expected: <lambda> failed (TypeError: ",
+    "emtvb.edit(fitted, 2, flip=0, agrees=lambda a, b: a.no)": "agrees: <lambda> failed (AttributeError: ",
+    "emtvb.edit(fitted, 2, flip=0, agrees=3)": "agrees: int failed (TypeError: 'int' object is not callable): it is ca",
+    "emtvb.fit(system)": "trials: Adapted: give what emtvb.record returns, or, of arrays, emtvb.Trials.of",
+    "emtvb.judge(trials)": "fitted: Trials: give what emtvb.fit returns",
+    "emtvb.edit(trials, 2, flip=0)": "fitted: Trials: give what emtvb.fit returns",
+    "emtvb.linearise(trials)": "fitted: Trials: give what emtvb.fit returns",
+    "emtvb.fit(trials, times=['a'])": "times: ['a']: give integers from 0 to 11, a slice, or a mask of 12",
+    "emtvb.record(system, x, y, times='late')": "times: ['late']: give integers from 0 to 11, a slice, or a mask of 12",
+    "emtvb.record(system, x, y, split='half')": "split: <U4 of shape (): give a share between 0 and 1, or True for eac",
+    "emtvb.fit(trials, times=3).times": "(3,)",
 }  # fmt: skip
 
 _AFTER = """

@@ -18,7 +18,7 @@ from torch import nn
 import emtvb
 from emtvb.exports import HOME
 from emtvb.theory import tasks
-from emtvb.theory.measures import DATA, MeasureSettings, measure
+from emtvb.theory.network_measurement import DATA, MeasureSettings, measure_network
 from emtvb.theory.networks import Network
 from emtvb.theory.runs import Protocol, Run
 
@@ -79,7 +79,7 @@ def trained() -> tuple[Run, Network]:
 
 def test_a_network_of_ours_is_judged_as_the_workflow_does(trained: tuple[Run, Network]) -> None:
     run, network = trained
-    measured = measure(run, network, MeasureSettings(horizon=40))
+    measured = measure_network(run, network, MeasureSettings(horizon=40))
     expected = {name: value for name, value in asdict(measured.bases[DATA]).items() if name not in _OF_WEIGHTS}
     judged = emtvb.judge(emtvb.fit(emtvb.record(network, run.task, horizon=40)))
     assert judged.task is not None

@@ -137,7 +137,7 @@ def test_times_at_which_nothing_is_labelled_are_one_clear_line() -> None:
 
 def test_more_than_there_is_memory_for_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
     u, labels = tape()
-    monkeypatch.setattr(memory_limit, "available", lambda: 4 * 200 * 12 * 3)
+    monkeypatch.setattr(memory_limit, "available_bytes", lambda: 4 * 200 * 12 * 3)
     with pytest.raises(InputError, match=r"trials: 200 of 20 steps, .*; record fewer trials or steps, .* times="):
         emtvb.record(adapted(make_register()), u, labels)
     with pytest.raises(InputError, match=r"trials: 200 at 4 times, .*; keep fewer trials or times"):

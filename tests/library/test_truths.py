@@ -29,10 +29,10 @@ def test_what_is_not_stored_is_neither_readable_nor_edited(name: str) -> None:
     assert not any(claimed for _, claimed, _ in found)
 
 
-def test_labels_in_blocks_need_groups() -> None:
-    """While something drifts, blocks are readable of nothing unless groups say what is independent."""
-    (without,) = NO_GROUPS.values()
-    assert sum(drawn(without, seed)[0] for seed in range(10)) >= 3
+@pytest.mark.parametrize("name", NO_GROUPS)
+def test_labels_that_are_not_independent_need_groups(name: str) -> None:
+    """While something drifts, they are readable of nothing unless groups say what is independent."""
+    assert sum(drawn(NO_GROUPS[name], seed)[0] for seed in range(20)) >= 3
 
 
 MANY = 20

@@ -29,7 +29,7 @@ def test_what_is_drawn_needs_what_no_drawing_makes() -> None:
 
 def test_one_plan_after_another_leaves_the_process_as_it_was(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """The Snakefile sets variables and a folder, and Snakemake takes a signal for itself."""
-    smoke = kinds.load(ROOT / "config" / "smoke.yaml")
+    smoke = kinds.load_experiment(ROOT / "config" / "smoke.yaml")
     before = {**os.environ}, Path.cwd(), signal.getsignal(signal.SIGTERM)
     first, second = (plan(smoke, ROOT, tmp_path / "results" / "smoke") for _ in range(2))
     assert sorted(map(repr, first)) == sorted(map(repr, second))

@@ -96,3 +96,18 @@ def test_records_of_a_rule_that_another_took_over_go_when_that_makes_its_outputs
     outputs = [str(linked / name / "a.csv") for name in ("measurements", "solutions", "digits", "rows")]
     provenance.take_away(outputs, "measure", str(linked / "logs" / "a.log"))
     assert [path for path in (gone, own, speaks_of_more, damaged) if path.exists()] == [speaks_of_more, damaged]
+
+
+@pytest.mark.parametrize(
+    ("lines", "name"),
+    [
+        (["vendor_id : AuthenticAMD", "cpu family : 25", "model : 1", "model name : AMD EPYC", "flags : fpu fma avx2"],
+         "AMD EPYC 25 1 avx2 fma"),
+        (["BogoMIPS : 243.75", "Features : fp asimd", "CPU implementer : 0x41", "CPU architecture: 8",
+          "CPU variant : 0x3", "CPU part : 0xd0c", "CPU revision : 1"], "0x41 0x3 0xd0c 1"),
+    ],
+)  # fmt: skip
+def test_a_processor_is_named_on_x86_and_on_arm(tmp_path: Path, lines: list[str], name: str) -> None:
+    about = tmp_path / "cpuinfo"
+    about.write_text("\n".join(["processor : 0", *lines, "", "processor : 1"]))
+    assert provenance._cpu(about) == name

@@ -68,7 +68,7 @@ def test_each_setting_that_decides_is_compared_and_no_other(settings: dict[str, 
 def test_a_run_is_read_from_an_encoding_that_is_older_than_a_field(plain: dict[str, Any]) -> None:
     """A field that came later has its default."""
     run = trainings.read_run(plain)
-    assert saved_runs.entry(run) == plain
+    assert saved_runs.run_to_entry(run) == plain
     short = {**plain, "protocol": {key: plain["protocol"][key] for key in plain["protocol"] if key != "batch_size"}}
     assert trainings.read_run(short) == run
     assert isinstance(run, streams.StreamOrder if "episodes" in plain else protocol.Order)

@@ -122,7 +122,7 @@ def paper() -> list[Shown]:
     made = PAPER / "measurements" / "page.npz"
     if made.is_file():
         return content.load(made)
-    experiment = config.load(PAPER / "settings.json")
+    experiment = config.load_sweep(PAPER / "settings.json")
     found = []
     for run in experiment.exemplars().values():
         path = PAPER / "training" / shard_name(run, experiment.seeds_per_shard) / "weights.safetensors"

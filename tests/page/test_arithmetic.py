@@ -15,9 +15,9 @@ from emtvb.core.memories import VariableMemories
 from emtvb.files import write_text
 from emtvb.page.content import Shown
 from emtvb.page.document import document
-from emtvb.theory.interventions import edit, flip, put, swap
-from emtvb.theory.networks import Network, rollout, signs
-from emtvb.theory.sequences import record
+from emtvb.theory.interventions import edit_first_sequence, negate_element, put_values, swap_variables
+from emtvb.theory.networks import Network, nearest_bits, rollout
+from emtvb.theory.sequences import record_inputs
 from emtvb.theory.tasks import Task, from_composition
 
 from .conftest import ODD_TASKS, Opened, made_up
@@ -40,11 +40,11 @@ def test_every_network_of_the_page_runs_as_rollout_does(opened: Open, paper: lis
         states, outputs = rollout(Network(**shown.weights), inputs_of(shown.about, STEPS))
         assert page.states().shape[0] == shown.about["s"] + STEPS + 1
         np.testing.assert_allclose(page.states()[1:], states[:, 0], rtol=0, atol=CLOSE)
-        assert (signs(page.outputs()) == signs(outputs[:, 0])).all()
+        assert (nearest_bits(page.outputs()) == nearest_bits(outputs[:, 0])).all()
 
 
 def flip_one(task: Task, variable: int, dimension: int, m: np.ndarray) -> np.ndarray:
-    return flip(task, m, variable, dimension)
+    return negate_element(task, m, variable, dimension)
 
 
 def task_of(about: dict) -> Task:
@@ -69,18 +69,20 @@ def test_every_network_of_the_page_is_edited_as_interventions_do_through_every_b
         task, system = task_of(shown.about), Elman(Network(**shown.weights))
         at, element = task.settled() + 3, int(np.flatnonzero(task.persistent())[3])
         variable, dimension = element // task.d + 1, element % task.d
-        recording = record(system, task, inputs_of(shown.about, 0)[: task.s], at)
+        recording = record_inputs(system, task, inputs_of(shown.about, 0)[: task.s], at)
         for basis in shown.bases:
             page.turn(
                 f"#net={shown.about['id']}&basis={basis}&edit={at}:flip:{variable}.{dimension}&step={at + FUTURE}"
             )
             memories = memories_of(shown, basis, task)
-            done = edit(system, task, memories, recording, at, partial(flip_one, task, variable, dimension))
+            done = edit_first_sequence(
+                system, task, memories, recording, at, partial(flip_one, task, variable, dimension)
+            )
             after = slice(task.s + at, None)
-            assert (signs(page.outputs()[after]) == signs(done.outputs)).all()
+            assert (nearest_bits(page.outputs()[after]) == nearest_bits(done.outputs)).all()
             assert (page.theory()[after][1:, -task.d :] == done.expected).all()
             assert (page.theory("plain")[after][1:, -task.d :] == done.unedited).all()
-            followed = (signs(done.outputs) == done.expected).all(axis=1)
+            followed = (nearest_bits(done.outputs) == done.expected).all(axis=1)
             assert page.ask("view.timeline.share('edited', view.timeline.now).follows") == followed.sum()
             read = page.ask(
                 "[...view.timeline.basis.read(view.timeline.steps[given[0]].states.unedited, given[1])]",
@@ -95,9 +97,9 @@ def test_every_network_of_the_page_is_edited_as_interventions_do_through_every_b
 
 EDITS = {
     "flip": lambda task: ("flip:1", lambda m: _all(task, m, -1.0)),
-    "flip one": lambda task: (f"flip:{task.s}.{task.d - 1}", lambda m: flip(task, m, task.s, task.d - 1)),
-    "set": lambda task: (f"set:{task.s}:{'+' * task.d}", lambda m: put(task, m, task.s, [1] * task.d)),
-    "swap": lambda task: (f"swap:1:{task.s}", lambda m: swap(task, m, 1, task.s)),
+    "flip one": lambda task: (f"flip:{task.s}.{task.d - 1}", lambda m: negate_element(task, m, task.s, task.d - 1)),
+    "set": lambda task: (f"set:{task.s}:{'+' * task.d}", lambda m: put_values(task, m, task.s, [1] * task.d)),
+    "swap": lambda task: (f"swap:1:{task.s}", lambda m: swap_variables(task, m, 1, task.s)),
     "halve": lambda task: ("halve:1", lambda m: _all(task, m, 0.5)),
 }
 
@@ -115,10 +117,10 @@ def test_edits_of_any_task_at_any_time_are_those_of_interventions(opened: Open, 
     page = opened(tmp_path / "edit.html")
     system = Elman(network)
     for at in (0, 1, task.settled(), task.settled() + task.s + 1):
-        recording = record(system, task, inputs_of(shown.about, 0)[: task.s], at)
+        recording = record_inputs(system, task, inputs_of(shown.about, 0)[: task.s], at)
         for make in EDITS.values():
             text, change = make(task)
-            done = edit(system, task, memories, recording, at, change)
+            done = edit_first_sequence(system, task, memories, recording, at, change)
             page.turn(f"#edit={at}:{text}&step={at + FUTURE}")
             if "changes nothing" in page.said("[role=status]"):
                 assert not (change(done.before) != done.before)[memories.stored].any()
@@ -135,13 +137,13 @@ def test_edits_one_after_the_other_add_up_and_an_address_with_both_is_the_same(o
     write_text(tmp_path / "edit.html", document([shown]))
     page = opened(tmp_path / "edit.html", "#edit=12:flip:2.1,15:swap:1:3&step=20")
     states = page.states()
-    recording = record(Elman(network), task, inputs_of(shown.about, 0)[: task.s], 12)
+    recording = record_inputs(Elman(network), task, inputs_of(shown.about, 0)[: task.s], 12)
     m = recording.labels[12]
-    after = flip(task, m, 2, 1)
+    after = negate_element(task, m, 2, 1)
     state = recording.states[12] + memories.change(m, after)
     state, _ = Elman(network).coast(state, 3)
     m = after @ np.linalg.matrix_power(task.transition(), 3).T
-    state = state[-1] + memories.change(m, swap(task, m, 1, 3))
+    state = state[-1] + memories.change(m, swap_variables(task, m, 1, 3))
     np.testing.assert_allclose(states[task.s + 15], state[0], atol=1e-4)
     assert page.ask("view.state().edit") == "12:flip:2.1,15:swap:1:3"
 

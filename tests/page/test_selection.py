@@ -16,14 +16,14 @@ from emtvb.experiments import kinds
 from emtvb.making.plan import Planned, plan
 from emtvb.page.selection import choose, runs_of
 from emtvb.theory import tasks
+from emtvb.theory.network_verdict import NOT_LEARNED, OTHERWISE, STORED
 from emtvb.theory.runs import Run
-from emtvb.theory.verdict import NOT_LEARNED, OTHERWISE, STORED
 
 NAN = float("nan")
 CONFIGS = [
     path
     for path in sorted((Path(__file__).parents[2] / "config").glob("*.yaml"))
-    if isinstance(kinds.load(path), Sweep)  # others have no page
+    if isinstance(kinds.load_experiment(path), Sweep)  # others have no page
 ]
 
 
@@ -102,7 +102,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Callable[[config.Sweep], 
 def test_a_job_is_told_the_runs_of_the_exemplars_seeds_in_the_experiments_order(
     asked: Callable[[config.Sweep], Planned], name: str
 ) -> None:
-    experiment = config.load(CONFIGS[0].with_name(f"{name}.yaml"))
+    experiment = config.load_sweep(CONFIGS[0].with_name(f"{name}.yaml"))
     told = runs_of(asked(experiment).settings)
     seeds = {run.seed for run in experiment.exemplars().values()}
     shards = experiment.shards()
@@ -112,6 +112,6 @@ def test_a_job_is_told_the_runs_of_the_exemplars_seeds_in_the_experiments_order(
 
 
 def test_more_seeds_leave_it_as_it_is(asked: Callable[[config.Sweep], Planned]) -> None:
-    experiment = config.load(CONFIGS[0].with_name("paper.yaml"))
-    more = config.check({**experiment.model_dump(), "seeds": list(range(1, 26))})
+    experiment = config.load_sweep(CONFIGS[0].with_name("paper.yaml"))
+    more = config.check_sweep({**experiment.model_dump(), "seeds": list(range(1, 26))})
     assert asked(experiment).settings == asked(more).settings

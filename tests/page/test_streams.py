@@ -16,8 +16,8 @@ from emtvb.page.content import Shown
 from emtvb.page.document import document
 from emtvb.page.stream_networks import show
 from emtvb.theory import tasks
-from emtvb.theory.networks import Network, rollout, signs
-from emtvb.theory.schedule import INPUT, MARKER, Episodes, Schedule, schedule
+from emtvb.theory.networks import Network, nearest_bits, rollout
+from emtvb.theory.schedule import INPUT, MARKER, Episodes, Schedule, episode_schedule
 
 from ..conftest import make_network
 from .conftest import Opened
@@ -52,7 +52,7 @@ def stream(request: pytest.FixtureRequest, opened: Open, tmp_path: Path) -> tupl
 def plan_of(shown: Shown, run: StreamRun) -> tuple[Schedule, np.ndarray]:
     """The page's stream as Python has it, and what is shown."""
     whole = Episodes(run.episodes.lengths, run.episodes.outputs, None, run.episodes.marker, run.episodes.echo)
-    plan = schedule(run.task, whole, shown.about["lengths"])
+    plan = episode_schedule(run.task, whole, shown.about["lengths"])
     inputs = np.zeros((len(plan), 1, run.task.d), np.float32)
     inputs[plan.shows == INPUT, 0] = shown.about["picture"]
     inputs[plan.shows == MARKER] = -1
@@ -195,7 +195,7 @@ def test_every_published_network_opens_with_an_edit_and_the_best_obeys_it(opened
     links.nth(1).click()
     page.page.wait_for_function("() => !document.getElementById('edit').emtvb.running")
     assert page.said(".score").startswith("No output should change;")
-    edited, alone = (signs(page.outputs(name)) for name in ("edited", "unedited"))
+    edited, alone = (nearest_bits(page.outputs(name)) for name in ("edited", "unedited"))
     after = networks[0].about["lengths"][0] + 1 + networks[0].about["outputs"]
     asked = np.array([one is not None for one in expected_of(page)])
     assert (edited[after:] == alone[after:])[asked[after:]].all()

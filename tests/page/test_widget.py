@@ -17,8 +17,8 @@ import emtvb
 from emtvb.errors import InputError
 from emtvb.page.widget import Editor
 from emtvb.theory import interventions
-from emtvb.theory.networks import Network, signs
-from emtvb.theory.sequences import record
+from emtvb.theory.networks import Network, nearest_bits
+from emtvb.theory.sequences import record_inputs
 
 from ..conftest import make_network, saturated_circuit
 from .conftest import ODD_TASKS
@@ -129,14 +129,16 @@ def test_any_other_runs_in_the_kernel_as_python_says(shown: Callable[[Editor], P
     page.get_by_label("Steps a second").select_option("60")
     page.get_by_role("button", name="variable 2, dimension 1:").click()
     until(page, f"view.timeline.now === {task.s + at + 100} && !view.running")
-    recording = record(
+    recording = record_inputs(
         system, task, np.array(ask(page, "view.timeline.inputs.map(u => [...u])"), dtype=np.float32)[:, None], at
     )
-    done = interventions.edit(system, task, fitted.memories, recording, at, lambda m: interventions.flip(task, m, 2, 1))
+    done = interventions.edit_first_sequence(
+        system, task, fitted.memories, recording, at, lambda m: interventions.negate_element(task, m, 2, 1)
+    )
     np.testing.assert_allclose(series(page, "outputs.edited")[task.s + at :], done.outputs, atol=1e-3)
     np.testing.assert_array_equal(series(page, "expected")[task.s + at :], done.expected)
     np.testing.assert_allclose(series(page, "states.unedited")[task.s + at - 1], recording.states[at, 0], atol=1e-4)
-    followed = (signs(done.outputs) == done.expected).all(axis=1).sum()
+    followed = (nearest_bits(done.outputs) == done.expected).all(axis=1).sum()
     assert ask(page, "view.timeline.share('edited', view.timeline.now)")["follows"] == followed > 95
 
 

@@ -18,7 +18,7 @@ def sweep(seeds: int = 20, like_the_paper: bool = True, random: int = 0, bar: fl
     """
     rng = np.random.default_rng(random)
     rows = []
-    for cell in table1.published().itertuples():
+    for cell in table1.published_table1().itertuples():
         mean, error = cell.accuracy, cell.spectral_error
         if not like_the_paper:
             mean, error = (mean - 0.25 if mean > 0.7 else 0.9), (0.01 if np.isnan(error) else error * 12)

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from emtvb import tables
 from emtvb.errors import InputError
-from emtvb.paper import claims, judging, table1
+from emtvb.paper import claims, significance, table1
 from emtvb.paper.claims import COLUMNS, Condition
 from emtvb.theory.literature_columns import ABLATED, FOLLOWED
-from emtvb.theory.measures import MeasureSettings, measure
 from emtvb.theory.memory_columns import REMEMBERED
+from emtvb.theory.network_measurement import MeasureSettings, measure_network
 from emtvb.theory.runs import Run
 from emtvb.theory.tasks import PAPER_SIZE, named
 
@@ -25,14 +25,14 @@ TEXT = (resources.files("emtvb.paper") / claims.FILE).read_text()
 
 
 def test_the_packages_own_claims_load() -> None:
-    found = claims.load()
+    found = claims.load_claims()
     assert len(found.table1.cells) == 24
     assert {statement.group for statement in found.statements} == {"statement", "check", "others"}
 
 
 def test_printed_cells_are_the_table_that_the_package_compares_with() -> None:
-    printed = {cell.key: (cell.error, cell.accuracy) for cell in claims.load().table1.cells}
-    for row in table1.published().itertuples():
+    printed = {cell.key: (cell.error, cell.accuracy) for cell in claims.load_claims().table1.cells}
+    for row in table1.published_table1().itertuples():
         error, accuracy = printed[str(row.task), int(str(row.hidden_dim)), float(str(row.l2))]
         assert accuracy == f"{row.accuracy:.2f}"
         assert error == ("---" if np.isnan(row.spectral_error) else f"{row.spectral_error:.4f}")
@@ -85,35 +85,38 @@ def test_an_edited_file_is_refused_in_one_line(tmp_path: Path, old: str, new: st
     assert old in TEXT
     (tmp_path / "claims.yaml").write_text(TEXT.replace(old, new, 1))
     with pytest.raises(InputError, match=says) as caught:
-        claims.load(tmp_path / "claims.yaml")
+        claims.load_claims(tmp_path / "claims.yaml")
     assert "\n" not in str(caught.value)
 
 
 def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"absent\.yaml: unreadable"):
-        claims.load(tmp_path / "absent.yaml")
+        claims.load_claims(tmp_path / "absent.yaml")
 
 
 def test_conditions_may_be_about_what_is_measured_and_nothing_else() -> None:
     run = Run(named("T1", 2, 2), 8, 0.0, 0.9, 1)
-    measured = measure(run, make_network(2, 8), MeasureSettings(5, 5)).row()
+    measured = measure_network(run, make_network(2, 8), MeasureSettings(5, 5)).row()
     assert set(COLUMNS) == {*measured, *tables.RUN_COLUMNS, *ABLATED, *FOLLOWED, *REMEMBERED}
     assert PAPER_SIZE == (8, 8)
 
 
 def test_rules_state_the_constants_that_decide() -> None:
-    rules = claims.load().rules
-    for rule, margin in ((rules.accuracy, judging.ACCURACY_MARGIN), (rules.spectral_error, judging.ERROR_MARGIN)):
+    rules = claims.load_claims().rules
+    for rule, margin in (
+        (rules.accuracy, significance.ACCURACY_MARGIN),
+        (rules.spectral_error, significance.ERROR_MARGIN),
+    ):
         words = claims.in_words(rule)
-        assert f"predict what {judging.PUBLISHED_SEEDS} seeds" in words
-        assert f"no more than one in {1 / (1 - judging.LEVEL):.0f} ".replace("20", "twenty") in words
+        assert f"predict what {significance.PUBLISHED_SEEDS} seeds" in words
+        assert f"no more than one in {1 / (1 - significance.LEVEL):.0f} ".replace("20", "twenty") in words
         assert f"{margin} or more from what is printed" in words
-        assert f"is below {judging.REFUTED}, two-sided, corrected for the number of values" in words
-        assert f"fewer than {judging.FEWEST_SEEDS} seeds" in words
+        assert f"is below {significance.REFUTED}, two-sided, corrected for the number of values" in words
+        assert f"fewer than {significance.FEWEST_SEEDS} seeds" in words
     without = claims.in_words(rules.no_error)
-    assert f"a share of {judging.COVERAGE_MARGIN} of seeds" in without
-    assert f"level {judging.LEVEL}" in without
-    assert f"a chance below {judging.REFUTED}, corrected" in without
+    assert f"a share of {significance.COVERAGE_MARGIN} of seeds" in without
+    assert f"level {significance.LEVEL}" in without
+    assert f"a chance below {significance.REFUTED}, corrected" in without
     assert "{" not in claims.in_words(rules.share, at_least=0.9)
 
 

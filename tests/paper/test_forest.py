@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emtvb.paper import forest, judging, table1
+from emtvb.paper import forest, significance, table1
 from emtvb.paper.forest import OURS, PRINTED, SEED, UNJUDGED
 
 from .made_up import sweep
@@ -18,7 +18,7 @@ def cell(rows: pd.DataFrame, task: str, hidden_dim: int, l2: float, measure: str
 
 
 def shown(runs: pd.DataFrame) -> pd.DataFrame:
-    return forest.rows(runs, forest.cell_error_rates(runs))
+    return forest.forest_rows(runs, forest.cell_error_rates(runs))
 
 
 @pytest.fixture(scope="module")
@@ -29,12 +29,12 @@ def rows() -> pd.DataFrame:
 def test_every_number_of_the_table_is_there_in_its_order(rows: pd.DataFrame) -> None:
     assert rows.columns.tolist() == forest.COLUMNS
     cells = list(rows[table1.CELL].drop_duplicates().itertuples(index=False, name=None))
-    assert cells == list(table1.published().set_index(table1.CELL).index)
+    assert cells == list(table1.published_table1().set_index(table1.CELL).index)
     assert rows["kind"].value_counts().to_dict() == {SEED: 24 * 2 * 6, OURS: 48, PRINTED: 48}
 
 
 def test_means_coverage_intervals_and_verdicts_are_those_of_the_table(rows: pd.DataFrame) -> None:
-    table = table1.tabulate(sweep(6)).set_index(table1.CELL)
+    table = table1.tabulate_table1(sweep(6)).set_index(table1.CELL)
     for row in rows[rows["kind"] == OURS].itertuples():
         expected = table.loc[(row.task, row.hidden_dim, row.l2)]
         assert row.value == pytest.approx(expected[f"as_published_{row.measure}"], nan_ok=True)
@@ -48,7 +48,7 @@ def test_means_coverage_intervals_and_verdicts_are_those_of_the_table(rows: pd.D
 
 def test_what_is_printed_stands_with_its_margin(rows: pd.DataFrame) -> None:
     (error,) = cell(rows, "T2", 128, 0, "spectral_error").query("kind == 'printed'").itertuples()
-    assert (error.value, error.low, error.high) == (0.0055, 0.0055 / judging.ERROR_MARGIN, 0.011)
+    assert (error.value, error.low, error.high) == (0.0055, 0.0055 / significance.ERROR_MARGIN, 0.011)
     (accuracy,) = cell(rows, "T2", 128, 0, "accuracy").query("kind == 'printed'").itertuples()
     assert (accuracy.value, accuracy.low, accuracy.high) == pytest.approx((0.98, 0.93, 1.03))
     (none,) = cell(rows, "T1", 64, 0, "spectral_error").query("kind == 'printed'").itertuples()
@@ -72,7 +72,7 @@ def test_twins_are_no_seeds_and_change_what_would_be_printed() -> None:
     runs = sweep(20)
     spiked = twins(runs, 0.0, len(runs))
     spiked.loc[(spiked["twin"] > 0) & (spiked["task"] == "T3"), "spectral_error"] *= 30
-    plain, other = (forest.rows(of, forest.cell_error_rates(of, (2, 2))) for of in (runs, spiked))
+    plain, other = (forest.forest_rows(of, forest.cell_error_rates(of, (2, 2))) for of in (runs, spiked))
     seeds = [table[table["kind"] == SEED].reset_index(drop=True) for table in (plain, other)]
     pd.testing.assert_frame_equal(*seeds)
     high = [
@@ -84,7 +84,7 @@ def test_twins_are_no_seeds_and_change_what_would_be_printed() -> None:
 
 def test_rates_of_error_stand_beside_each_value_where_all_the_papers_seeds_are_there() -> None:
     runs = sweep(20)
-    found = forest.rows(runs, forest.cell_error_rates(runs, (3, 3)))
+    found = forest.forest_rows(runs, forest.cell_error_rates(runs, (3, 3)))
     ours = found[found["kind"] == OURS]
     printed = ours["measure"].eq("accuracy") | ours["value"].notna()
     for rate in forest.RATES:

@@ -22,7 +22,7 @@ def measured() -> pd.DataFrame:
     own, others = (
         [ROOT / "results" / name / file for file in ("runs.csv", "measurements.csv")] for name in ("paper", "twins")
     )
-    return twins.measured(*own, others)
+    return twins.measured_with_twins(*own, others)
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def of_task(reference: pd.DataFrame, task: str, column: str, change: object) -> 
 
 
 def test_the_same_runs_again_move_nothing(measured: pd.DataFrame, reference: pd.DataFrame) -> None:
-    found = by_question(reprints.answers(measured, reference))
+    found = by_question(reprints.plan_answers(measured, reference))
     assert list(found) == [
         ("A", "bo"), ("B", "T2"), ("C", "T2"), ("C", "T4"), ("D", "T4"), ("E", "T2"), ("E", "T4"), ("whole", "al"),
         ("E, later", "T2"), ("E, later", "T4"),
@@ -60,8 +60,8 @@ def test_the_same_runs_again_move_nothing(measured: pd.DataFrame, reference: pd.
 def test_what_the_plan_asked_rests_on_the_twins_that_it_knew(measured: pd.DataFrame, reference: pd.DataFrame) -> None:
     known = measured[(measured["twin"] == 0) | (measured["seed"] <= reprints.TWINS)]
     later = known[known["twin"] == 1].assign(seed=lambda of: of["seed"] + reprints.TWINS, spectral_error=1.0)
-    before = by_question(reprints.answers(known, reference))
-    after = by_question(reprints.answers(pd.concat([known, later], ignore_index=True), reference))
+    before = by_question(reprints.plan_answers(known, reference))
+    after = by_question(reprints.plan_answers(pd.concat([known, later], ignore_index=True), reference))
     for question, answer in before.items():
         same = astuple(answer) == astuple(after[question])  # NaN is the same there
         assert same is (question[0] != "E, later")
@@ -72,7 +72,7 @@ def test_seeds_that_move_more_than_twins(measured: pd.DataFrame, reference: pd.D
     """By 0.04, up and down in turn: the mean stays, and every seed is moved."""
     signs = np.where(reference["seed"] % 2 == 0, 1, -1)
     reference["test_accuracy"] += 0.04 * signs
-    found = by_question(reprints.answers(measured, reference))
+    found = by_question(reprints.plan_answers(measured, reference))
     assert found["A", "bo"].holds
     assert found["A", "bo"].found == 1
     assert found["A", "bo"].p < 1e-4
@@ -86,7 +86,7 @@ def test_moves_neither_too_small_nor_too_large_explain_what_is_printed(
 
     def moved(by: float) -> Answer:
         runs = reference.assign(test_accuracy=reference["test_accuracy"] + by * signs)
-        return by_question(reprints.answers(measured, runs))["whole", "al"]
+        return by_question(reprints.plan_answers(measured, runs))["whole", "al"]
 
     small, fitting, large = map(moved, (0.011, 0.025, 0.06))
     assert [small.holds, fitting.holds, large.holds] == [False, True, False]
@@ -99,7 +99,7 @@ def test_moves_neither_too_small_nor_too_large_explain_what_is_printed(
 @pytest.mark.parametrize(("mean", "holds"), [(0.98, True), (0.9751, True), (0.9749, False), (0.96, False)])
 def test_the_mean_accuracy_of_t2(measured: pd.DataFrame, reference: pd.DataFrame, mean: float, holds: bool) -> None:
     of_task(reference, "T2", "test_accuracy", mean)
-    assert by_question(reprints.answers(measured, reference))["B", "T2"].holds is holds
+    assert by_question(reprints.plan_answers(measured, reference))["B", "T2"].holds is holds
 
 
 @pytest.mark.parametrize(
@@ -110,14 +110,14 @@ def test_an_odd_error_of_t4(
 ) -> None:
     of_task(reference, "T4", "spectral_error", mean)
     reference.loc[(reference["task"] == "T4") & (reference["seed"] == 7), "spectral_error"] = largest
-    found = by_question(reprints.answers(measured, reference))["D", "T4"]
+    found = by_question(reprints.plan_answers(measured, reference))["D", "T4"]
     assert found.holds is holds
     assert f"{largest:.4f}" in found.asks
 
 
 def test_errors_that_seeds_like_ours_could_not_have(measured: pd.DataFrame, reference: pd.DataFrame) -> None:
     reference["spectral_error"] *= 30
-    found = by_question(reprints.answers(measured, reference))
+    found = by_question(reprints.plan_answers(measured, reference))
     for task in ("T2", "T4"):
         assert not found["C", task].holds
         assert "inconsistent" in found["C", task].means
@@ -128,20 +128,20 @@ def test_errors_that_seeds_like_ours_could_not_have(measured: pd.DataFrame, refe
 def test_a_threshold_that_the_papers_script_skipped_is_not_judged(
     measured: pd.DataFrame, reference: pd.DataFrame
 ) -> None:
-    before = reprints.answers(measured, reference)
+    before = reprints.plan_answers(measured, reference)
     skipped = (reference["task"] == "T4") & (reference["threshold"] == 0.9)
     assert skipped.sum() == 20
     reference.loc[skipped, ["test_accuracy", "spectral_error"]] = 1.0, 1e-6
-    assert [*map(astuple, reprints.answers(measured, reference))] == [*map(astuple, before)]
+    assert [*map(astuple, reprints.plan_answers(measured, reference))] == [*map(astuple, before)]
 
 
 def test_fewer_than_all_seeds_are_one_line(measured: pd.DataFrame, reference: pd.DataFrame) -> None:
     with pytest.raises(InputError, match="19 seeds by the reference trainer and 20 of ours are here; train all 20"):
-        reprints.answers(measured, reference[~((reference["seed"] == 3) & (reference["task"] == "T4"))])
+        reprints.plan_answers(measured, reference[~((reference["seed"] == 3) & (reference["task"] == "T4"))])
 
 
 def test_the_table_names_each_answer(measured: pd.DataFrame, reference: pd.DataFrame) -> None:
-    table = reprints.tabulate(reprints.answers(measured, reference))
+    table = reprints.tabulate_answers(reprints.plan_answers(measured, reference))
     text = reprints.as_markdown(table)
     assert len(text.splitlines()) == len(table) + 2 == 12
     assert "| A | both |" in text

@@ -20,7 +20,7 @@ from PIL import Image
 
 from emtvb.files import write_text
 from emtvb.paper import claims, verdict_page, verdicts
-from emtvb.paper.judging import VERDICTS
+from emtvb.paper.significance import VERDICTS
 from emtvb.paper.verdict_page import Figure, Stated
 from emtvb.paper.verdicts import ClaimResult
 
@@ -31,7 +31,7 @@ QUIET = (
     "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--hide-scrollbars",
 )  # fmt: skip
-RESULTS = verdicts.evaluate(sweep(8))
+RESULTS = verdicts.evaluate_claims(sweep(8))
 FIGURES = tuple(
     Figure(f"figures/{name}.png", f"What {name} shows: |Psi* W_hh Psi - Phi|.\n" * 4) for name in "abcdefgh"
 )
@@ -73,7 +73,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_link_leads_somewhere_and_nothing_leaves_the_page(page: Path) -> None:
     text = page.read_text()
-    shown, paper = Page(text), claims.load().link
+    shown, paper = Page(text), claims.load_claims().link
     assert len(shown.names) == len(set(shown.names))
     for link in shown.links:
         target = urlsplit(link)
@@ -97,7 +97,7 @@ def test_statements_and_the_table_come_first_and_each_claim_has_its_evidence(pag
         for part in (claim.because, claim.rule, claim.operationalisation, claim.reason):
             assert (
                 not part
-                or str(verdict_page.formula(part)) in articles[claim.name]
+                or str(verdict_page.formula_markup(part)) in articles[claim.name]
                 or part in html.unescape(articles[claim.name])
             )
         curves = sum(bool(stratum.curve) for stratum in claim.strata)
@@ -139,13 +139,13 @@ def test_no_verdict_is_said_of_nothing_but_a_rule(page: Path) -> None:
 
 
 def test_the_first_words_of_a_caption_are_bold() -> None:
-    said = str(verdict_page.formula("**What W_hh holds.** A row <is> a network, Psi* h and Psi*."))
+    said = str(verdict_page.formula_markup("**What W_hh holds.** A row <is> a network, Psi* h and Psi*."))
     assert said.startswith("<strong>What <var>W</var><sub>hh</sub> holds.</strong> A row &lt;is&gt;")
     assert said.endswith("Ψ<sup>*</sup> h and Ψ<sup>*</sup>.")
 
 
 def test_formulas_are_set_as_formulas(page: Path) -> None:
-    said = str(verdict_page.formula("|Psi* W_hh Psi / g - Phi| / |Phi| is below 0.2 & so on"))
+    said = str(verdict_page.formula_markup("|Psi* W_hh Psi / g - Phi| / |Phi| is below 0.2 & so on"))
     w_hh = "<var>W</var><sub>hh</sub>"
     assert said == f"‖Ψ<sup>*</sup> {w_hh} Ψ / g \N{MINUS SIGN} Φ‖ / ‖Φ‖ is below 0.2 &amp; so on"
     visible = re.sub(r"<style>.*?</style>|<script>.*?</script>", "", page.read_text(), flags=re.DOTALL)
@@ -177,7 +177,7 @@ def test_json_and_markdown_say_the_same() -> None:
     assert sorted(re.findall(r'<a id="([^"]+)">', text)) == sorted(claim.name for claim in RESULTS)
     assert not re.search(r"\|[ \t]*\|", text)
     answers = {kind: sum(count["tendency"].values()) for kind, count in told["answers"].items()}
-    of = Counter(claim.group for claim in claims.load().statements)
+    of = Counter(claim.group for claim in claims.load_claims().statements)
     assert answers == dict(zip(answers, (of["statement"], of["check"], of["others"]), strict=True))
     page = about.as_html()
     assert page.count("<dt>tendency</dt>") == page.count("<dt>universality</dt>") == sum(answers.values())

@@ -67,7 +67,7 @@ def doctor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., lis
         for name, text in scripts.items():
             (tmp_path / "bin" / name).write_text(text)
             (tmp_path / "bin" / name).chmod(0o755)
-        experiment = config.load(ROOT / "config" / "smoke.yaml").model_copy(update=changed)
+        experiment = config.load_sweep(ROOT / "config" / "smoke.yaml").model_copy(update=changed)
         lines = [str(finding) for finding in examine(experiment, ["slurm"])]
         assert all("\n" not in line for line in lines)
         return lines
@@ -140,7 +140,7 @@ def test_another_package_than_the_clones_is_an_error(tmp_path: Path) -> None:
 def test_the_plan_says_what_jobs_of_slurm_ask_for(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = SimpleNamespace(returncode=0, stdout=PLAN)
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: answer)
-    jobs = planned(config.load(ROOT / "config" / "smoke.yaml"), ["slurm"])
+    jobs = planned(config.load_sweep(ROOT / "config" / "smoke.yaml"), ["slurm"])
     assert list(jobs) == ["train_shard"], "the other rule is run here"
     asked = jobs["train_shard"]
     assert (asked["mem_mb"], asked["runtime"], asked["threads"]) == (2000, 120, 2)

@@ -32,12 +32,12 @@ def run(seed: int, name: str = "T1", laid_out: Episodes | None = None, size: int
 )
 def test_the_first_hundred_batches_are_the_authors(chosen: StreamRun, digest: str) -> None:
     """Digests of what their dataset gives (branch batch-training) after their model was drawn."""
-    batches, _ = episodes.begin(chosen)
+    batches, _ = episodes.begin_batches(chosen)
     batches.begin_epoch(first=True)
     found = hashlib.sha256()
     for _ in range(100):
         plan, shown = batches.next()
-        inputs = episodes.dense(plan, shown)
+        inputs = episodes.dense_inputs(plan, shown)
         found.update(inputs.astype(np.int8).tobytes())
         found.update(plan.targets(inputs).astype(np.int8).tobytes())
     assert found.hexdigest()[:16] == digest
@@ -45,23 +45,23 @@ def test_the_first_hundred_batches_are_the_authors(chosen: StreamRun, digest: st
 
 def test_an_epoch_is_followed_by_a_validation() -> None:
     """Digests of the first batches of three epochs of five, as Lightning runs the authors' code with seed 1000."""
-    batches, _ = episodes.begin(run(1000, each=5))
+    batches, _ = episodes.begin_batches(run(1000, each=5))
     found = []
     for epoch in range(3):
         batches.begin_epoch(first=epoch == 0)
         drawn = [batches.next() for _ in range(5)]
-        inputs = episodes.dense(*drawn[0])
+        inputs = episodes.dense_inputs(*drawn[0])
         content = inputs.astype(np.int8).tobytes() + drawn[0][0].targets(inputs).astype(np.int8).tobytes()
         found.append(hashlib.sha256(content).hexdigest()[:12])
     assert found == ["a0d25a2a764b", "a8faef221d5d", "f33fcbd13d71"]
 
 
 def test_batches_go_on_from_where_they_stood() -> None:
-    first, _ = episodes.begin(run(3, size=4, each=2))
+    first, _ = episodes.begin_batches(run(3, size=4, each=2))
     first.begin_epoch(first=True)
     first.next()
     state = first.state()
-    other, _ = episodes.begin(run(3, size=4, each=2))
+    other, _ = episodes.begin_batches(run(3, size=4, each=2))
     other.take(state)
     for batches in (first, other):
         batches.next()
@@ -72,16 +72,16 @@ def test_batches_go_on_from_where_they_stood() -> None:
 
 
 def test_no_input_is_the_markers_vector() -> None:
-    batches, _ = episodes.begin(run(1))
+    batches, _ = episodes.begin_batches(run(1))
     batches.begin_epoch(first=True)
     for _ in range(3):
         plan, shown = batches.next()
-        inputs = episodes.dense(plan, shown)
+        inputs = episodes.dense_inputs(plan, shown)
         np.testing.assert_array_equal((inputs == -1).all(axis=2), np.tile(plan.shows[:, None] == MARKER, (1, 64)))
 
 
 def test_initial_weights_are_those_of_the_papers_networks() -> None:
-    _, network = episodes.begin(run(7))
+    _, network = episodes.begin_batches(run(7))
     import torch
 
     expected = stream.draw_network(torch.Generator().manual_seed(7), 8, 16)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from emtvb.experiments.streams import tables as streams
+from emtvb.experiments.streams import stream_tables as streams
 from emtvb.experiments.streams.figures import stream_raster, stream_recall
 
 from ..figures.made_up import crossed
-from .test_tables import make_measured
+from .test_stream_tables import make_measured
 
 
 def test_recall_is_of_the_stream_of_the_most_sizes_with_untrained_networks_beside_it(tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def test_it_trains_as_torch_does(
 
 def by_torch(run: StreamRun) -> tuple[list[float], list[np.ndarray], float]:
     """The losses, weights and learning rate of a training in torch alone."""
-    batches, network = episodes.begin(run)
+    batches, network = episodes.begin_batches(run)
     how, plateau = run.protocol, run.protocol.plateau or Plateau()
     layer, readout = nn.RNN(network.d, run.hidden_dim, bias=False), nn.Linear(run.hidden_dim, run.task.d, bias=False)
     parameters = [*layer.parameters(), *readout.parameters()]
@@ -89,7 +89,7 @@ def by_torch(run: StreamRun) -> tuple[list[float], list[np.ndarray], float]:
         batches.begin_epoch(first=epoch == 0)
         for _ in range(how.batches_per_epoch):
             plan, shown = batches.next()
-            inputs = episodes.dense(plan, shown)
+            inputs = episodes.dense_inputs(plan, shown)
             targets = torch.from_numpy(plan.targets(inputs))
             mask = (targets.abs().sum(dim=-1) > 0).float()
             error = ((readout(layer(torch.from_numpy(inputs))[0]) - targets) ** 2).mean(dim=-1)
@@ -125,7 +125,7 @@ def test_a_training_that_is_killed_goes_on(tmp_path: Path, monkeypatch: pytest.M
     run = StreamRun(tasks.named("T1", 3, 4), Episodes((2, 4), 5, 40), 9, 0.0, 1, protocol)
     whole = trained(run)
     monkeypatch.setattr("emtvb.training.checkpoint.EVERY_SECONDS", 0.0)
-    monkeypatch.setattr(engine, "compiled", lambda: kernel)
+    monkeypatch.setattr(engine, "compiled_kernel", lambda: kernel)
 
     def stop(row: history.Row) -> None:
         if row.step == 7:

@@ -21,7 +21,7 @@ def test_networks_are_listed_with_what_was_measured_of_them(
     """They have no threshold, no modes and no verdict."""
     stated = {"experiment": "flow", "streams": [{"task": "T1", "hidden_dim": [8], "seeds": [0, 1]}]}
     experiment, folder = settings.Streams.check(stated), tmp_path / "flow"
-    write_text(folder / "settings.json", config.dump(experiment))
+    write_text(folder / "settings.json", config.dump_settings(experiment))
     settings.write_run_table(folder / "runs.csv", experiment.shards())
     first, second = runs_in(folder)
     pd.DataFrame({"run_id": [first], "recall": [0.995], "solved": [1]}).to_csv(folder / "measurements.csv", index=False)

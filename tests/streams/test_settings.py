@@ -24,7 +24,7 @@ def stated(**more: Any) -> dict[str, Any]:
 
 
 def test_the_published_config() -> None:
-    experiment = kinds.load(CONFIG)
+    experiment = kinds.load_experiment(CONFIG)
     assert isinstance(experiment, Streams)
     theirs = experiment.streams[0].runs()
     assert {run.hidden_dim for run in theirs} == {8, 16, 24, 32, 40, 48, 56, 64, 72}
@@ -32,7 +32,7 @@ def test_the_published_config() -> None:
     assert theirs[0].run_id == "T1-n6to10_h8_l2-0_seed0", (
         "nothing but lengths, size, penalty and seed differs from theirs"
     )
-    assert kinds.check(json.loads(config.dump(experiment))) == experiment
+    assert kinds.experiment_from_config(json.loads(config.dump_settings(experiment))) == experiment
     by_shard = experiment.shards()
     assert sorted(run.run_id for part in by_shard.values() for run in part) == sorted(
         run.run_id for run in experiment.runs()
@@ -48,9 +48,9 @@ def test_the_published_config() -> None:
 def test_a_run_comes_back_from_plain_data() -> None:
     grid = stated(task={"name": "mine", "composition": [[2, 1, -1], [1, 0, 1]]}, dimensions=2, l2=[0.5],
                   episodes={"lengths": [2, 3], "total": None, "echo": False}, training={"plateau": None})  # fmt: skip
-    (run,) = kinds.check(grid).runs()
+    (run,) = kinds.experiment_from_config(grid).runs()
     assert isinstance(run, StreamRun)
-    handed = order.order(json.loads(json.dumps(order.entry(run))))
+    handed = order.stream_from_entry(json.loads(json.dumps(order.stream_to_entry(run))))
     assert (handed.run_id, handed.episodes, handed.protocol) == (run.run_id, run.episodes, run.protocol)
     assert isinstance(handed, order.StreamSetup)
 
@@ -63,7 +63,7 @@ def test_run_ids_differ_where_anything_does() -> None:
         {"training": {"plateau": {"patience": 3}}},
     ]  # fmt: skip
     changes[4]["episodes"] = {"lengths": [8, 10]}
-    ids = [kinds.check(stated(**change)).runs()[0].run_id for change in changes]
+    ids = [kinds.experiment_from_config(stated(**change)).runs()[0].run_id for change in changes]
     assert len(set(ids)) == len(ids)
 
 
@@ -71,30 +71,25 @@ def test_run_ids_differ_where_anything_does() -> None:
     ("given", "says"),
     [
         ({**stated(), "seeds": [1]}, r"config: seeds: unknown key: known keys are experiment, seeds_per_shard"),
-        ({"streams": []}, "config: experiment: missing: add it"),
-        ({"experiment": "mine", "streams": []}, r"config: streams: \[\]: List should have at least 1 item"),
         (stated(hidden=[8]), r"streams\[0\].hidden: unknown key: did you mean hidden_dim"),
-        (stated(episodes={"length": [6, 10]}), r"streams\[0\].episodes.length: unknown key: did you mean lengths"),
         ({"experiment": "mine", "streams": [*stated()["streams"], *stated(episodes={"lengths": [10, 6]})["streams"]]},
          r"streams\[1\].episodes.lengths: \[10, 6\]: "),
         (stated(episodes={"lengths": [10, 6]}), r"episodes.lengths: \[10, 6\]: give the shortest and the longest"),
         (stated(episodes={"total": 12}), "episodes.total: 12: give at least 21"),
         (stated(task="T3"), r"episodes.lengths: \[6, 10\]: the task reads variable 8 of the last n targets"),
         (stated(task="T7"), "task: T7: unknown name"),
-        (stated(training={"learning_rate": 0}), r"streams\[0\].training.learning_rate: 0: Input should be greater"),
-        (stated(training={"plateau": {"factor": 1}}), r"training.plateau.factor: 1: Input should be less than 1"),
         ({"experiment": "mine", "streams": 2 * stated()["streams"]}, "run T1-n6to10_h8_l2-0_seed0 occurs twice"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_one_line(given: dict[str, Any], says: str) -> None:
     with pytest.raises(InputError, match=says) as caught:
-        kinds.check(given)
+        kinds.experiment_from_config(given)
     assert "\n" not in str(caught.value)
 
 
 def test_the_table_of_runs_is_held_to_the_settings(tmp_path: Path) -> None:
-    experiment = kinds.check(stated(seeds=[0, 1]))
+    experiment = kinds.experiment_from_config(stated(seeds=[0, 1]))
     settings.write_run_table(tmp_path / "runs.csv", experiment.shards())
     assert experiment.read_runs(tmp_path / "runs.csv") == experiment.shards()
     with pytest.raises(InputError, match="does not name the runs of the settings"):
-        kinds.check(stated(seeds=[0, 2])).read_runs(tmp_path / "runs.csv")
+        kinds.experiment_from_config(stated(seeds=[0, 2])).read_runs(tmp_path / "runs.csv")

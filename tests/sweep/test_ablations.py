@@ -5,10 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emtvb.errors import InputError
 from emtvb.experiments.sweep import ablations
 from emtvb.theory import tasks
-from emtvb.theory.literature_columns import ABLATIONS, ablation
+from emtvb.theory.literature_columns import ABLATIONS, ablation_column
 from emtvb.theory.networks import Network
 from emtvb.theory.runs import Run
 
@@ -37,7 +36,7 @@ def oblique_circuit(lean: float, hidden_dim: int = 14, scale: float = 1e-3, seed
 
 
 def row(network: Network, task: tasks.Task = TASK) -> dict[str, float]:
-    found = ablations.ablate(Run(task, network.hidden_dim, 0.0, 0.9, 1), network, 0.9, HORIZON)
+    found = ablations.ablation_row(Run(task, network.hidden_dim, 0.0, 0.9, 1), network, 0.9, HORIZON)
     return {name: float(value) for name, value in found.items() if name != "run_id"}  # type: ignore[arg-type]
 
 
@@ -47,8 +46,8 @@ def test_the_parts_are_the_whole_and_lead_where_they_are_named_for(seed: int, in
     rng = np.random.default_rng(seed)
     weights, basis = rng.normal(size=(8, 8)), rng.normal(size=(8, inside))
     projection = basis @ np.linalg.solve(rng.normal(size=(8, inside)).T @ basis, np.eye(inside)) @ basis.T
-    for found in (ablations.onto(basis), projection @ np.linalg.pinv(projection)):
-        parts = ablations.parts(weights, found)
+    for found in (ablations.orthogonal_projection(basis), projection @ np.linalg.pinv(projection)):
+        parts = ablations.split_by_projection(weights, found)
         np.testing.assert_allclose(sum(parts.values()), weights, atol=1e-8)
         rest = np.eye(8) - found
         for name, (to, start) in {
@@ -64,7 +63,7 @@ def test_modes_have_no_coupling_and_keep_their_eigenvalues(seed: int, bar: float
     projection = ablations.along_modes(weights, bar)
     np.testing.assert_allclose(projection @ projection, projection, atol=1e-6)
     np.testing.assert_allclose(projection @ weights, weights @ projection, atol=1e-6)
-    kept = np.abs(np.linalg.eigvals(ablations.parts(weights, projection)["within"]))
+    kept = np.abs(np.linalg.eigvals(ablations.split_by_projection(weights, projection)["within"]))
     wanted = np.abs(np.linalg.eigvals(weights))
     np.testing.assert_allclose(np.sort(kept[kept > bar]), np.sort(wanted[wanted > bar]), atol=1e-6)
 
@@ -77,10 +76,10 @@ def test_the_core_has_the_long_term_eigenvalues_and_one_coupling_is_left(seed: i
     bar = float((moduli[3] + moduli[4]) / 2) if moduli[4] - moduli[3] > 1e-3 else 0.9
     wanted = np.sort(moduli[moduli > bar])
     for first, gone in ((True, "leaving"), (False, "entering")):
-        core = ablations.core(weights, bar, first)
+        core = ablations.core_basis(weights, bar, first)
         np.testing.assert_allclose(core.T @ core, np.eye(len(wanted)), atol=1e-10)
         np.testing.assert_allclose(np.sort(np.abs(np.linalg.eigvals(core.T @ weights @ core))), wanted, atol=1e-6)
-        assert np.abs(ablations.parts(weights, core @ core.T)[gone]).max(initial=0) < 1e-9
+        assert np.abs(ablations.split_by_projection(weights, core @ core.T)[gone]).max(initial=0) < 1e-9
 
 
 def test_in_an_orthogonal_copy_network_the_core_carries_everything() -> None:
@@ -92,7 +91,7 @@ def test_in_an_orthogonal_copy_network_the_core_carries_everything() -> None:
     for basis, sets in ABLATIONS.items():
         for parts in sets:
             for held in (False, True):
-                accuracy = found[ablation(basis, parts, held)]
+                accuracy = found[ablation_column(basis, parts, held)]
                 if basis != "random":
                     assert accuracy < 0.7 if "within" in parts else accuracy == 1, (basis, parts, held)
     assert found["random_within"] < 0.9
@@ -120,9 +119,9 @@ def test_a_planted_coupling_is_found() -> None:
     W_hh = network.W_hh + basis @ TASK.transition()[:, -3:] @ first.T
     into = 1e-3 * first
     planted = Network(*(a.astype(np.float32) for a in (into, W_hh, network.W_r)))
-    parts = ablations.parts(W_hh.astype(float), basis @ basis.T)
+    parts = ablations.split_by_projection(W_hh.astype(float), basis @ basis.T)
     removed = [np.zeros_like(W_hh, dtype=float), parts["entering"], parts["leaving"], parts["rest"]]
-    early, late = ablations.accuracies(planted, removed, TASK, HORIZON)
+    early, late = ablations.accuracies_without(planted, removed, TASK, HORIZON)
     assert early[1] < 0.7
     np.testing.assert_array_equal(early[[0, 2, 3]], 1)
     assert 0.7 < late[1] < 1  # of three variables, the newest alone is still off the memories when the inputs are in
@@ -132,13 +131,13 @@ def test_the_network_itself_is_what_is_tested_before_and_after() -> None:
     """With nothing removed, accuracies are those of a rollout."""
     network = make_network(3, 10)
     everything = network.W_hh.astype(float)
-    early, late = ablations.accuracies(network, [0 * everything, everything], TASK, HORIZON, 16)
+    early, late = ablations.accuracies_without(network, [0 * everything, everything], TASK, HORIZON, 16)
     assert early[0] == late[0]
     x, y = TASK.batch(np.random.default_rng(ablations._SEED), 16, HORIZON)
-    from emtvb.theory.networks import rollout, signs
+    from emtvb.theory.networks import nearest_bits, rollout
 
     _, outputs = rollout(network, x)
-    assert early[0] == pytest.approx((signs(outputs[3:]) == y[3:]).mean())
+    assert early[0] == pytest.approx((nearest_bits(outputs[3:]) == y[3:]).mean())
     assert early[1] == pytest.approx((y[3:] == 1).mean())  # no input, no state: an output of 0 counts as 1
 
 
@@ -151,8 +150,3 @@ def test_tasks_that_forget_and_small_networks_have_rows_too() -> None:
     nothing = row(weak)
     assert nothing["core_dim"] == nothing["memory_dim"] == 0
     assert nothing["intact"] == nothing["core_first_within"] == nothing["memories_within"] == nothing["random_within"]
-
-
-def test_the_networks_size_must_be_the_tasks() -> None:
-    with pytest.raises(InputError, match="d = 3"):
-        ablations.ablate(Run(tasks.named("T1"), 5, 0.0, 0.9, 1), make_network(3, 5), 0.9, 5)

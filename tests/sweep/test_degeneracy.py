@@ -32,7 +32,7 @@ def signed_order(seed: int, neurons: int) -> np.ndarray:
 def moved(network: Network, seed: int) -> Network:
     """The same network: its neurons are in another order, and some have the other sign."""
     order = signed_order(seed, network.hidden_dim)
-    return degeneracy.reordered(network, order, order)
+    return degeneracy.reorder_neurons(network, order, order)
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -54,7 +54,7 @@ def test_what_is_moved_does_the_same() -> None:
     outputs = [rollout(of, inputs)[1] for of in (network, moved(network, 5))]
     np.testing.assert_allclose(*outputs, atol=1e-9)
     order = signed_order(6, network.hidden_dim)
-    rewired = degeneracy.reordered(network, np.eye(network.hidden_dim), order)
+    rewired = degeneracy.reorder_neurons(network, np.eye(network.hidden_dim), order)
     assert np.abs(rollout(rewired, inputs)[1] - outputs[0]).max() > 0.1
     singular = [np.linalg.svd(of.W_hh, compute_uv=False) for of in (network, rewired)]
     np.testing.assert_allclose(*singular)
@@ -125,7 +125,7 @@ def cells(seeds: int = 8) -> pd.DataFrame:
 
 
 def test_conditions_are_compared_by_distances_beside_their_controls() -> None:
-    (row,) = degeneracy.ratios(cells()).to_dict("records")
+    (row,) = degeneracy.distance_ratios(cells()).to_dict("records")
     assert (row["condition"], row["task"], row["cells"]) == ("128 neurons beside 64", "T3", 1)
     for name in degeneracy.MEASURES:
         assert row[name] == pytest.approx(1 / 4, rel=0.15)
@@ -140,16 +140,18 @@ def test_the_pairs_of_a_seed_count_together() -> None:
     plain = {"task": "T3", "l2": 0.0, "threshold": 0.9, **dict.fromkeys(degeneracy.MEASURES, 1.0)}
     controls = {f"control_{name}": 1.0 for name in degeneracy.MEASURES}
     pairs = pd.concat([every.assign(matched=1.0, hidden_dim=64), every.assign(hidden_dim=128)])
-    (row,) = degeneracy.ratios(pairs.assign(**plain | {"matched": pairs["matched"]}, **controls)).to_dict("records")
+    (row,) = degeneracy.distance_ratios(pairs.assign(**plain | {"matched": pairs["matched"]}, **controls)).to_dict(
+        "records"
+    )
     assert row["matched"] == pytest.approx(every["matched"].mean())
     by_pair = 2 * 1.96 * every["matched"].sem()
     assert row["matched_high"] - row["matched_low"] > 1.5 * by_pair
 
 
 def test_cells_of_few_networks_are_left_out_and_tasks_are_joined() -> None:
-    assert degeneracy.ratios(cells(seeds=degeneracy.FEWEST - 1)).empty
+    assert degeneracy.distance_ratios(cells(seeds=degeneracy.FEWEST - 1)).empty
     both = pd.concat([cells(), cells().assign(task="T4")])
-    table = degeneracy.ratios(both).set_index("task")
+    table = degeneracy.distance_ratios(both).set_index("task")
     assert list(table.index) == ["T3", "T4", "all"]
     assert table.loc["all", "cells"] == 2
     assert table.loc["all", "matched"] == pytest.approx(
@@ -172,7 +174,7 @@ def test_dynamics_are_measured_against_untrained_networks_of_the_task_and_size()
 
 def test_weights_stand_by_task_size_and_penalty_beside_their_controls() -> None:
     pairs = cells().assign(norm=2.0, matched_shuffled=1.5)
-    small, large = degeneracy.likeness(pairs).splitlines()[2:]
+    small, large = degeneracy.likeness_as_markdown(pairs).splitlines()[2:]
     assert small.startswith("| T3 | 64 | 0 | 0.5")
     assert " | 0.75 | 1.00 | 0.5" in small
     assert large.startswith("| T3 | 128 | 0 | 0.2")

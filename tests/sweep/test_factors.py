@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emtvb.experiments.sweep.factors import agreement
+from emtvb.experiments.sweep.factors import agreement_by_factor
 
 from .made_up import sweep
 
@@ -13,7 +13,7 @@ def alike(table, differs: str, outcome: str = "circuit", task: str = "all"):
 
 
 def test_a_seed_that_decides_is_seen_in_every_comparison() -> None:
-    table = agreement(sweep(lambda row, _: row["seed"] % 2 == 0, twins=(0, 1)))
+    table = agreement_by_factor(sweep(lambda row, _: row["seed"] % 2 == 0, twins=(0, 1)))
     for same in ("rounding", "threshold", "penalty", "size"):
         assert alike(table, same)["alike"] == 1
         assert alike(table, same)["low"] == 1
@@ -25,13 +25,13 @@ def test_a_seed_that_decides_is_seen_in_every_comparison() -> None:
 
 
 def test_a_threshold_that_decides_parts_what_it_differs_in() -> None:
-    table = agreement(sweep(lambda row, _: row["threshold"] == 0.98, twins=(0, 1)))
+    table = agreement_by_factor(sweep(lambda row, _: row["threshold"] == 0.98, twins=(0, 1)))
     assert alike(table, "threshold")["alike"] == 0
     assert alike(table, "rounding")["alike"] == alike(table, "seed")["alike"] == 1
 
 
 def test_chance_agrees_as_rarely_between_twins_as_between_seeds() -> None:
-    table = agreement(sweep(lambda row, rng: rng.random() < 0.5, seeds=20, twins=(0, 1)))
+    table = agreement_by_factor(sweep(lambda row, rng: rng.random() < 0.5, seeds=20, twins=(0, 1)))
     twins, seeds = alike(table, "rounding"), alike(table, "seed")
     assert twins["low"] < 0.5 < twins["high"]
     assert abs(seeds["alike"] - 0.5) < 0.05
@@ -40,7 +40,7 @@ def test_chance_agrees_as_rarely_between_twins_as_between_seeds() -> None:
 
 def test_what_never_learns_agrees_about_nothing_and_is_left_out() -> None:
     runs = sweep(lambda row, _: row["task"] == "T1" and row["seed"] > 3)
-    table = agreement(runs)
+    table = agreement_by_factor(runs)
     assert alike(table, "seed", task="T1")["pairs"] > 0
     assert set(table["task"]) == {"all", "T1"}  # no network of T3 solves it
     assert alike(table, "rounding")["pairs"] == 0
@@ -50,6 +50,6 @@ def test_what_never_learns_agrees_about_nothing_and_is_left_out() -> None:
 def test_other_outcomes_are_compared_too() -> None:
     runs = sweep(lambda row, _: row["seed"] % 2 == 0)
     runs.loc[runs["threshold"] == 0.98, "test_accuracy"] += 0.05
-    table = agreement(runs)
+    table = agreement_by_factor(runs)
     assert alike(table, "threshold", "accuracy")["alike"] == 0
     assert alike(table, "threshold", "kind")["alike"] == alike(table, "threshold", "modes")["alike"] == 1

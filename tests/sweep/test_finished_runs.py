@@ -30,10 +30,10 @@ class Shard:
         networks = {run.run_id: make_network(2, 8, seed=i) for i, run in enumerate(runs)}
         rows = {run.run_id: [Row(step, 0.1 * step, 0.5, 2) for step in history.kept_steps(60)] for run in runs}
         save_networks(self.folder / FILES[0], networks)
-        history.write(self.folder / FILES[1], rows)
-        history.write(self.folder / FILES[2], rows)
+        history.write_history(self.folder / FILES[1], rows)
+        history.write_history(self.folder / FILES[2], rows)
         (self.folder / FILES[3]).touch()
-        self.settings = {"runs": [saved_runs.entry(run) for run in runs], "proof": "1"}
+        self.settings = {"runs": [saved_runs.run_to_entry(run) for run in runs], "proof": "1"}
         self.record({run_id: network.digest() for run_id, network in networks.items()})
 
     def record(self, weights: Mapping[str, str]) -> None:
@@ -45,9 +45,9 @@ class Shard:
 
     def stand(self, state: Path) -> dict[str, list[Row]]:
         """The learning curves of the runs that stand."""
-        count = finished_runs.keep(staleness.read(self.folder, self.root), self.settings, state)
+        count = finished_runs.keep_finished_runs(staleness.read(self.folder, self.root), self.settings, state)
         version = trainings.state_version(self.settings)
-        found = {run.run_id: saved_runs.read(run, state / run.run_id / version) for run in self.runs}
+        found = {run.run_id: saved_runs.read_kept_run(run, state / run.run_id / version) for run in self.runs}
         assert count == sum(result is not None for result in found.values())
         return {run_id: result.rows for run_id, result in found.items() if result is not None}
 
@@ -60,7 +60,7 @@ def shard(tmp_path: Path, tiny_run: Run) -> Shard:
 def test_runs_that_a_record_vouches_for_stand(shard: Shard, tmp_path: Path) -> None:
     assert {*shard.stand(tmp_path / "state")} == {run.run_id for run in shard.runs}
     there = staleness.read(shard.folder, shard.root)
-    assert finished_runs.keep(there, shard.settings, tmp_path / "state") == 0  # they are there already
+    assert finished_runs.keep_finished_runs(there, shard.settings, tmp_path / "state") == 0  # they are there already
     shard.settings = {**shard.settings, "proof": "2"}
     assert shard.stand(tmp_path / "another") == {}
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from emtvb.experiments.sweep import literature
-from emtvb.theory.literature_columns import ABLATED, ABLATIONS, FOLLOWED, LAGS, gradient
+from emtvb.theory.literature_columns import ABLATED, ABLATIONS, FOLLOWED, LAGS, gradient_column
 
 
 def make_runs(seeds: int = 8) -> pd.DataFrame:
@@ -66,8 +66,8 @@ def test_gradients_have_medians_with_intervals_apart_by_what_came_of_the_trainin
     runs = make_runs(20)
     solves = runs["task"] == "T1"
     followed = pd.DataFrame({"run_id": runs["run_id"], **dict.fromkeys(FOLLOWED, 1e-9)})
-    followed[gradient("trained", 100)] = np.where(solves, 0.5 + runs["seed"] / 100, 1e-3)
-    followed[[gradient(when, 200) for when in ("initial", "trained")]] = np.nan
+    followed[gradient_column("trained", 100)] = np.where(solves, 0.5 + runs["seed"] / 100, 1e-3)
+    followed[[gradient_column(when, 200) for when in ("initial", "trained")]] = np.nan
     table = literature.gradient_table(runs.assign(solved=solves.astype(int)), followed)
     assert set(table["lag"]) == {*LAGS} - {200}
     of = table.query("task == 'T1' and l2 == 0 and when == 'trained' and lag == 100").iloc[0]

@@ -35,14 +35,14 @@ T1, T2 = tasks.named("T1", 3, 3), tasks.named("T2", 3, 3)
 def by_hand() -> pd.DataFrame:
     """The networks by hand of a task that a linear network solves, and of one that it does not."""
     rows = [row for task in (T1, T2) for row in memory.by_hand(task)]
-    return memory.table(rows).set_index("run_id")
+    return memory.memory_as_table(rows).set_index("run_id")
 
 
 def test_the_period_of_phi_counts_its_signs() -> None:
-    assert [circuits.period(tasks.named(name)) for name in ("T1", "T2", "T3", "T4")] == [8, 840, 48, 70]
+    assert [circuits.phi_period(tasks.named(name)) for name in ("T1", "T2", "T3", "T4")] == [8, 840, 48, 70]
     for task in (T1, T2):
         phi, stored = task.transition(), task.persistent()
-        around = np.linalg.matrix_power(phi, circuits.period(task))[np.ix_(stored, stored)]
+        around = np.linalg.matrix_power(phi, circuits.phi_period(task))[np.ix_(stored, stored)]
         np.testing.assert_array_equal(around, np.eye(stored.sum()))
 
 
@@ -83,12 +83,12 @@ def test_each_content_of_a_latch_attracts_and_is_kept(by_hand: pd.DataFrame, tas
 
 def test_a_content_is_kept_right_or_wrong() -> None:
     """With the readout of other neurons most outputs are wrong, and stay so; where phases drift none is kept."""
-    latch = circuits.latch(T1)
+    latch = circuits.latching_circuit(T1)
     wrong = Network(latch.W_uh, latch.W_hh, np.roll(latch.W_r, 1, axis=0)).double()
-    found = memory.durations(wrong, T1, FRESH_CONTENTS)
+    found = memory.duration_columns(wrong, T1, FRESH_CONTENTS)
     assert found["accuracy_at_3000_fresh"] < 0.7
     assert found["fresh_attracting_kept"] == found["fresh_kept"] == FRESH_CONTENTS
-    found = memory.durations(leaking(T1, 0.003).double(), T1, FRESH_CONTENTS)
+    found = memory.duration_columns(leaking(T1, 0.003).double(), T1, FRESH_CONTENTS)
     assert found["fresh_kept"] < FRESH_CONTENTS / 2
 
 
@@ -103,10 +103,10 @@ def test_fresh_contents_are_no_test_inputs() -> None:
 
 
 def test_a_latch_lasts_attracts_and_snaps_and_fails_at_small_amplitudes(by_hand: pd.DataFrame) -> None:
-    slope = circuits.GAIN * (1 - circuits.stored(circuits.GAIN) ** 2)
+    slope = circuits.GAIN * (1 - circuits.stored_amplitude(circuits.GAIN) ** 2)
     for name, task in (("latch-T1", T1), ("latch-T2", T2)):
         latch = by_hand.loc[name]
-        assert latch["cycle_multiplier"] == pytest.approx(slope ** circuits.period(task), rel=1e-3)
+        assert latch["cycle_multiplier"] == pytest.approx(slope ** circuits.phi_period(task), rel=1e-3)
         assert latch["cycle_rate"] == pytest.approx(np.log(slope), rel=1e-3)
         assert latch["cycle_return"] < 1e-12
         assert latch["accuracy_at_3000"] == latch["accuracy_at_3000_decoded"] == 1
@@ -125,32 +125,34 @@ def test_each_control_meets_what_it_is_for(by_hand: pd.DataFrame) -> None:
     assert (by_hand.loc["latch-T2", [f"accuracy_quarter_{name}" for name in CONTROLS]] < 0.98).all()
     assert by_hand.loc["phi-T2", "accuracy_at_3000"] < 0.95
     assert by_hand.loc["phi-T2", "accuracy_at_3000_unchanged"] == 1
-    latch = circuits.latch(T1)
+    latch = circuits.latching_circuit(T1)
     assert by_hand.loc["latch-T1", "cycle_multiplier_uneven"] == by_hand.loc["latch-T1", "cycle_multiplier"]
     assert by_hand.loc["latch-T1", "saturated"] == 1 > by_hand.loc["phi-T1", "saturated"] == 0
     rolled = Network(latch.W_uh, latch.W_hh, np.roll(latch.W_r, 1, axis=0))
     small = Network(latch.W_uh, latch.W_hh, latch.W_r / 4)
     memories = Observation(Elman(latch.double()), T1).memories
-    found = memory.controls(rolled, T1, memories, 1000)
+    found = memory.control_accuracies(rolled, T1, memories, 1000)
     assert found["decoded"] == 1 > 0.7 > found["single"]
-    found = memory.controls(small, T1, memories, 1000)
+    found = memory.control_accuracies(small, T1, memories, 1000)
     assert found["single"] == 1 > 0.1 > found["margin"]
     drifting = leaking(T1, 0.001)
-    found = memory.controls(drifting, T1, Observation(Elman(drifting.double()), T1).memories, 1000)
+    found = memory.control_accuracies(drifting, T1, Observation(Elman(drifting.double()), T1).memories, 1000)
     assert found["unchanged"] < 0.95
 
 
 def test_a_kick_within_the_basin_is_taken_back_and_one_beyond_it_is_not() -> None:
-    system = Elman(circuits.latch(T1).double())
-    seen = memory.record(system, T1, memory.test_inputs(T1), memory.STORED)
-    size = memory.basin(system, seen.states[-1])
-    alone = [memory.basin(system, seen.states[-1][[trial]]) for trial in range(8)]
+    system = Elman(circuits.latching_circuit(T1).double())
+    seen = memory.record_inputs(system, T1, memory.test_inputs(T1), memory.STORED)
+    size = memory.basin_size(system, seen.states[-1])
+    alone = [memory.basin_size(system, seen.states[-1][[trial]]) for trial in range(8)]
     assert min(alone) <= size <= max(alone)
     rng = np.random.default_rng(memory._SEED)
     way = memory.random_step(seen.states[-1], rng)
-    future = memory.signs(memory.run_on(system, seen.states[-1], memory.AFTER)[0][-memory.WINDOW :])
+    future = memory.nearest_bits(memory.run_on(system, seen.states[-1], memory.AFTER)[0][-memory.WINDOW :])
     small, large = (
-        memory.signs(memory.run_on(system, seen.states[-1] + factor * size * way, memory.AFTER)[0][-memory.WINDOW :])
+        memory.nearest_bits(
+            memory.run_on(system, seen.states[-1] + factor * size * way, memory.AFTER)[0][-memory.WINDOW :]
+        )
         for factor in (0.3, 3)
     )
     assert (small == future).all()
@@ -159,7 +161,7 @@ def test_a_kick_within_the_basin_is_taken_back_and_one_beyond_it_is_not() -> Non
 
 def leaking(task: Task, factor: float) -> Network:
     """A linear network that turns each stored element into another with every step."""
-    phi = circuits.phi(task)
+    phi = circuits.linear_circuit(task)
     drawn = np.random.default_rng(0).normal(size=phi.W_hh.shape)
     turn = expm(factor * (drawn - drawn.T))
     return Network(phi.W_uh, (turn @ phi.W_hh).astype(np.float32), phi.W_r)
@@ -167,7 +169,7 @@ def leaking(task: Task, factor: float) -> Network:
 
 def test_rows_of_a_run_are_the_trained_network_and_two_controls() -> None:
     run = Run(T1, 9, 0.0, 0.9, 3)
-    table = memory.table(memory.measure(run, leaking(T1, 0.0003)))
+    table = memory.memory_as_table(memory.measure_memory(run, leaking(T1, 0.0003)))
     assert set(table["run_id"]) == {run.run_id}
     assert table["network"].tolist() == [TRAINED, UNTRAINED, LINEAR]
     trained, untrained, linear = (table.iloc[place] for place in range(3))
@@ -199,7 +201,7 @@ def test_without_tanh_signs_are_those_of_powers_of_w_hh() -> None:
 
 def test_long_periods_are_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "LONGEST_PERIOD", 2)
-    found = memory.durations(circuits.phi(T1).double(), T1)
+    found = memory.duration_columns(circuits.linear_circuit(T1).double(), T1)
     assert found["cycle_period"] == 3
     assert "cycle_multiplier" not in found
 
@@ -247,14 +249,14 @@ def test_tables_say_of_every_network_what_it_is_and_claims_read_the_trained_ones
     phi = table.set_index("run_id").loc[f"{PHI}-T1"]
     assert (phi["task"], phi["network"]) == ("T1", PHI)
     assert pd.isna(phi["hidden_dim"])
-    own = memory_tables.trained(table)
+    own = memory_tables.trained_rows(table)
     assert list(own.columns) == ["run_id", *REMEMBERED]
     assert own["run_id"].tolist() == measured["run_id"].tolist()
 
 
 def test_the_law_is_counted_on_each_experiment_and_by_whether_a_task_is_solved() -> None:
     table = memory_tables.network_table(*networks())
-    law = memory_tables.law({"paper": table, "twins": table[table["task"] == "T3"]})
+    law = memory_tables.duration_law({"paper": table, "twins": table[table["task"] == "T3"]})
     found = law.set_index(["experiment", "solves", "task"])
     every = found.loc[("paper", True, "all")]
     counted = every[["networks", "below", "below_lasting", "above", "above_lasting", "told"]].tolist()
@@ -271,7 +273,7 @@ def test_the_law_is_counted_on_each_experiment_and_by_whether_a_task_is_solved()
     assert found.loc[("paper", False, "all"), "networks"] == 4
     assert found.loc[("twins", True, "T3"), "told"] == 17
     assert ("twins", True, "T1") not in found.index
-    lasting = memory_tables.law({"paper": table.assign(measured_solved=0.6)}).set_index(["solves", "task"])
+    lasting = memory_tables.duration_law({"paper": table.assign(measured_solved=0.6)}).set_index(["solves", "task"])
     assert lasting.loc[(True, "all"), ["below_lasting", "above_lasting"]].tolist() == [18, 18], "by the lower bar"
 
 
@@ -283,7 +285,7 @@ def test_a_twin_is_told_by_its_original_too() -> None:
     of = twins["seed"] == 7
     twins.loc[of, ["fresh_attracting", "accuracy_at_3000_fresh"]] = 0, 0.6
     twins.loc[twins["seed"] == 19, "solved"] = 1
-    law = memory_tables.law({"paper": table, "twins": twins}).set_index(["experiment", "solves", "task"])
+    law = memory_tables.duration_law({"paper": table, "twins": twins}).set_index(["experiment", "solves", "task"])
     told = law.loc[("twins", True, "all"), ["networks", "original_networks", "original_told", "original_own_told"]]
     assert told.tolist() == [19, 18, 17, 18]
     assert law.loc[("paper", True, "all"), "original_networks"] == 0
@@ -302,7 +304,7 @@ def test_thresholds_are_paired_by_task_and_seed() -> None:
     low = memory_tables.network_table(*networks())
     high = low.assign(threshold=0.98, run_id=low["run_id"] + "-high")
     low.loc[low["seed"] > 5, "accuracy_at_3000_fresh"] = 0.6
-    found = memory_tables.thresholds({"paper": pd.concat([low, high[high["seed"] != 3]]), "sizes": low})
+    found = memory_tables.threshold_pairs({"paper": pd.concat([low, high[high["seed"] != 3]]), "sizes": low})
     (row,) = found.to_dict("records")
     assert (row["experiment"], row["hidden_dim"], row["low"], row["high"]) == ("paper", 64, 0.9, 0.98)
     assert (row["lasting_low"], row["networks_low"], row["lasting_high"], row["networks_high"]) == (4, 18, 16, 17)
@@ -320,7 +322,7 @@ def test_networks_are_measured_that_solve_their_task_by_any_bar_or_nearly_do() -
 
 def test_pages_show_controls_beside_the_law_with_their_intervals(by_hand: pd.DataFrame) -> None:
     table = memory_tables.network_table(*networks())
-    law = memory_tables.law({"paper": table, "other": table[table["task"] == "T3"]})
+    law = memory_tables.duration_law({"paper": table, "other": table[table["task"] == "T3"]})
     lines = memory_tables.told_as_markdown(law).splitlines()
     assert [line.count("|") for line in lines] == [lines[0].count("|")] * 4, "solved networks, over all tasks"
     assert all(words in lines[0] for words in memory_tables.SAYS.values())
@@ -328,7 +330,7 @@ def test_pages_show_controls_beside_the_law_with_their_intervals(by_hand: pd.Dat
     low = table.assign(accuracy_at_3000_fresh=0.6)
     low.loc[low["seed"] == 1, "accuracy_at_3000_fresh"] = 1.0
     pairs = pd.concat([low, table.assign(threshold=0.98)])
-    page = memory_tables.thresholds_as_markdown(memory_tables.thresholds({"paper": pairs}))
+    page = memory_tables.thresholds_as_markdown(memory_tables.threshold_pairs({"paper": pairs}))
     assert "| paper | 64 | 0 | 2 of 36 | 17 of 36 | 36 | 1 | 16 | 0.0003 |" in page
     hands = by_hand.reset_index().assign(task=lambda rows: rows["run_id"].str[-2:])
     (fading,) = (line for line in memory_tables.by_hand_as_markdown(hands).splitlines() if "| Phi / 2 |" in line)

@@ -12,12 +12,12 @@ from .made_up import compared, sweep
 
 
 def networks(twins: tuple[int, ...] = (0,)) -> pd.DataFrame:
-    return pair_distances.solved(sweep(lambda row, _: row["l2"] < 0.1, seeds=5, twins=twins))
+    return pair_distances.solved_networks(sweep(lambda row, _: row["l2"] < 0.1, seeds=5, twins=twins))
 
 
 def test_only_networks_that_solve_their_task_are_compared() -> None:
     every = sweep(lambda row, rng: rng.random() < 0.5)
-    chosen = pair_distances.solved(every.drop(columns="twin"))
+    chosen = pair_distances.solved_networks(every.drop(columns="twin"))
     assert set(chosen["run_id"]) == set(every.loc[every["test_accuracy"] >= 0.99, "run_id"])
     assert (chosen["architecture"] == "rnn").all()
     assert (chosen["twin"] == 0).all()
@@ -25,7 +25,7 @@ def test_only_networks_that_solve_their_task_are_compared() -> None:
 
 def test_pairs_differ_in_one_thing() -> None:
     every = networks(twins=(0, 1))
-    pairs = pair_distances.pairs(every)
+    pairs = pair_distances.pairs_to_compare(every)
     counts = pairs["differs"].value_counts().to_dict()
     cells = 2 * 2 * 2 * 2  # task, size, penalty, threshold: all with five seeds
     assert counts == {"rounding": cells * 5, "seed": cells * 10} | dict.fromkeys(
@@ -40,8 +40,8 @@ def test_pairs_differ_in_one_thing() -> None:
 
 @pytest.mark.parametrize(("seeds", "count"), [(1, 0), (2, 1), (3, 3), (4, 6), (5, 10), (8, 16)])
 def test_each_seed_is_compared_with_the_next_two(seeds: int, count: int) -> None:
-    every = pair_distances.solved(sweep(lambda *_: True, seeds=seeds))
-    pairs = pair_distances.pairs(every)
+    every = pair_distances.solved_networks(sweep(lambda *_: True, seeds=seeds))
+    pairs = pair_distances.pairs_to_compare(every)
     pairs = pairs[pairs["differs"] == "seed"]
     assert len(pairs) == count * 16
     if seeds >= 5:
@@ -52,7 +52,7 @@ def test_other_architectures_may_have_other_sizes_and_are_else_the_same() -> Non
     every = networks()
     others = every[every["hidden_dim"] == 64].assign(architecture="lstm", hidden_dim=32)
     others["run_id"] = "lstm_" + others["run_id"]
-    pairs = pair_distances.pairs(pd.concat([every, others]))
+    pairs = pair_distances.pairs_to_compare(pd.concat([every, others]))
     pairs = pairs[pairs["differs"] == "architecture"]
     assert len(pairs) == 2 * len(others)
     assert pairs["run_2"].str.startswith("lstm_").all()
@@ -69,7 +69,7 @@ def test_the_first_of_each_cell_is_that_of_the_lowest_seed() -> None:
 
 
 def test_the_summary_says_how_many_are_alike() -> None:
-    found = pair_distances.summary(compared()).set_index(["differs", "task", "measure"])
+    found = pair_distances.distance_summary(compared()).set_index(["differs", "task", "measure"])
     assert found.loc[("seed", "all", "step"), "pairs"] == 40
     assert found.loc[("seed", "all", "step"), "alike"] == pytest.approx(0.9)
     assert found.loc[("size", "T1", "dynamics"), "alike"] == 1
@@ -91,7 +91,8 @@ def test_the_control_without_a_network_stands_beside_pairs_and_moves_no_bar() ->
     image[["spectrum", "step"]] = np.nan
     keys = ["differs", "task", "measure"]
     before, after = (
-        pair_distances.summary(table).set_index(keys) for table in (rows, pd.concat([rows, image], ignore_index=True))
+        pair_distances.distance_summary(table).set_index(keys)
+        for table in (rows, pd.concat([rows, image], ignore_index=True))
     )
     control = after.xs(pair_distances.IMAGE, level="differs")
     assert control.loc[("all", "dynamics"), ["median", "pairs"]].tolist() == [0.001, 40]
@@ -104,13 +105,13 @@ def test_the_control_without_a_network_stands_beside_pairs_and_moves_no_bar() ->
 def test_without_a_floor_that_is_lower_than_chance_nothing_is_alike() -> None:
     rows = compared()
     rows.loc[rows["differs"] == "itself", list(pair_distances.MEASURES)] = 0.9
-    found = pair_distances.summary(rows)
+    found = pair_distances.distance_summary(rows)
     assert found["bar"].isna().all()
     assert (found["alike"] == 0).all()
 
 
 def test_of_nothing_there_is_an_empty_table() -> None:
     nothing = networks().iloc[:0]
-    assert pair_distances.pairs(nothing).empty
+    assert pair_distances.pairs_to_compare(nothing).empty
     assert pair_distances.first_of_cells(nothing).empty
-    assert pair_distances.summary(pd.DataFrame(columns=pair_distances.COLUMNS)).empty
+    assert pair_distances.distance_summary(pd.DataFrame(columns=pair_distances.COLUMNS)).empty

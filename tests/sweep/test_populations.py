@@ -30,7 +30,7 @@ def rows() -> pd.DataFrame:
         "c": specimen(circuit(T2, 16)[0], T2),
     }
     pairs = [("size", "a", "b"), ("task", "a", "c")]
-    rows = pd.DataFrame(populations.compare(found, pairs, ["a", "c"]))
+    rows = pd.DataFrame(populations.compare_specimens(found, pairs, ["a", "c"]))
     return rows.set_index(["differs", "run_1", "run_2"]).sort_index()
 
 
@@ -67,5 +67,5 @@ def test_networks_are_as_near_to_a_linear_image_of_what_is_stored_as_to_each_oth
 def test_the_linear_image_is_that_of_the_networks_own_task() -> None:
     """What stores another task is far from it."""
     stranger = specimen(circuit(T2, 16)[0], T1)
-    (far,) = (row for row in populations.compare({"a": stranger}, [], []) if row["differs"] == "no network")
+    (far,) = (row for row in populations.compare_specimens({"a": stranger}, [], []) if row["differs"] == "no network")
     assert min(far["dynamics"], far["decoded step"]) > 0.1

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emtvb.experiments.sweep.prediction import STAGES, _by_seed, foretelling
+from emtvb.experiments.sweep.prediction import STAGES, _by_seed, foretelling_scores
 
 from .made_up import STORED, sweep
 
@@ -27,7 +27,7 @@ def by_chance(row: dict, rng: np.random.Generator) -> bool:
 
 def test_what_the_curve_tells_is_gained_from_then_on_and_not_before() -> None:
     runs = sweep(by_chance, seeds=15, twins=(0, 1))
-    table = foretelling(runs, curves(runs, known_from=0.4)).set_index("share_of_training")
+    table = foretelling_scores(runs, curves(runs, known_from=0.4)).set_index("share_of_training")
     assert list(table.index) == list(STAGES)
     assert (table["networks"] == 15 * 2 * 2 * 2 * 2).all()
     for stage in STAGES:
@@ -41,7 +41,7 @@ def test_what_the_curve_tells_is_gained_from_then_on_and_not_before() -> None:
 
 def test_settings_alone_foretell_what_they_decide_and_then_nothing_is_gained() -> None:
     runs = sweep(lambda row, rng: rng.random() < (0.95 if row["l2"] == 0 else 0.05), seeds=15)
-    table = foretelling(runs, curves(runs, known_from=2.0))
+    table = foretelling_scores(runs, curves(runs, known_from=2.0))
     assert (table["right_settings"] > 0.9).all()
     assert (table["gain_low"] < 0).all()
 
@@ -57,7 +57,7 @@ def test_a_seed_is_foretold_from_the_others_alone() -> None:
 
 def test_no_forecast_gains_more_than_all() -> None:
     runs = sweep(lambda row, rng: rng.random() < (0.9 if row["seed"] % 2 else 0.5), seeds=6)
-    table = foretelling(runs, curves(runs, known_from=0.0))
+    table = foretelling_scores(runs, curves(runs, known_from=0.0))
     assert table["gain_high"].max() == 1  # which the interval would pass
     assert (table["gain"] <= table["gain_high"]).all()
 
@@ -65,18 +65,18 @@ def test_no_forecast_gains_more_than_all() -> None:
 @pytest.mark.parametrize("outcome", [lambda row, rng: True, lambda row, rng: False])
 def test_where_there_is_nothing_to_foretell_the_table_is_empty(outcome) -> None:
     runs = sweep(outcome)
-    assert foretelling(runs, curves(runs, 0.1)).empty
+    assert foretelling_scores(runs, curves(runs, 0.1)).empty
     few = sweep(by_chance, seeds=2)
-    assert foretelling(few, curves(few, 0.1)).empty
+    assert foretelling_scores(few, curves(few, 0.1)).empty
 
 
 def test_the_last_digits_of_another_cpu_change_nothing() -> None:
     """Rows in another order are added up in another order, as another CPU may: the same in all but last digits."""
     runs = sweep(lambda row, rng: rng.random() < (0.9 if row["l2"] == 0 else 0.3), seeds=8)
     told = curves(runs, known_from=0.4)
-    table = foretelling(runs, told)
+    table = foretelling_scores(runs, told)
     for random in range(3):
-        again = foretelling(runs.sample(frac=1, random_state=random), told)
+        again = foretelling_scores(runs.sample(frac=1, random_state=random), told)
         pd.testing.assert_frame_equal(again, table, rtol=1e-5, atol=1e-7)
         for name in ("auc_settings", "auc_curve", "right_settings", "right_curve"):
             assert again[name].tolist() == table[name].tolist(), name

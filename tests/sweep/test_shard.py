@@ -6,15 +6,14 @@ import numpy as np
 import pytest
 
 from emtvb.adapters.elman import Elman
-from emtvb.errors import InputError
 from emtvb.experiments.sweep import shard
-from emtvb.experiments.sweep.ablations import ablate
+from emtvb.experiments.sweep.ablations import ablation_row
 from emtvb.theory import tasks
 from emtvb.theory.literature_columns import ABLATED
-from emtvb.theory.measures import MeasureSettings, measure
+from emtvb.theory.network_measurement import MeasureSettings, measure_network
 from emtvb.theory.networks import Network
 from emtvb.theory.runs import Protocol, Run
-from emtvb.theory.solutions import KINDS, Digit, Solution, study
+from emtvb.theory.solutions import KINDS, Digit, Solution, study_solution
 
 from ..conftest import circuit, make_network, saturated_circuit
 
@@ -34,9 +33,9 @@ def test_a_shards_tables_say_what_each_network_alone_says() -> None:
     found = shard.measure_shard(runs, {run.run_id: of for run, of in zip(runs, networks, strict=True)}, HOW)
     solved = 0
     for at, (run, network) in enumerate(zip(runs, networks, strict=True)):
-        measured = measure(run, network, HOW)
+        measured = measure_network(run, network, HOW)
         assert str(found.measurements.iloc[at].to_dict()) == str(measured.row())
-        solution, digits = study(run, network, measured.verdict, measured.test_accuracy, HOW)
+        solution, digits = study_solution(run, network, measured.verdict, measured.test_accuracy, HOW)
         assert str(found.solutions.iloc[at].to_dict()) == str(vars(solution))
         rows = found.digits[found.digits["run_id"] == run.run_id]
         assert str(rows.to_dict("records")) == str(list(map(vars, digits)))
@@ -44,7 +43,7 @@ def test_a_shards_tables_say_what_each_network_alone_says() -> None:
         assert len(ablated) == measured.solved == (measured.test_accuracy >= 0.99)
         for row in ablated:
             solved += 1
-            assert row == ablate(run, network, HOW.modulus, HOW.horizon)
+            assert row == ablation_row(run, network, HOW.modulus, HOW.horizon)
     assert solved == 1
     assert set(found.solutions["kind"]) <= set(KINDS)
 
@@ -69,7 +68,7 @@ def test_runs_that_came_to_one_network_are_looked_at_once(monkeypatch: pytest.Mo
     trained[runs[-1].run_id] = circuit(TASK, 14, seed=7)[0]  # whose threshold was reached, so that it is another
 
     def with_a_digit(run: Run, *rest: Any) -> tuple[Solution, list[Digit]]:
-        return study(run, *rest)[0], [Digit(run.run_id, 1, 0, 0.5, run.l2, 0, -1, *[float(run.seed)] * 4)]
+        return study_solution(run, *rest)[0], [Digit(run.run_id, 1, 0, 0.5, run.l2, 0, -1, *[float(run.seed)] * 4)]
 
     monkeypatch.setattr("emtvb.experiments.sweep.shard.study", with_a_digit)
     alone = [shard.measure_shard([run], trained, HOW) for run in runs]
@@ -77,7 +76,7 @@ def test_runs_that_came_to_one_network_are_looked_at_once(monkeypatch: pytest.Mo
 
     def counted(run: Run, *rest: Any) -> Any:
         measured.append(run)
-        return measure(run, *rest)
+        return measure_network(run, *rest)
 
     monkeypatch.setattr("emtvb.experiments.sweep.shard.measure", counted)
     together = shard.measure_shard(runs, trained, HOW)
@@ -98,8 +97,3 @@ def test_a_network_is_run_once_for_all_that_is_asked_of_it(monkeypatch: pytest.M
     found = shard.measure_shard([run], {run.run_id: circuit(TASK, 14)[0]}, HOW)
     assert len(found.ablations) == 1
     assert len(driven) == 4
-
-
-def test_a_network_of_another_task_is_refused(tiny_run: Run) -> None:
-    with pytest.raises(InputError, match="task T1 has d = 2"):
-        shard.measure_shard([tiny_run], {tiny_run.run_id: make_network(3, 8)}, HOW)

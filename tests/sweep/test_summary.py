@@ -11,7 +11,7 @@ import pytest
 from emtvb import config, tables
 from emtvb.experiments.sweep import summary
 from emtvb.paper import table1
-from emtvb.theory import verdict
+from emtvb.theory import network_verdict
 
 ROOT = Path(__file__).parents[2]
 MARKS = r"\[(\D)[\d.e+]* (\D)[\d.e+]*\]"
@@ -23,16 +23,22 @@ SETTINGS = {
 
 def results(folder: Path, *verdicts: str) -> Path:
     folder.mkdir()
-    solved = [int(word != verdict.NOT_LEARNED) for word in verdicts]
+    solved = [int(word != network_verdict.NOT_LEARNED) for word in verdicts]
     rows = {"run_id": [f"run{number}" for number in range(len(verdicts))], "verdict": verdicts, "solved": solved}
     pd.DataFrame(rows).to_csv(folder / "measurements.csv", index=False)
     return folder
 
 
 def test_networks_are_counted_by_what_they_learned(tmp_path: Path) -> None:
-    folder = results(tmp_path / "some", verdict.STORED, verdict.STORED, verdict.OTHERWISE, verdict.NOT_LEARNED)
-    experiment = config.check({**SETTINGS, "interpretation": {"solved": 0.98}})
-    first, *rest = summary.lines(experiment, folder)
+    folder = results(
+        tmp_path / "some",
+        network_verdict.STORED,
+        network_verdict.STORED,
+        network_verdict.OTHERWISE,
+        network_verdict.NOT_LEARNED,
+    )
+    experiment = config.check_sweep({**SETTINGS, "interpretation": {"solved": 0.98}})
+    first, *rest = summary.summary_lines(experiment, folder)
     assert first.startswith("Result: 3 of 4 networks solved the task (test accuracy of at least 0.98)")
     assert "2 of these 3 store every variable linearly" in first
     assert len(rest) == 3
@@ -49,18 +55,20 @@ def test_networks_are_counted_by_what_they_learned(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_test_of_the_paper_says_so(tmp_path: Path, change: dict, reasons: list[str]) -> None:
-    line = summary.lines(config.check({**SETTINGS, **change}), results(tmp_path / "some", verdict.STORED))[1]
+    line = summary.summary_lines(
+        config.check_sweep({**SETTINGS, **change}), results(tmp_path / "some", network_verdict.STORED)
+    )[1]
     assert all(reason in line for reason in reasons)
     assert ("no test" in line) == bool(reasons)
 
 
 def test_one_looks_first_at_what_is_there(tmp_path: Path) -> None:
-    experiment, folder = config.check(SETTINGS), results(tmp_path / "some", verdict.STORED)
+    experiment, folder = config.check_sweep(SETTINGS), results(tmp_path / "some", network_verdict.STORED)
     for name in ("tables/table1.md", "figures/forest.png", "figures/edits/T1.png", "edit.html"):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-        assert str(path) in summary.lines(experiment, folder)[2]
+        assert str(path) in summary.summary_lines(experiment, folder)[2]
 
 
 def test_every_sign_in_the_table_stands_in_its_legend() -> None:

@@ -5,24 +5,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emtvb.core.editing.agreement import exact
+from emtvb.core.editing.agreement import all_signs_agree
 from emtvb.core.memories import VariableMemories
 from emtvb.core.recording import FITTING, JUDGING
 from emtvb.errors import InputError
 from emtvb.theory import tasks
 from emtvb.theory.interventions import (
     _along_another,
-    edit,
     edit_at_end_of_input,
-    flip,
+    edit_first_sequence,
     flip_elements,
-    negated,
-    put,
-    swap,
+    negate_element,
+    negate_with_copies,
+    put_values,
+    swap_variables,
 )
-from emtvb.theory.judging import edit_times, held_out
-from emtvb.theory.memories_by_data import at_end_of_input, by_data
-from emtvb.theory.sequences import record, sequences, show
+from emtvb.theory.memories_by_data import at_end_of_input, fit_memories_by_data
+from emtvb.theory.memory_measures import edit_times, held_out
+from emtvb.theory.sequences import random_sequences, record_inputs, record_random
 
 from .theory import any_task, make_theory
 
@@ -31,22 +31,22 @@ T = tasks.named("T1", 2, 3)
 
 def test_flip_put_and_swap_change_what_they_name() -> None:
     m = np.array([[1.0, -1, 1, 1, -1, -1]])
-    assert flip(T, m, 2, 1).tolist() == [[1, -1, 1, -1, -1, -1]]
-    assert put(T, m, 1, (-1, 1)).tolist() == [[-1, 1, 1, 1, -1, -1]]
-    assert swap(T, m, 1, 3).tolist() == [[-1, -1, 1, 1, 1, -1]]
+    assert negate_element(T, m, 2, 1).tolist() == [[1, -1, 1, -1, -1, -1]]
+    assert put_values(T, m, 1, (-1, 1)).tolist() == [[-1, 1, 1, 1, -1, -1]]
+    assert swap_variables(T, m, 1, 3).tolist() == [[-1, -1, 1, 1, 1, -1]]
     assert m.tolist() == [[1, -1, 1, 1, -1, -1]]
 
 
 @pytest.mark.parametrize(
     ("call", "says"),
     [
-        (lambda m: flip(T, m, 0, 0), "variable: 0: variables run from 1 (oldest) to s = 3"),
-        (lambda m: flip(T, m, 4, 0), "variable: 4: "),
-        (lambda m: flip(T, m, 1, 2), "dimension: 2: dimensions run from 0 to 1"),
-        (lambda m: flip(T, m, 1, -1), "dimension: -1: "),
-        (lambda m: put(T, m, 1, (1, 1, 1)), "values: [1, 1, 1]: give d = 2 values, each 1 or -1"),
-        (lambda m: put(T, m, 1, (1, 0)), "values: [1, 0]: "),
-        (lambda m: swap(T, m, 1, 9), "variable: 9: "),
+        (lambda m: negate_element(T, m, 0, 0), "variable: 0: variables run from 1 (oldest) to s = 3"),
+        (lambda m: negate_element(T, m, 4, 0), "variable: 4: "),
+        (lambda m: negate_element(T, m, 1, 2), "dimension: 2: dimensions run from 0 to 1"),
+        (lambda m: negate_element(T, m, 1, -1), "dimension: -1: "),
+        (lambda m: put_values(T, m, 1, (1, 1, 1)), "values: [1, 1, 1]: give d = 2 values, each 1 or -1"),
+        (lambda m: put_values(T, m, 1, (1, 0)), "values: [1, 0]: "),
+        (lambda m: swap_variables(T, m, 1, 9), "variable: 9: "),
     ],
 )
 def test_what_cannot_be_edited_is_one_clear_line(call, says: str) -> None:
@@ -60,7 +60,7 @@ def test_an_element_is_negated_with_its_copies_once_they_are_there(task: tasks.T
     m = np.random.default_rng(seed).choice([-1.0, 1.0], size=(2, task.s * task.d))
     m = m @ np.linalg.matrix_power(task.transition(), task.settled()).T
     kept, before = np.flatnonzero(task.persistent())[[0, -1]], m.copy()
-    early, late = (negated(task, m, kept, time) for time in (np.zeros(2, int), np.full(2, task.settled())))
+    early, late = (negate_with_copies(task, m, kept, time) for time in (np.zeros(2, int), np.full(2, task.settled())))
     np.testing.assert_array_equal(m, before)
     np.testing.assert_array_equal(np.argwhere(early != m), [[0, kept[0]], [1, kept[1]]])
     np.testing.assert_array_equal(late, task.consistent(early))
@@ -69,14 +69,9 @@ def test_an_element_is_negated_with_its_copies_once_they_are_there(task: tasks.T
 @given(task=any_task(), seed=st.integers(0, 100))
 def test_the_future_is_phis(task: tasks.Task, seed: int) -> None:
     m = np.random.default_rng(seed).choice([-1.0, 1.0], size=(4, task.s * task.d))
-    expected = task.future(m, 9)
-    for outputs in expected:
+    for outputs in task.future(m, 9):
         m = m @ task.transition().T
         np.testing.assert_array_equal(outputs, m[:, -task.d :])
-    assert exact(0.1 * expected, expected).all()
-    wrong = expected.copy()
-    wrong[8, 2, 0] *= -1
-    assert exact(wrong, expected).tolist() == [True, True, False, True]
 
 
 @given(task=any_task(), seed=st.integers(0, 100))
@@ -99,11 +94,13 @@ def test_the_theory_obeys_edits_and_its_controls_fail(task: tasks.Task, seed: in
     theory = make_theory(task, extra=20, seed=seed)
     recording = held_out(theory, task, 20, 50)
     kept = np.flatnonzero(task.persistent())
-    found = flip_elements(theory, task, by_data(theory, task, 300), recording, kept, edit_times(task))
+    found = flip_elements(theory, task, fit_memories_by_data(theory, task, 300), recording, kept, edit_times(task))
     assert found.followed.all()
     assert set(found.element) == set(kept)
     assert set(found.time) == set(edit_times(task))
-    early = edit_at_end_of_input(theory, task, at_end_of_input(show(theory, task, FITTING, 300, 0, 0), task), recording)
+    early = edit_at_end_of_input(
+        theory, task, at_end_of_input(record_random(theory, task, FITTING, 300, 0, 0), task), recording
+    )
     assert early.observable_followed == 1
     assert early.unobservable_ignored == 1 or task.observable().all()
 
@@ -112,16 +109,16 @@ def test_the_theory_obeys_edits_and_its_controls_fail(task: tasks.Task, seed: in
 @given(task=any_task(), time=st.integers(0, 40))
 def test_one_edit_in_full(task: tasks.Task, time: int) -> None:
     theory = make_theory(task)
-    recording = record(theory, task, sequences(task, JUDGING, 3, 0), 60)
+    recording = record_inputs(theory, task, random_sequences(task, JUDGING, 3, 0), 60)
     memories = (
-        by_data(theory, task, 300)
+        fit_memories_by_data(theory, task, 300)
         if time >= task.settled()
-        else at_end_of_input(show(theory, task, FITTING, 300, 0, 0), task)
+        else at_end_of_input(record_random(theory, task, FITTING, 300, 0, 0), task)
     )
-    found = edit(theory, task, memories, recording, time, lambda m: flip(task, m, task.s, 0))
+    found = edit_first_sequence(theory, task, memories, recording, time, lambda m: negate_element(task, m, task.s, 0))
     np.testing.assert_array_equal(found.before, recording.labels[time, 0])
     np.testing.assert_array_equal(found.unedited[:20], recording.outputs[time + 1 : time + 21, 0])
-    assert exact(found.outputs[:, None], found.expected[:, None]).all()
+    assert all_signs_agree(found.outputs[:, None], found.expected[:, None]).all()
     if task.persistent()[-task.d]:
         assert (found.expected != found.unedited).any()
 
@@ -129,9 +126,9 @@ def test_one_edit_in_full(task: tasks.Task, time: int) -> None:
 @pytest.mark.parametrize("time", [-1, 61])
 def test_an_edit_needs_a_time_that_was_recorded(time: int) -> None:
     theory = make_theory(T)
-    recording = record(theory, T, sequences(T, JUDGING, 3, 0), 60)
+    recording = record_inputs(theory, T, random_sequences(T, JUDGING, 3, 0), 60)
     with pytest.raises(InputError, match=f"time: {time}: give output steps from 0 to 60"):
-        edit(theory, T, by_data(theory, T, 100), recording, time, lambda m: m)
+        edit_first_sequence(theory, T, fit_memories_by_data(theory, T, 100), recording, time, lambda m: m)
 
 
 def test_a_random_step_of_the_same_size_is_not_the_edit() -> None:
@@ -139,7 +136,7 @@ def test_a_random_step_of_the_same_size_is_not_the_edit() -> None:
     theory = make_theory(task, extra=30)
     recording = held_out(theory, task, 20, 50)
     found = flip_elements(
-        theory, task, by_data(theory, task), recording, np.flatnonzero(task.persistent()), [8, 12], 10
+        theory, task, fit_memories_by_data(theory, task), recording, np.flatnonzero(task.persistent()), [8, 12], 10
     )
     assert found.followed.mean() == 1
     assert found.random_followed.mean() < 0.1
@@ -150,7 +147,7 @@ def test_another_elements_column_does_not_do() -> None:
     task = tasks.named("T1", 2, 3)
     theory = make_theory(task)
     order = [1, 0, 2, 3, 4, 5]
-    right = by_data(theory, task, 300)
+    right = fit_memories_by_data(theory, task, 300)
     wrong = VariableMemories(right.encoder[:, order], right.decoder[order], right.stored, right.centre)
     found = flip_elements(theory, task, wrong, held_out(theory, task, 20, 50), np.arange(6), [8], 20)
     worked = [found.followed[found.element == element].mean() for element in range(6)]
@@ -160,7 +157,7 @@ def test_another_elements_column_does_not_do() -> None:
 def test_a_step_along_another_elements_column_is_not_the_edit_unless_two_share_a_column() -> None:
     task = tasks.named("T1", 2, 3)
     theory = make_theory(task)
-    sound = by_data(theory, task, 300)
+    sound = fit_memories_by_data(theory, task, 300)
     recording = held_out(theory, task, 20, 50)
     assert not flip_elements(theory, task, sound, recording, np.arange(6), [8, 12], 20).other_followed.any()
     shared = sound.encoder.copy()
@@ -173,7 +170,7 @@ def test_a_step_along_another_elements_column_is_not_the_edit_unless_two_share_a
 
 def test_steps_along_other_columns_are_as_long_as_the_edit() -> None:
     task = tasks.named("T2", 3, 3)
-    memories = by_data(make_theory(task, extra=10), task, 300)
+    memories = fit_memories_by_data(make_theory(task, extra=10), task, 300)
     kept = np.flatnonzero(task.persistent())
     before = np.random.default_rng(3).choice([-1.0, 1.0], size=(kept.size, task.s * task.d))
     change = np.random.default_rng(4).normal(size=(kept.size, memories.encoder.shape[0]))

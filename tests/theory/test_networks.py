@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,13 @@ from safetensors.numpy import save_file
 
 from emtvb.adapters.elman import Elman
 from emtvb.errors import InputError
+from emtvb.experiments.sweep import ablations, shard
 from emtvb.flushing import flushed
 from emtvb.theory import networks, tasks
+from emtvb.theory.memories_by_weights import power_iteration
+from emtvb.theory.network_measurement import MeasureSettings, measure_network
+from emtvb.theory.realisation import memories_by_realisation
+from emtvb.theory.runs import Run
 
 from ..conftest import make_network
 
@@ -84,7 +90,7 @@ def test_denormal_numbers_are_zero_in_a_block_and_come_back_after_an_error() -> 
 
 
 def test_an_output_of_zero_counts_as_plus_one() -> None:
-    np.testing.assert_array_equal(networks.signs(np.array([-1e-9, -0.0, 0.0, 2.0])), [-1, 1, 1, 1])
+    np.testing.assert_array_equal(networks.nearest_bits(np.array([-1e-9, -0.0, 0.0, 2.0])), [-1, 1, 1, 1])
 
 
 def test_networks_survive_their_file_bit_for_bit(tmp_path: Path) -> None:
@@ -96,33 +102,31 @@ def test_networks_survive_their_file_bit_for_bit(tmp_path: Path) -> None:
     assert list(networks.load_networks(tmp_path / "w.safetensors", ["b"])) == ["b"]
 
 
+def weights(**others: np.ndarray) -> dict[str, np.ndarray]:
+    """What a file holds of a run a, but for these."""
+    return {f"a/{name}": array for name, array in {**make_network(3, 5).arrays(), **others}.items()}
+
+
 @pytest.mark.parametrize(
-    "content", [b"", b"not safetensors at all", (8).to_bytes(8, "little") + b"{}", b"\x10\0\0\0\0\0\0\0" + b"x" * 16]
+    ("spoil", "says"),
+    [
+        (lambda path: path.write_bytes(b""), "damaged"),
+        (lambda path: path.write_bytes(b"not safetensors at all"), "damaged"),
+        (lambda path: path.write_bytes((8).to_bytes(8, "little") + b"{}"), "damaged"),
+        (lambda path: path.write_bytes(b"\x10\0\0\0\0\0\0\0" + b"x" * 16), "damaged"),
+        (lambda path: path.write_bytes(path.read_bytes()[:-7]), "damaged"),
+        (lambda path: save_file({"layer.weight": np.zeros((2, 2), np.float32)}, path), "not a network"),
+        (lambda path: save_file(weights(W_r=np.zeros((3, 5))), path), "must be float32"),
+        (lambda path: save_file(weights(W_r=np.zeros((3, 4), np.float32)), path), "must be W_uh"),
+    ],
 )
-def test_damaged_files_are_one_line(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "w.safetensors"
-    path.write_bytes(content)
-    with pytest.raises(InputError, match=r"w\.safetensors") as caught:
-        networks.load_networks(path)
-    assert "\n" not in str(caught.value)
-
-
-def test_a_torn_file_is_recognised(tmp_path: Path) -> None:
+def test_bad_files_are_one_line(tmp_path: Path, spoil: Callable[[Path], object], says: str) -> None:
     path = tmp_path / "w.safetensors"
     networks.save_networks(path, {"a": make_network()})
-    path.write_bytes(path.read_bytes()[:-7])
-    with pytest.raises(InputError, match="damaged"):
+    spoil(path)
+    with pytest.raises(InputError, match=rf"w\.safetensors.*{says}") as caught:
         networks.load_networks(path)
-
-
-def test_foreign_files_are_recognised(tmp_path: Path) -> None:
-    path = tmp_path / "w.safetensors"
-    save_file({"layer.weight": np.zeros((2, 2), np.float32)}, path)
-    with pytest.raises(InputError, match="not a network"):
-        networks.load_networks(path)
-    save_file({f"a/{name}": array.astype(np.float64) for name, array in make_network().arrays().items()}, path)
-    with pytest.raises(InputError, match="must be float32"):
-        networks.load_networks(path)
+    assert "\n" not in str(caught.value)
 
 
 def test_missing_files_and_runs(tmp_path: Path) -> None:
@@ -133,14 +137,22 @@ def test_missing_files_and_runs(tmp_path: Path) -> None:
         networks.load_networks(tmp_path / "w.safetensors", ["c"])
 
 
-def test_bad_weights(tmp_path: Path) -> None:
-    path = tmp_path / "w.safetensors"
-    good = make_network(3, 5).arrays()
-    save_file({f"a/{name}": array for name, array in {**good, "W_r": good["W_r"][:, :4].copy()}.items()}, path)
-    with pytest.raises(InputError, match="must be W_uh"):
-        networks.load_networks(path)
+T1 = tasks.named("T1")
+RUN = Run(T1, 5, 0.0, 0.9, 1)
+HANDED = {
+    "power iteration": lambda network: power_iteration(network, T1),
+    "a realisation": lambda network: memories_by_realisation(network, T1),
+    "measurements": lambda network: measure_network(RUN, network, MeasureSettings()),
+    "a shard": lambda network: shard.measure_shard([RUN], {RUN.run_id: network}, MeasureSettings()),
+    "ablations": lambda network: ablations.ablation_row(RUN, network, 0.9, 5),
+}
+"""To what weights are handed."""
+
+
+@pytest.mark.parametrize("handed", HANDED)
+def test_weights_of_another_task_are_refused(handed: str) -> None:
     with pytest.raises(InputError, match="task T1 has d = 8"):
-        networks.check_task(make_network(3, 5), tasks.named("T1"), "here")
+        HANDED[handed](make_network(3, 5))
 
 
 def test_a_diverged_network_is_kept_and_says_so(tmp_path: Path) -> None:

@@ -1,15 +1,13 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emtvb.core.memories import shape_error
-from emtvb.errors import InputError
 from emtvb.theory import tasks
 from emtvb.theory.networks import Network
-from emtvb.theory.realisation import from_weights
+from emtvb.theory.realisation import memories_by_realisation
 
 from ..conftest import circuit, make_network
 from .theory import lasting_task
@@ -27,7 +25,7 @@ def test_the_weights_alone_give_the_basis_whatever_their_gain(
     W_hh = gain * T @ task.transition()[np.ix_(kept, kept)] @ np.linalg.pinv(T)
     W_r = np.eye(kept.size)[-task.d :, kept] @ np.linalg.pinv(T)
     network = Network(*(array.astype(np.float32) for array in (0 * W_r.T, W_hh, W_r)))
-    memories = from_weights(network, task)
+    memories = memories_by_realisation(network, task)
     np.testing.assert_allclose(memories.encoder[:, kept], T, atol=1e-3)
     np.testing.assert_allclose(memories.decoder[kept] @ T, np.eye(kept.sum()), atol=1e-3)
     assert shape_error(memories, W_hh, task.transition()) < 1e-3
@@ -38,19 +36,14 @@ def test_modes_that_are_not_long_term_are_left_out() -> None:
     network, basis = circuit(task, 12, scale=1.0)
     rest = np.linalg.svd(basis)[0][:, 6:]
     W_hh = network.W_hh + (0.5 * rest @ np.random.default_rng(0).normal(size=(6, 12)) / 4).astype(np.float32)
-    memories = from_weights(Network(network.W_uh, W_hh.astype(np.float32), network.W_r), task)
+    memories = memories_by_realisation(Network(network.W_uh, W_hh.astype(np.float32), network.W_r), task)
     assert shape_error(memories, W_hh.astype(float), task.transition()) < 1e-4
 
 
 def test_a_network_without_long_term_modes_has_empty_memories() -> None:
     network = make_network(3, 6)
-    memories = from_weights(
+    memories = memories_by_realisation(
         Network(network.W_uh, network.W_hh * np.float32(0.01), network.W_r), tasks.named("T1", 3, 2)
     )
     assert not memories.encoder.any()
     assert memories.condition == float("inf")
-
-
-def test_the_networks_size_must_be_the_tasks() -> None:
-    with pytest.raises(InputError, match="d = 3"):
-        from_weights(make_network(3, 5), tasks.named("T1"))

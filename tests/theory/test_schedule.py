@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emtvb.errors import InputError
 from emtvb.theory import tasks
-from emtvb.theory.schedule import INPUT, MARKER, SILENCE, Episodes, check, schedule, single
+from emtvb.theory.schedule import INPUT, MARKER, SILENCE, Episodes, episode_schedule, output_phase_schedule
 
 
 @given(st.sampled_from(tasks.NAMED), st.integers(1, 40), st.integers(0, 2**32 - 1))
 def test_the_papers_tasks_are_the_simplest_case(name: str, horizon: int, seed: int) -> None:
     task = tasks.named(name)
-    plan = single(task, horizon)
+    plan = output_phase_schedule(task, horizon)
     x, y = task.batch(np.random.default_rng(seed), 3, horizon)
     assert plan.shows.tolist() == [INPUT] * task.s + [SILENCE] * horizon
     assert plan.scored.tolist() == [False] * task.s + [True] * horizon
@@ -34,7 +32,7 @@ def test_each_output_is_composed_of_the_last_n_targets(
 ) -> None:
     task = tasks.from_composition([(3, 1, -1), (1, 0, 1)], 2, 6)
     episodes = Episodes((3, 6), outputs, None, marker, echo)
-    plan = schedule(task, episodes, lengths)
+    plan = episode_schedule(task, episodes, lengths)
     inputs = np.random.default_rng(seed).choice([-1.0, 1.0], size=(len(plan), 5, 2))
     targets = plan.targets(inputs)
     for place, length in zip(plan.places, lengths, strict=True):
@@ -55,31 +53,11 @@ def test_each_output_is_composed_of_the_last_n_targets(
 
 def test_the_last_episode_of_a_stream_is_cut_and_the_rest_is_silent() -> None:
     task, episodes = tasks.named("T1", 8, 10), Episodes(total=50)
-    plan = schedule(task, episodes, [6, 10])
+    plan = episode_schedule(task, episodes, [6, 10])
     first, second = plan.places
     assert first == (0, 6, 7, 22)
     assert second == (22, 10, 33, 48)
     assert plan.shows[48:].tolist() == [SILENCE, SILENCE]
     assert not plan.scored[48:].any()
-    cut = schedule(task, Episodes(total=44), [6, 10])
+    cut = episode_schedule(task, Episodes(total=44), [6, 10])
     assert cut.places[1].stop == 44
-
-
-@pytest.mark.parametrize(
-    ("settings", "says"),
-    [
-        ({"lengths": (0, 3)}, "episodes.lengths"),
-        ({"lengths": (4, 3)}, "episodes.lengths"),
-        ({"outputs": 0}, "episodes.outputs"),
-        ({"total": 20}, "give at least 21"),
-    ],
-)
-def test_what_is_no_layout_is_refused(settings: dict[str, object], says: str) -> None:
-    with pytest.raises(InputError, match=says):
-        Episodes(**settings)  # type: ignore[arg-type]
-
-
-def test_a_composition_that_reads_beyond_the_shortest_episode_is_refused() -> None:
-    check(tasks.named("T3"), Episodes((8, 10)))
-    with pytest.raises(InputError, match="reads variable 8"):
-        check(tasks.named("T3"), Episodes((7, 10)))

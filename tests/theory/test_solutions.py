@@ -8,14 +8,14 @@ import pytest
 from emtvb.adapters.elman import Elman
 from emtvb.core.recording import JUDGING
 from emtvb.theory import tasks
-from emtvb.theory.measures import MeasureSettings
-from emtvb.theory.networks import Network, signs
+from emtvb.theory.network_measurement import MeasureSettings
+from emtvb.theory.network_verdict import NOT_LEARNED, OTHERWISE, STORED
+from emtvb.theory.networks import Network, nearest_bits
 from emtvb.theory.observation import Observation
 from emtvb.theory.runs import Run
-from emtvb.theory.sequences import record, sequences
-from emtvb.theory.solutions import cycles, match_modes, study, study_system
+from emtvb.theory.sequences import random_sequences, record_inputs
+from emtvb.theory.solutions import match_modes, phi_cycles, study_solution, study_system
 from emtvb.theory.tasks import Task
-from emtvb.theory.verdict import NOT_LEARNED, OTHERWISE, STORED
 
 from ..conftest import circuit, make_network, saturated_circuit
 
@@ -64,7 +64,7 @@ class Digits:
 
 def test_a_circuit_is_one_and_lacks_nothing() -> None:
     network, _ = saturated_circuit(TASK)
-    solution, digits = study(run_of(TASK), network, STORED, 1.0, HOW)
+    solution, digits = study_solution(run_of(TASK), network, STORED, 1.0, HOW)
     assert solution.kind == "circuit"
     assert (solution.matched_modes, solution.missing_modes, solution.extra_modes, solution.unreadable) == (9, 0, 0, 0)
     assert solution.largest_angle < 1e-4
@@ -79,7 +79,7 @@ def test_a_lost_dimension_is_named_with_its_cycle() -> None:
     W_hh, W_r = network.W_hh.copy(), network.W_r.copy()
     W_hh[of_dimension_1] = 0
     W_r[1] *= 0.01
-    solution, _ = study(run_of(TASK), Network(network.W_uh, W_hh, W_r), NOT_LEARNED, 0.83, HOW)
+    solution, _ = study_solution(run_of(TASK), Network(network.W_uh, W_hh, W_r), NOT_LEARNED, 0.83, HOW)
     assert solution.kind == "dimensions lost"
     assert solution.lost_dimensions == "[1]"
     assert solution.missing_cycles == "3[?]"  # which of the three equal ones, a spectrum cannot tell
@@ -138,11 +138,11 @@ def test_cycles_are_those_of_phi() -> None:
     for name in tasks.NAMED:
         task = tasks.named(name)
         phi = task.transition()
-        found = cycles(task)
+        found = phi_cycles(task)
         assert sorted(int(i) for cycle in found for i in cycle) == np.flatnonzero(task.persistent()).tolist()
         for cycle in found:
             assert all(phi[one, two] != 0 for one, two in zip(cycle, np.roll(cycle, -1), strict=True))
-    assert [len(cycle) for cycle in cycles(tasks.named("T3"))] == [24, 6, 3, 3]
+    assert [len(cycle) for cycle in phi_cycles(tasks.named("T3"))] == [24, 6, 3, 3]
 
 
 def test_a_circuit_whose_modes_faded_or_that_has_more_is_its_own_kind() -> None:
@@ -165,7 +165,7 @@ def test_what_learned_nothing_or_diverged_is_a_solution_all_the_same() -> None:
     broken = make_network(3, 5)
     broken.W_hh[0, 0] = np.nan
     for network, accuracy in ((make_network(3, 5), 0.5), (broken, 0.7)):
-        solution, digits = study(run_of(TASK, 5), network, NOT_LEARNED, accuracy, HOW)
+        solution, digits = study_solution(run_of(TASK, 5), network, NOT_LEARNED, accuracy, HOW)
         assert solution.kind == "at chance"
         assert solution.run_id == run_of(TASK, 5).run_id
         assert digits == []
@@ -177,11 +177,11 @@ def test_what_is_said_of_a_solution_is_of_200_steps_whatever_the_test_of_accurac
     network, _ = circuit(TASK, 18)
     turned = network.W_hh @ (np.eye(18) + 0.02 * make_network(18, 18).W_hh / np.sqrt(18)).astype(np.float32)
     worse = Network(network.W_uh, turned, network.W_r)
-    alone = study(run_of(TASK), worse, NOT_LEARNED, 0.95, HOW)
-    assert str(study(run_of(TASK), worse, NOT_LEARNED, 0.95, HOW, Observation(Elman(worse), TASK, horizon))) == str(
-        alone
-    )
-    judged = record(Elman(worse), TASK, sequences(TASK, JUDGING, 512, 0), 200)
-    right = (signs(judged.outputs[1:]) == judged.labels[1:, :, -3:]).mean(axis=(0, 1))
+    alone = study_solution(run_of(TASK), worse, NOT_LEARNED, 0.95, HOW)
+    assert str(
+        study_solution(run_of(TASK), worse, NOT_LEARNED, 0.95, HOW, Observation(Elman(worse), TASK, horizon))
+    ) == str(alone)
+    judged = record_inputs(Elman(worse), TASK, random_sequences(TASK, JUDGING, 512, 0), 200)
+    right = (nearest_bits(judged.outputs[1:]) == judged.labels[1:, :, -3:]).mean(axis=(0, 1))
     assert alone[0].least_kept_dimension == right[right >= 0.6].min()
     assert alone[0].least_kept_dimension < 1

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from emtvb.theory import tasks
-from emtvb.theory.sequences import stacked
+from emtvb.theory.sequences import stack_memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +26,7 @@ class Theory:
     def drive(self, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         s = self.task.s
         vectors = np.concatenate([inputs[:s], self.task.targets(inputs[:s], len(inputs) - s)])
-        return self._states(stacked(vectors, s).astype(float)), vectors.astype(float)
+        return self._states(stack_memory(vectors, s).astype(float)), vectors.astype(float)
 
     def coast(self, state: np.ndarray, steps: int) -> tuple[np.ndarray, np.ndarray]:
         m = (state - self.centre) @ np.linalg.pinv(self.basis).T
@@ -48,10 +48,10 @@ def make_theory(task: tasks.Task, extra: int = 3, seed: int = 0) -> Theory:
 
 
 @st.composite
-def any_task(draw: st.DrawFn, most: int = 4) -> tasks.Task:
-    """A task of any composition with at least three elements."""
+def any_task(draw: st.DrawFn, most: int = 4, least: int = 3) -> tasks.Task:
+    """A task of any composition, with so many elements at least, of at most so many dimensions and variables."""
     d = draw(st.integers(1, most))
-    s = draw(st.integers(3 if d == 1 else 2 if d == 2 else 1, most))
+    s = draw(st.integers(-(-least // d), most))
     places = draw(st.permutations([(variable, dimension) for variable in range(1, s + 1) for dimension in range(d)]))
     return tasks.from_composition([(*place, draw(st.sampled_from([1, -1]))) for place in places[:d]], d, s)
 

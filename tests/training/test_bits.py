@@ -47,10 +47,10 @@ for d, s, hidden_dim, batch_size, rate, clip in [
     found[f"d{d} s{s} h{hidden_dim} B{batch_size}"] = digest.hexdigest()
 begin = lambda run: engine.begin(run, module)
 few = {name: [case for case in cases if case.run.hidden_dim < 64 and case.last - case.first < 150]
-       for name, cases in proof.cases().items()}
-proved = {"few": proof.digests(begin, few)}
+       for name, cases in proof.proof_cases().items()}
+proved = {"few": proof.case_digests(begin, few)}
 if module.FUSES:  # where each term is a call, all of it takes minutes
-    proved["all"] = [proof.digests(begin, chosen) for chosen in (proof.cases(), proof.streams())]
+    proved["all"] = [proof.case_digests(begin, chosen) for chosen in (proof.proof_cases(), proof.stream_cases())]
 print(json.dumps({"lanes": module.LANES, "fuses": module.FUSES, "digests": found, "proved": proved}))
 """
 

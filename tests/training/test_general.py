@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import logging
 import pkgutil
 from pathlib import Path
 
@@ -16,8 +15,8 @@ from emtvb.theory import tasks
 from emtvb.theory.architecture_runs import ArchitectureRun
 from emtvb.theory.runs import Protocol
 from emtvb.training import checkpoint, general
-from emtvb.training.architectures.weights import Trained
-from emtvb.training.history import Row, kept_steps
+from emtvb.training.architectures.saved_weights import Trained
+from emtvb.training.history import Row
 
 
 class KilledError(Exception):
@@ -57,28 +56,6 @@ def stop_at(run: ArchitectureRun, folder: Path, stop: int, monkeypatch: pytest.M
         train(run, folder, report)
 
 
-def test_training_is_the_plain_loop(run: ArchitectureRun, tmp_path: Path) -> None:
-    """Every batch's loss against a loop on torch's own random stream that knows nothing of checkpoints."""
-    rows: list[Row] = []
-    _, kept = train(run, tmp_path, rows.append)
-    assert [row.step for row in kept] == kept_steps(run.protocol.steps)
-    module = general.build(kind(run), 2, 6)
-    generator = torch.Generator().manual_seed(run.seed)
-    module.draw(generator)
-    adam = torch.optim.Adam(module.parameters(), lr=run.protocol.learning_rate, weight_decay=run.l2)
-    for row in rows:
-        if row.step % run.protocol.batches_per_epoch == 0:
-            torch.empty((), dtype=torch.int64).random_(generator=generator)
-        u = torch.randint(0, 2, (2, 8, 2), generator=generator).float() * 2 - 1
-        outputs = module(torch.cat([u, torch.zeros(row.horizon, 8, 2)]))[2:]
-        loss = ((outputs - u.repeat(row.horizon // 2, 1, 1)) ** 2).mean()
-        assert loss.item() == pytest.approx(row.loss, rel=1e-3)
-        adam.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(module.parameters(), 0.1)
-        adam.step()
-
-
 @pytest.mark.parametrize("stop", [0, 38, 39, 40, 70, 118])
 def test_killed_and_resumed_gives_the_same_bytes(
     run: ArchitectureRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: int
@@ -91,24 +68,6 @@ def test_killed_and_resumed_gives_the_same_bytes(
     assert history_again == history
     assert steps[0] == stop + 1
     assert {row.horizon for row in history} == {2, 4}
-
-
-def test_a_foreign_checkpoint_is_set_aside(
-    run: ArchitectureRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    whole, _ = train(run, tmp_path / "whole")
-    stop_at(run, tmp_path / "parts", 60, monkeypatch)
-    path = tmp_path / "parts" / "checkpoint.safetensors"
-    path.write_bytes(path.read_bytes()[:-1])
-    with caplog.at_level(logging.WARNING):
-        again, _ = train(run, tmp_path / "parts")
-    assert bits(again) == bits(whole)
-    assert "set aside" in caplog.text
-
-
-def test_without_clipping_and_with_it_differ(run: ArchitectureRun, tmp_path: Path) -> None:
-    free = dataclasses.replace(run, protocol=dataclasses.replace(run.protocol, gradient_clip=None))
-    assert bits(train(free, tmp_path / "a")[0]) != bits(train(run, tmp_path / "b")[0])
 
 
 class Delay(torch.nn.Module):

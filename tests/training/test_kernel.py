@@ -221,16 +221,6 @@ def test_split_does_not_matter() -> None:
         assert one.tobytes() == other.tobytes()
 
 
-def test_horizon_lags_by_one_batch_within_an_epoch() -> None:
-    shape = Shape(batch=4, d=2, s=2, h=4, longest=5)
-    run = make_run(shape, 7)
-    options = Options(threshold=-1.0, horizons=(1, 2, 3, 4, 5))
-    run.advance(options, 0, 3, 3)
-    run.advance(options, 3, 6, 3)
-    assert run.horizons == [1, 1, 2, 4, 4, 5]
-    assert run.level.tolist() == [4, 4]
-
-
 def test_zero_output_counts_as_positive() -> None:
     shape = Shape(batch=5, d=3, s=2, h=4, longest=6)
     run = make_run(shape, 1, scale=0.0)

@@ -30,7 +30,7 @@ folder, most_bytes = Path(sys.argv[1]), int(sys.argv[3])
 if most_bytes:
     resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
 with logged(folder / "log"):
-    runs = [protocol.order(entry) for entry in json.loads(sys.argv[2])]
+    runs = [protocol.order_from_entry(entry) for entry in json.loads(sys.argv[2])]
     shard.train_shard(runs, shard.Outputs.of(folder, "x"), "version")
 """
 
@@ -49,7 +49,7 @@ def start(folder: Path, runs: list[Run], most_bytes: int = 0) -> subprocess.Pope
         "-c",
         TRAIN,
         str(folder),
-        json.dumps([protocol.entry(run) for run in runs]),
+        json.dumps([protocol.order_to_entry(run) for run in runs]),
         str(most_bytes),
     ]
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
@@ -98,11 +98,11 @@ def test_a_full_disk_is_one_line_and_loses_nothing(runs: list[Run], tmp_path: Pa
     assert finish(tmp_path / "full", runs[:1])[:2] == whole[:2]
 
 
-def test_a_shard_that_another_process_trains_is_waited_for(runs: list[Run], tmp_path: Path) -> None:
+def test_a_shard_that_another_process_trains_is_waited_for(tiny_run: Run, tmp_path: Path) -> None:
     state = tmp_path / "training" / "x" / "runs"
     state.mkdir(parents=True)
     with locked(state / ".lock"):
-        process = start(tmp_path, runs[:1])
+        process = start(tmp_path, [tiny_run])
         assert process.stderr is not None
         assert "another process is training this shard; waiting" in process.stderr.readline()
         assert list(state.iterdir()) == [state / ".lock"]

@@ -19,8 +19,8 @@ from emtvb.theory.protocol import Setup
 from emtvb.theory.stream_order import StreamSetup
 from emtvb.training import checkpoint, engine, kernel, proof, stream
 from emtvb.training.checkpoint import Checkpoint
-from emtvb.training.promises import ENGINE, FOLLOWING, promised
-from emtvb.training.proof import Memory, cases, digest, digests, streams
+from emtvb.training.promises import ENGINE, FOLLOWING, promised_digests
+from emtvb.training.proof import Memory, case_digests, digest_of_cases, proof_cases, stream_cases
 
 torch.set_num_threads(1)
 
@@ -30,28 +30,28 @@ def begin(run: Setup | StreamSetup) -> engine.Training:
 
 
 def test_the_engine_gives_what_is_promised() -> None:
-    assert digests(begin, cases()) == ENGINE
-    assert digests(begin, streams()) == FOLLOWING
-    assert proof.holds(begin)
+    assert case_digests(begin, proof_cases()) == ENGINE
+    assert case_digests(begin, stream_cases()) == FOLLOWING
+    assert proof.proof_holds(begin)
     assert len(kernel.advance.signatures) <= 1, "is compiled once for both"
 
 
 @pytest.mark.parametrize("promise", ["ENGINE", "FOLLOWING"])
 def test_both_promises_must_hold(promise: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proof, promise, {**getattr(proof, promise), "strong": "0" * 16})
-    assert not proof.holds(begin)
+    assert not proof.proof_holds(begin)
 
 
 def test_which_digests_vouch_for_a_penalty() -> None:
-    assert set(promised(0.0)) == set(promised(0.001)) == {"weak"}
-    assert promised(0.1) == promised(10.0) == ENGINE
-    for name, chosen in cases().items():
+    assert set(promised_digests(0.0)) == set(promised_digests(0.001)) == {"weak"}
+    assert promised_digests(0.1) == promised_digests(10.0) == ENGINE
+    for name, chosen in proof_cases().items():
         for case in chosen:
-            assert name in promised(case.run.l2)
+            assert name in promised_digests(case.run.l2)
 
 
 def test_it_has_what_the_papers_trainings_have() -> None:
-    every = [case for chosen in cases().values() for case in chosen]
+    every = [case for chosen in proof_cases().values() for case in chosen]
     full = [case for case in every if (case.run.task.d, case.run.task.s, case.run.protocol.batch_size) == (8, 8, 64)]
     assert {case.run.hidden_dim for case in full} == {32, 64, 128}
     assert {case.run.l2 for case in full} == {0.0, 0.001, 0.1, 10.0}
@@ -70,12 +70,12 @@ def test_it_has_what_the_papers_trainings_have() -> None:
 @functools.cache
 def right(name: str, place: int) -> str:
     """The digest of one case alone."""
-    return digest(begin, [cases()[name][place]])
+    return digest_of_cases(begin, [proof_cases()[name][place]])
 
 
 def no_twin(monkeypatch: pytest.MonkeyPatch) -> None:
-    own = stream.begin
-    monkeypatch.setattr(stream, "begin", lambda run: own(dataclasses.replace(run, twin=0)))
+    own = stream.begin_stream
+    monkeypatch.setattr(stream, "begin_stream", lambda run: own(dataclasses.replace(run, twin=0)))
 
 
 def nothing_drawn_between_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,14 +112,14 @@ def loses(change: Callable[[dict[str, np.ndarray]], None], steps: int = 0) -> Ca
     """Checkpoints that lose something."""
 
     def patch(monkeypatch: pytest.MonkeyPatch) -> None:
-        own = checkpoint.save
+        own = checkpoint.save_checkpoint
 
         def save(path: Path, key: str, state: Checkpoint) -> None:
             arrays = {name: array.copy() for name, array in state.arrays.items()}
             change(arrays)
             own(path, key, state._replace(arrays=arrays, steps_done=state.steps_done - steps))
 
-        monkeypatch.setattr(checkpoint, "save", save)
+        monkeypatch.setattr(checkpoint, "save_checkpoint", save)
 
     return patch
 
@@ -130,10 +130,6 @@ def zero(*names: str) -> Callable[[dict[str, np.ndarray]], None]:
             arrays[name][...] = 0
 
     return change
-
-
-def forget_the_level_before(arrays: dict[str, np.ndarray]) -> None:
-    arrays["level"][1] = arrays["level"][0]
 
 
 def seed_again(arrays: dict[str, np.ndarray]) -> None:
@@ -156,10 +152,10 @@ WRONG_ENGINES = {
 
 @pytest.mark.parametrize("name", WRONG_ENGINES)
 def test_it_notices_an_engine_that_is_wrong(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    chosen = cases()["weak"]
+    chosen = proof_cases()["weak"]
     before = [right("weak", place) for place in range(len(chosen))]
     WRONG_ENGINES[name](monkeypatch)
-    assert any(digest(begin, [case]) != was for case, was in reversed(list(zip(chosen, before, strict=True))))
+    assert any(digest_of_cases(begin, [case]) != was for case, was in reversed(list(zip(chosen, before, strict=True))))
 
 
 @pytest.fixture
@@ -260,11 +256,11 @@ def test_where_nothing_can_be_written_nothing_is_remembered(tmp_path: Path) -> N
 
 def test_the_proof_is_held_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     held = []
-    own = proof.holds
-    monkeypatch.setattr(proof, "holds", lambda begin: held.append(1) or own(begin))
+    own = proof.proof_holds
+    monkeypatch.setattr(proof, "proof_holds", lambda begin: held.append(1) or own(begin))
     monkeypatch.setattr(proof, "Memory", lambda _, target: Memory(tmp_path, target))
     for _ in range(2):
-        engine.compiled.cache_clear()
+        engine.compiled_kernel.cache_clear()
         engine.check()
-    engine.compiled.cache_clear()
+    engine.compiled_kernel.cache_clear()
     assert held == [1]

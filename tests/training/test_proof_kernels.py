@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import importlib.util
 from pathlib import Path
 from types import ModuleType
@@ -13,7 +12,9 @@ from numba.core import config
 
 from emtvb.training import engine, kernel
 from emtvb.training.promises import ENGINE, FOLLOWING
-from emtvb.training.proof import Case, cases, digest, digests, streams
+from emtvb.training.proof import Case, case_digests, digest_of_cases, proof_cases, stream_cases
+
+from .test_proof import right
 
 torch.set_num_threads(1)
 
@@ -102,16 +103,10 @@ def load(text: str, folder: Path) -> ModuleType:
 @pytest.fixture
 def unoptimized(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the test compiles is not optimized: half the time, the same bits. The right kernel is loaded before."""
-    for name, chosen in cases().items():
+    for name, chosen in proof_cases().items():
         for place in range(len(chosen)):
             right(name, place)
     monkeypatch.setattr(config, "OPT", type(config.OPT)(0))
-
-
-@functools.cache
-def right(name: str, place: int) -> str:
-    """The digest of one case alone."""
-    return digest(lambda run: engine.begin(run, kernel), [cases()[name][place]])
 
 
 def notices(module: ModuleType, name: str) -> bool:
@@ -121,8 +116,8 @@ def notices(module: ModuleType, name: str) -> bool:
         return item[1].run.hidden_dim ** 2 * (item[1].last - item[1].first) * item[1].run.protocol.batch_size
 
     return any(
-        digest(lambda run: engine.begin(run, module), [case]) != right(name, place)
-        for place, case in sorted(enumerate(cases()[name]), key=cost)
+        digest_of_cases(lambda run: engine.begin(run, module), [case]) != right(name, place)
+        for place, case in sorted(enumerate(proof_cases()[name]), key=cost)
     )
 
 
@@ -130,8 +125,8 @@ def notices(module: ModuleType, name: str) -> bool:
 def test_a_kernel_that_is_not_optimized_gives_what_is_promised(tmp_path: Path) -> None:
     """So what the proof notices below is what was broken."""
     same = load(Path(kernel.__file__).read_text("utf-8"), tmp_path)
-    for chosen, promised in ((cases(), ENGINE), (streams(), FOLLOWING)):
-        assert digests(lambda run: engine.begin(run, same), chosen) == promised
+    for chosen, promised in ((proof_cases(), ENGINE), (stream_cases(), FOLLOWING)):
+        assert case_digests(lambda run: engine.begin(run, same), chosen) == promised
 
 
 @pytest.mark.usefixtures("unoptimized")

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import logging
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from emtvb.errors import InputError
 from emtvb.theory import tasks
@@ -47,7 +45,7 @@ def test_it_is_a_plain_loop_of_the_protocol(tiny_run: Run, tmp_path: Path) -> No
     """The protocol in a dozen lines of PyTorch, without Lightning."""
     network, history, _ = general.train(tiny_run, tmp_path)
     protocol, task = tiny_run.protocol, tiny_run.task
-    generator, weights = stream.begin(tiny_run)
+    generator, weights = stream.begin_stream(tiny_run)
     W_uh, W_hh, W_r = (torch.tensor(array, requires_grad=True) for array in weights.arrays().values())
     adam = torch.optim.Adam([W_uh, W_hh, W_r], lr=protocol.learning_rate, weight_decay=tiny_run.l2)
     levels = [0, 0]  # after the last batch, and before it
@@ -81,49 +79,10 @@ def test_it_is_a_plain_loop_of_the_protocol(tiny_run: Run, tmp_path: Path) -> No
         assert row.loss == pytest.approx(losses[row.step], abs=1e-4)
 
 
-@pytest.mark.parametrize("killed_at", [3, 19, 20, 41, 58])
-def test_interrupted_and_resumed_equals_uninterrupted(
-    tiny_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed_at: int
-) -> None:
-    whole, history, _ = general.train(tiny_run, tmp_path / "whole")
-    monkeypatch.setattr(checkpoint, "EVERY_SECONDS", -1.0)
-    with pytest.raises(KilledError):
-        general.train(tiny_run, tmp_path / "parts", kill_at(killed_at))
-    steps: list[int] = []
-    again, history_again, _ = general.train(tiny_run, tmp_path / "parts", lambda row: steps.append(row.step))
-    assert steps == list(range(killed_at, 60))
-    assert_same(whole, again)
-    assert history == history_again
-
-
 def test_killed_after_the_last_batch(tiny_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkpoint, "EVERY_SECONDS", -1.0)
     whole, _, _ = general.train(tiny_run, tmp_path / "run")
     again, _, _ = general.train(tiny_run, tmp_path / "run", kill_at(0))
-    assert_same(whole, again)
-
-
-@pytest.mark.parametrize("content", [b"", b"garbage", b"PK\x03\x04torn"])
-def test_a_torn_checkpoint_is_set_aside(
-    tiny_run: Run, tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
-) -> None:
-    whole, _, _ = general.train(tiny_run, tmp_path / "whole")
-    (tmp_path / "run").mkdir()
-    (tmp_path / "run" / "checkpoint.safetensors").write_bytes(content)
-    with caplog.at_level(logging.WARNING):
-        again, _, _ = general.train(tiny_run, tmp_path / "run")
-    assert_same(whole, again)
-    assert "set aside" in caplog.text
-    assert (tmp_path / "run" / "checkpoint.set-aside").read_bytes() == content
-
-
-def test_another_runs_checkpoint_is_set_aside(tiny_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    other = dataclasses.replace(tiny_run, seed=6)
-    whole, _, _ = general.train(tiny_run, tmp_path / "whole")
-    monkeypatch.setattr(checkpoint, "EVERY_SECONDS", -1.0)
-    with pytest.raises(KilledError):
-        general.train(other, tmp_path / "run", kill_at(30))
-    again, _, _ = general.train(tiny_run, tmp_path / "run")
     assert_same(whole, again)
 
 
@@ -133,14 +92,6 @@ def test_the_global_random_state_has_no_say(tiny_run: Run, tmp_path: Path) -> No
     torch.manual_seed(2)
     second, _, _ = general.train(tiny_run, tmp_path / "b")
     assert_same(first, second)
-
-
-def test_tensorboard_can_read_the_events(tiny_run: Run, tmp_path: Path) -> None:
-    _, history, _ = general.train(tiny_run, tmp_path)
-    events = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
-    assert {"loss", "accuracy", "horizon"} <= set(events.Tags()["scalars"])
-    assert [event.step for event in events.Scalars("loss")] == [row.step for row in history]
-    np.testing.assert_allclose([event.value for event in events.Scalars("loss")], [row.loss for row in history])
 
 
 def test_slurms_variables_are_not_taken_for_a_launch(

@@ -32,7 +32,7 @@ RUN = Run(tasks.named("T2", 4, 4), 16, 0.01, 0.5, 7, PROTOCOL)
 TESTS = Path(__file__).parents[1]
 OF_KINDS: dict[str, Callable[[Path], Any]] = {
     name: training
-    for kind in kinds.sections()
+    for kind in kinds.kind_sections()
     if (TESTS / kind / "short_trainings.py").is_file()
     for name, training in pkgutil.resolve_name(f"tests.{kind}.short_trainings:TRAININGS").items()
 }

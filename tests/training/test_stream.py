@@ -12,14 +12,13 @@ from emtvb.theory.runs import Run
 from emtvb.training import general, stream
 
 
-def batches(run: Run, count: int, accuracy=lambda _: 0.0) -> list[tuple[torch.Tensor, torch.Tensor]]:
-    """The first batches that the general trainer draws for a run, each trained on with so much accuracy."""
-    generator, _ = stream.begin(run)
+def batches(run: Run, count: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """The first batches that the general trainer draws for a run."""
+    generator, _ = stream.begin_stream(run)
     training = general._Training(run, torch.nn.Linear(1, 1), generator, "cpu")
     drawn = []
-    for step in range(count):
+    for _ in range(count):
         drawn.append(training._draw())
-        training._curriculum.update(accuracy(step))
         training.steps_done += 1
     return drawn
 
@@ -31,7 +30,7 @@ def test_initial_weights_are_those_of_torch_modules_after_seeding(d: int, hidden
         rnn = torch.nn.RNN(d, hidden, bias=False)
         readout = torch.nn.Linear(hidden, d, bias=False)
         after = torch.get_rng_state()
-    generator, network = stream.begin(Run(tasks.named("T1", d, 2), hidden, 0, 0.9, seed))
+    generator, network = stream.begin_stream(Run(tasks.named("T1", d, 2), hidden, 0, 0.9, seed))
     for ours, theirs in zip(
         network.arrays().values(), (rnn.weight_ih_l0, rnn.weight_hh_l0, readout.weight), strict=True
     ):
@@ -60,32 +59,17 @@ def test_batches_are_those_of_a_dataloader_over_the_published_dataset(tiny_run: 
     assert all(torch.equal(a, b) for a, b in zip(found, expected, strict=True))
 
 
-def test_targets_are_the_tasks_at_the_curriculums_horizon(tiny_run: Run) -> None:
-    seen = []
-    for x, y in batches(tiny_run, 20, lambda step: 1.0 if step == 5 else 0.0):
-        assert len(x) == tiny_run.task.s + len(y)
-        assert not x[tiny_run.task.s :].any()
-        np.testing.assert_array_equal(y.numpy(), tiny_run.task.targets(x[: tiny_run.task.s].numpy(), len(y)))
-        seen.append(len(y))
-    assert seen == [2] * 7 + [4] * 13  # a move after batch 5 is seen by batch 7
-
-
-def test_an_epochs_first_batch_sees_every_move(tiny_run: Run) -> None:
-    seen = [len(y) for _, y in batches(tiny_run, 22, lambda step: 1.0 if step == 19 else 0.0)]
-    assert seen == [2] * 20 + [4] * 2
-
-
 def test_another_stream_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    stream.check()
+    stream.check_published_stream()
     monkeypatch.setattr(stream, "draw_many", lambda *_: torch.zeros(4, 2, 17, 3, dtype=torch.int8))
     with pytest.raises(InputError, match="other random numbers than the published"):
-        stream.check()
+        stream.check_published_stream()
 
 
 @pytest.mark.parametrize("twin", [-3, 1, 2])
 def test_a_twin_differs_in_one_weight_by_units_in_the_last_place(tiny_run: Run, twin: int) -> None:
-    generator, network = stream.begin(tiny_run)
-    other_generator, other = stream.begin(dataclasses.replace(tiny_run, twin=twin))
+    generator, network = stream.begin_stream(tiny_run)
+    other_generator, other = stream.begin_stream(dataclasses.replace(tiny_run, twin=twin))
     assert torch.equal(generator.get_state(), other_generator.get_state())
     one, two = (np.concatenate([a.ravel().view(np.int32) for a in n.arrays().values()]) for n in (network, other))
     moved = np.flatnonzero(one != two)
@@ -100,8 +84,8 @@ def orthogonal(run: Run) -> Run:
 
 def test_an_orthogonal_start_is_the_published_one_with_orthonormal_rows() -> None:
     published = Run(tasks.named("T4"), 64, 0, 0.98, 1)
-    generator, network = stream.begin(published)
-    other_generator, other = stream.begin(orthogonal(published))
+    generator, network = stream.begin_stream(published)
+    other_generator, other = stream.begin_stream(orthogonal(published))
     assert torch.equal(generator.get_state(), other_generator.get_state())
     np.testing.assert_array_equal(other.W_uh, network.W_uh)
     np.testing.assert_array_equal(other.W_r, network.W_r)
@@ -116,15 +100,15 @@ def test_an_orthogonal_start_is_the_published_one_with_orthonormal_rows() -> Non
 
 def test_an_orthogonal_start_has_the_same_bits_everywhere() -> None:
     """Published runs of results/start began with them; another digest needs a revision of theirs."""
-    _, network = stream.begin(orthogonal(Run(tasks.named("T1"), 64, 0, 0.98, 1)))
+    _, network = stream.begin_stream(orthogonal(Run(tasks.named("T1"), 64, 0, 0.98, 1)))
     assert network.digest()[:16] == "38943fc9001a1ac5"
 
 
 def test_the_published_start_stands_in_no_id_and_no_record() -> None:
     run = Run(tasks.named("T1"), 64, 0, 0.98, 1)
     assert run.run_id == "T1_h64_l2-0_thr-0.98_seed1"
-    assert "start" not in protocol.entry(run)["protocol"]
+    assert "start" not in protocol.order_to_entry(run)["protocol"]
     other = orthogonal(run)
     assert other.run_id != run.run_id
-    assert protocol.order(protocol.entry(other)).protocol == other.protocol
-    assert protocol.order(protocol.entry(run)).protocol == run.protocol
+    assert protocol.order_from_entry(protocol.order_to_entry(other)).protocol == other.protocol
+    assert protocol.order_from_entry(protocol.order_to_entry(run)).protocol == run.protocol

@@ -25,6 +25,7 @@ COPIED = (
     "README.md", "LICENSE", "CITATION.cff", "pyproject.toml", "requirements.txt",
 )  # fmt: skip
 KERNEL = Path("src/emtvb/training/kernel.py")
+SMOKE = ("--configfile", "config/smoke.yaml")
 CALL = ("--configfile", "config/tiny.yaml")
 """What a call says to make an experiment of a test's own."""
 

@@ -19,13 +19,13 @@ import pytest
 from emtvb.audit import accepting
 from emtvb.audit.config_of_results import Held
 from emtvb.audit.currency import planned
-from emtvb.config import load
+from emtvb.config import load_sweep
 from emtvb.making import provenance
 
 from .conftest import ROOT, Project
 
 SMOKE = ("--configfile", "config/smoke.yaml")
-HELD = Held(load(ROOT / "config" / "smoke.yaml"), "config/smoke.yaml", ROOT)
+HELD = Held(load_sweep(ROOT / "config" / "smoke.yaml"), "config/smoke.yaml", ROOT)
 
 
 def accept(project: Project, *words: str) -> subprocess.CompletedProcess[str]:
@@ -73,7 +73,7 @@ def test_a_rename_is_accepted_and_a_number_that_moves_is_not(finished: Project, 
     assert contents(results) == before
     # A number in its tenth digit; what does not use it is accepted.
     rename(project.folder, "write_table", "write_rows")
-    project.edit("src/emtvb/theory/measures.py", "largest_modulus=float(np.abs(eigenvalues).max())",
+    project.edit("src/emtvb/theory/network_measurement.py", "largest_modulus=float(np.abs(eigenvalues).max())",
                  "largest_modulus=float(np.abs(eigenvalues).max()) * (1 + 1e-10)")  # fmt: skip
     said = accept(project)
     assert said.returncode == 1
@@ -87,7 +87,7 @@ def test_a_rename_is_accepted_and_a_number_that_moves_is_not(finished: Project, 
     shutil.rmtree(results)
     records.rename(results)
     rename(project.folder, "write_rows", "write_csv")
-    project.edit("src/emtvb/theory/measures.py", " * (1 + 1e-10)", "")
+    project.edit("src/emtvb/theory/network_measurement.py", " * (1 + 1e-10)", "")
     assert project.planned(*SMOKE) == {}
 
 

@@ -35,7 +35,7 @@ from emtvb.making import provenance
 from emtvb.making.packed_weights import pack
 from emtvb.making.plan import Planned
 from emtvb.making.processes import Processes
-from emtvb.paper.judging import VERDICTS
+from emtvb.paper.significance import VERDICTS
 from emtvb.theory import networks
 from emtvb.training.shard import Outputs, train_shard
 
@@ -44,7 +44,7 @@ from .conftest import ROOT, Project, kept
 SHARD = "T1_h24_l2-0_seeds1-5"
 OTHER = "T2_h24_l2-0_seeds1-5"
 FIRST, SECOND = (f"T1-d3s3_h24_l2-0_thr-0.9_seed{seed}_p1a1a414b" for seed in (1, 2))
-SMOKE = config.load(ROOT / "config" / "smoke.yaml")
+SMOKE = config.load_sweep(ROOT / "config" / "smoke.yaml")
 HELD = Held(SMOKE, "config/smoke.yaml", ROOT)
 SHARDS = SMOKE.shards()
 TABLE, MEASURED = "tables/table1.csv", f"measurements/{SHARD}.csv"
@@ -561,15 +561,15 @@ def test_results_are_held_to_the_clones_own_config(folder: Path, tmp_path: Path)
 
 def test_of_several_configs_of_a_name_the_one_that_is_called_so_counts(tmp_path: Path) -> None:
     """Whatever the results fit: a smaller one that lies beside it is never meant."""
-    every = config.load(ROOT / "config" / "paper.yaml")
+    every = config.load_sweep(ROOT / "config" / "paper.yaml")
     few = every.model_copy(update={"seeds": [1, 2, 3, 4, 5]})
     folder, configs = tmp_path / "results" / "paper", tmp_path / "config"
     for place in (folder, configs):
         place.mkdir(parents=True)
-    (folder / "settings.json").write_text(config.dump(few))
-    (configs / "zz.yaml").write_text(config.dump(few))
+    (folder / "settings.json").write_text(config.dump_settings(few))
+    (configs / "zz.yaml").write_text(config.dump_settings(few))
     assert config_of_results.held_to(folder, tmp_path).experiment == few
-    (configs / "paper.yaml").write_text(config.dump(every))
+    (configs / "paper.yaml").write_text(config.dump_settings(every))
     assert config_of_results.held_to(folder, tmp_path).experiment == every
     (configs / "paper.yaml").rename(configs / "all.yaml")
     with pytest.raises(InputError, match=r"all\.yaml, zz\.yaml all state paper: call one paper\.yaml"):
@@ -583,7 +583,7 @@ def test_a_run_that_diverged_is_equal_to_itself(tmp_path: Path) -> None:
         "threshold": [0.9], "seeds": [1],
         "training": {"epochs": 1, "batches_per_epoch": 60, "learning_rate": 1e30, "gradient_clip": None},
     }  # fmt: skip
-    experiment = config.check(settings)
+    experiment = config.check_sweep(settings)
     ((shard, runs),) = experiment.shards().items()
     files = Outputs.of(tmp_path, shard)
     train_shard(runs, files, "version")

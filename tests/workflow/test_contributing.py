@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from .conftest import CALL, ROOT, Project
-from .test_plans import EXEMPLAR_FIGURES, INTERPRETED, SMOKE, TABLES
+from .conftest import CALL, ROOT, SMOKE, Project
+from .test_plans import EXEMPLAR_FIGURES, INTERPRETED, TABLES
 
 MODULE = '''"""Accuracies of all runs, in order."""
 
@@ -54,7 +54,7 @@ def a_column(project: Project) -> None:
         ("        bases=bases,", "        smallest_modulus=float(np.abs(eigenvalues).min()),\n        bases=bases,"),
         ("        bases=dict.fromkeys", "        smallest_modulus=nan,\n        bases=dict.fromkeys"),
     ):
-        project.edit("src/emtvb/theory/measures.py", old, new)
+        project.edit("src/emtvb/theory/network_measurement.py", old, new)
 
 
 def a_task(project: Project) -> None:
@@ -150,7 +150,8 @@ def test_a_task_and_an_architecture_are_trained_measured_and_drawn(project: Proj
 def test_a_claim_can_be_consistent(project: Project) -> None:
     a_claim(project)
     code = (
-        "from emtvb.paper import verdicts; import sys; print({x.name: x.verdict for x in verdicts.read(sys.argv[1])})"
+        "from emtvb.paper.verdicts import read_verdicts; import sys;"
+        "print({x.name: x.verdict for x in read_verdicts(sys.argv[1])})"
     )
     said = _said(project, "-c", code, str(ROOT / "results/paper"))
     for group in GROUPS:
@@ -204,7 +205,7 @@ def test_another_bar_of_solved_is_a_key_and_nothing_says_otherwise(project: Proj
 
 
 OLDER = (
-    "figures/test_captions.py", "figures/test_panels.py", "theory/test_measures.py", "theory/test_tasks.py",
+    "figures/test_captions.py", "figures/test_panels.py", "theory/test_network_measurement.py", "theory/test_tasks.py",
     "sweep/test_memory.py", "paper/test_claims.py", "paper/test_verdicts.py", "paper/test_verdict_page.py",
     "architectures", "training/test_revisions.py", "test_config.py",
 )  # fmt: skip

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ..environments import Environment, built
-from .conftest import ROOT, Project
+from .conftest import ROOT, SMOKE, Project
 
 GIT = "git", "-c", "user.name=t", "-c", "user.email=t@example.org"
 
@@ -22,9 +22,6 @@ def commit(folder: Path) -> str:
     return subprocess.run(
         ["git", "-C", str(folder), "rev-parse", "HEAD"], capture_output=True, text=True, check=True
     ).stdout.strip()
-
-
-SMOKE = ("--configfile", "config/smoke.yaml")
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import Project
-
-SMOKE = "--configfile", "config/smoke.yaml"
+from .conftest import SMOKE, Project
 
 SUBMIT = """#!/bin/sh
 env -i PATH=/usr/bin:/bin PYTHONPATH="{package}" sh -c 'cd / && sh "$0" > "$0.out" 2>&1 &' "$1"

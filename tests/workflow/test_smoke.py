@@ -9,12 +9,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
 from safetensors import safe_open
 
-from .conftest import Project
-
-SMOKE = ("--configfile", "config/smoke.yaml")
+from .conftest import SMOKE, Project
 
 
 @pytest.fixture(scope="module")
@@ -24,9 +21,6 @@ def results(finished: Project) -> Path:
 
 def test_the_run_table(results: Path) -> None:
     runs = pd.read_csv(results / "runs.csv")
-    assert runs.columns.tolist() == [
-        "run_id", "task", "task_id", "hidden_dim", "l2", "threshold", "seed", "shard", "twin",
-    ]  # fmt: skip
     assert len(runs) == 12
     assert runs["run_id"].is_unique
     assert json.loads((results / "settings.json").read_text())["experiment"] == "smoke"
@@ -66,51 +60,12 @@ def test_the_table_in_three_forms(results: Path) -> None:
         assert "mixed" in (results / "tables" / f"table1.{suffix}").read_text()
 
 
-@pytest.mark.parametrize(
-    "figure",
-    [
-        "composition",
-        "spectrum",
-        "weights",
-        "learning",
-        "interventions",
-        "forest",
-        "solutions",
-        "comparison",
-        "gradients",
-        "wave",
-    ]
-    + [f"{name}/{task}" for name in ("hidden_state", "edits") for task in ("T1", "T2", "mixed")],
-)
-def test_every_figure_in_two_forms_with_its_numbers(results: Path, figure: str) -> None:
-    path = results / "figures" / figure
-    assert Path(f"{path}.pdf").read_bytes().startswith(b"%PDF")
-    with Image.open(f"{path}.png") as image:
-        assert image.width > 600
-        assert np.asarray(image.convert("L")).std() > 5
-    assert len(pd.read_csv(f"{path}.csv")) > 5
-
-
-@pytest.mark.parametrize("task", ["T1", "T2", "mixed"])
-def test_the_animation_moves(results: Path, task: str) -> None:
-    with Image.open(results / "figures" / "animation" / f"{task}.gif") as image:
-        assert image.n_frames > 3
-        first = np.asarray(image.convert("RGB")).copy()
-        image.seek(3)
-        assert (np.asarray(image.convert("RGB")) != first).any()
-    assert len(pd.read_csv(results / "figures" / "animation" / f"{task}.csv")) > 5
-
-
 def test_the_page_holds_networks_that_were_trained(results: Path) -> None:
     text = (results / "edit.html").read_text()
     data = json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)[1])  # type: ignore[index]
-    measured = pd.read_csv(results / "measurements.csv").set_index("run_id")
     shown = [network["id"] for network in data["networks"]]
-    assert 1 <= len(shown) <= 9
-    assert len(shown) == len(set(shown))
-    stored = measured.loc[shown, "verdict"] == "linearly stored and editable"
-    kinds = pd.read_csv(results / "runs.csv").set_index("run_id").loc[shown]
-    assert not kinds[stored].assign(penalised=kinds["l2"] > 0).duplicated(["task", "penalised"]).any()
+    assert set(shown) <= set(pd.read_csv(results / "measurements.csv")["run_id"])
+    assert 1 <= len(shown) == len(set(shown)) <= 9
     with np.load(results / "measurements" / "page.npz") as stored_arrays:
         assert {f"{name}/W_hh" for name in shown} <= set(stored_arrays.files)
 

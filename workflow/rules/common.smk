@@ -17,7 +17,7 @@ if not INSTALLED:
     sys.path += [f"{workflow.basedir}/src", f"{workflow.basedir}/../src"]
 
 try:
-    from emtvb.config import dump
+    from emtvb.config import dump_settings
     from emtvb.errors import InputError
     from emtvb.experiments import kinds
     from emtvb.making import hooks, node, recipes, staleness, surroundings, trainings
@@ -46,7 +46,7 @@ if not CALL.has_config:
 
 with hooks.in_one_line():
     check_package(ROOT)
-    EXPERIMENT = kinds.check(CALL.config(config))
+    EXPERIMENT = kinds.experiment_from_config(CALL.config(config))
     KIND = kinds.kind_of(EXPERIMENT)
     RESULTS = surroundings.results_root() / EXPERIMENT.experiment
     surroundings.check_results_root(RESULTS.parent)
@@ -173,7 +173,7 @@ def keep_what_stands(shards):
         from emtvb.experiments.sweep import finished_runs
 
         states = [(waiting, Path(waiting.output.weights).with_name("runs")) for waiting in shards]
-        count = sum(finished_runs.keep(RECORDS, dict(waiting.params.items()), state) for waiting, state in states)
+        count = sum(finished_runs.keep_finished_runs(RECORDS, dict(waiting.params.items()), state) for waiting, state in states)
         if count:
             logger.info(f"already trained, and taken from where they lie: {count} runs")
 

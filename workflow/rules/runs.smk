@@ -3,7 +3,7 @@
 from emtvb.config.architectures import ARCHITECTURES
 from emtvb.config.sweep import shard_name
 from emtvb.making import params as settings
-from emtvb.theory.protocol import entry as training_entry
+from emtvb.theory.protocol import order_to_entry as training_entry
 from emtvb.theory.runs import to_entry
 
 EXEMPLARS = EXPERIMENT.exemplars()
@@ -56,4 +56,4 @@ def architecture_of(wildcards):
 
 def proof_of(runs):
     """What vouches for the bits of these runs: for the compiled engine's, its proof."""
-    return promises.proof(max(run.l2 for run in runs)) if EXPERIMENT.trainer in promises.TRAINERS else None
+    return promises.promised_proof(max(run.l2 for run in runs)) if EXPERIMENT.trainer in promises.TRAINERS else None

@@ -1,6 +1,6 @@
 # Networks that are trained on streams: episodes of variable length, each ended by a marker, that overwrite each other.
 
-from emtvb.experiments.streams.runs import named as stream_task
+from emtvb.experiments.streams.runs import paper_name as stream_task
 from emtvb.theory import stream_order
 
 PAGE_SHARDS = EXPERIMENT.page_shards()
@@ -34,9 +34,9 @@ rule train_stream:
         "../envs/emtvb.yaml"
     threads: 1
     params:
-        runs=lambda wildcards: [stream_order.entry(run) for run in SHARDS[wildcards.shard]],
+        runs=lambda wildcards: [stream_order.stream_to_entry(run) for run in SHARDS[wildcards.shard]],
         trainer="auto",
-        proof=lambda wildcards: promises.proof(max(run.l2 for run in SHARDS[wildcards.shard]), promises.FOLLOWING),
+        proof=lambda wildcards: promises.promised_proof(max(run.l2 for run in SHARDS[wildcards.shard]), promises.FOLLOWING),
         revision=None,
     script:
         "../scripts/train_shard.py"
@@ -55,7 +55,7 @@ rule measure_stream:
         "../envs/emtvb.yaml"
     threads: 1
     params:
-        runs=lambda wildcards: [stream_order.entry(run) for run in SHARDS[wildcards.shard]],
+        runs=lambda wildcards: [stream_order.stream_to_entry(run) for run in SHARDS[wildcards.shard]],
     script:
         "../scripts/measure_stream.py"
 
@@ -73,7 +73,7 @@ rule choose_streams:
     conda:
         "../envs/emtvb.yaml"
     params:
-        shards=[[stream_order.entry(run) for run in SHARDS[shard]] for shard in PAGE_SHARDS],
+        shards=[[stream_order.stream_to_entry(run) for run in SHARDS[shard]] for shard in PAGE_SHARDS],
         tasks=[stream_task(SHARDS[shard][0].task) for shard in PAGE_SHARDS],
     script:
         "../scripts/choose_streams.py"

@@ -6,4 +6,4 @@ from emtvb.making.jobs import job
 
 with job(snakemake):
     rows = tables.read_tables(snakemake.input.memory, ("run_id", "network"), may_be_empty=True)
-    tables.write_csv(snakemake.output.memory, memory_tables.trained(rows))
+    tables.write_csv(snakemake.output.memory, memory_tables.trained_rows(rows))

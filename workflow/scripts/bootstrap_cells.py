@@ -3,8 +3,8 @@
 from emtvb import tables
 from emtvb.making.jobs import job
 from emtvb.paper import forest
-from emtvb.paper.twins import measured
+from emtvb.paper.twins import measured_with_twins
 
 with job(snakemake):
-    of = measured(snakemake.input.runs, snakemake.input.measurements, snakemake.input.get("twins", []))
+    of = measured_with_twins(snakemake.input.runs, snakemake.input.measurements, snakemake.input.get("twins", []))
     tables.write_csv(snakemake.output.rates, forest.cell_error_rates(of))

@@ -14,7 +14,7 @@ with job(snakemake) as this:
     for weights, measurements, entries, task in zip(*parts, strict=True):
         rows = pd.read_csv(measurements).set_index("run_id")
         best = rows["recall"].idxmax()
-        run = next(run for run in map(order.order, entries) if run.run_id == best)
+        run = next(run for run in map(order.stream_from_entry, entries) if run.run_id == best)
         network = networks.load_networks(weights, [best])[best]
         shown.append((rows.loc[best, "recall"], show(run, task, network, rows.loc[best].to_dict())))
     # The one that does best opens the page.

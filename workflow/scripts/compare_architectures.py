@@ -3,7 +3,7 @@
 import pandas as pd
 
 from emtvb import tables
-from emtvb.experiments.architectures import tables as architectures
+from emtvb.experiments.architectures import architecture_table as architectures
 from emtvb.files import write_text
 from emtvb.making.jobs import job
 

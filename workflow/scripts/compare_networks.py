@@ -11,12 +11,12 @@ from emtvb.experiments.sweep import pair_distances, populations
 from emtvb.experiments.sweep.populations import Specimen
 from emtvb.making.jobs import job
 from emtvb.theory import architecture_runs, networks, tasks
-from emtvb.training.architectures import weights
+from emtvb.training.architectures import saved_weights
 
 with job(snakemake) as this:
     task = {entry["name"]: tasks.from_composition(**entry) for entry in this.settings["tasks"]}
     runs = tables.read_table(snakemake.input.runs, tables.RUN_COLUMNS)
-    solved = pair_distances.solved(tables.combine(runs, pd.read_csv(snakemake.input.measurements)))
+    solved = pair_distances.solved_networks(tables.combine(runs, pd.read_csv(snakemake.input.measurements)))
     files = {Path(path).parent.name: path for path in [*snakemake.input.weights, *snakemake.input.others]}
     specimens = {}
     for shard, part in solved.groupby("shard"):
@@ -35,13 +35,15 @@ with job(snakemake) as this:
             ]
         )
         measured = tables.read_tables(snakemake.input.measured, ("run_id", "verdict"))
-        more = pair_distances.solved(rows.merge(measured[["run_id", "verdict"]], on="run_id"))
+        more = pair_distances.solved_networks(rows.merge(measured[["run_id", "verdict"]], on="run_id"))
         for run_id in more["run_id"]:
             run = by_id[run_id]
-            network = weights.load(files[run_id], run, pkgutil.resolve_name(kinds[run]))
+            network = saved_weights.load_trained(files[run_id], run, pkgutil.resolve_name(kinds[run]))
             specimens[run_id] = Specimen(run.task, network, network.linearise())
         solved = pd.concat([solved, more], ignore_index=True)
-    pairs, controlled = pair_distances.pairs(solved), pair_distances.first_of_cells(solved)["run_id"]
-    compared = populations.compare(specimens, pairs.itertuples(index=False), controlled, this.settings["modulus"])
+    pairs, controlled = pair_distances.pairs_to_compare(solved), pair_distances.first_of_cells(solved)["run_id"]
+    compared = populations.compare_specimens(
+        specimens, pairs.itertuples(index=False), controlled, this.settings["modulus"]
+    )
     table = pd.DataFrame(compared, columns=pair_distances.COLUMNS).round(6)
     tables.write_csv(snakemake.output.comparison, table)

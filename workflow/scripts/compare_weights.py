@@ -11,8 +11,8 @@ from emtvb.theory import networks
 
 with job(snakemake):
     runs = tables.read_table(snakemake.input.runs, tables.RUN_COLUMNS)
-    solved = pair_distances.solved(tables.combine(runs, pd.read_csv(snakemake.input.measurements)))
-    pairs = pair_distances.pairs(solved).query("differs == 'seed'")[["run_1", "run_2"]]
+    solved = pair_distances.solved_networks(tables.combine(runs, pd.read_csv(snakemake.input.measurements)))
+    pairs = pair_distances.pairs_to_compare(solved).query("differs == 'seed'")[["run_1", "run_2"]]
     files = {Path(path).parent.name: path for path in snakemake.input.weights}
     loaded = {}
     for shard, part in solved.groupby("shard"):

@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from emtvb.figures.save import save
+from emtvb.figures.save import save_figure
 from emtvb.making.jobs import job
 
 with job(snakemake) as this:
@@ -12,4 +12,4 @@ with job(snakemake) as this:
         module.save(shown, stem)
     else:
         numbers = module.numbers(shown) if hasattr(module, "numbers") else shown
-        save(module.draw(shown), numbers, stem)
+        save_figure(module.draw(shown), numbers, stem)

@@ -5,4 +5,4 @@ from emtvb.config import sweep
 from emtvb.making.jobs import job
 
 with job(snakemake) as this:
-    sweep.write_run_table(snakemake.output.runs, config.check(this.settings).shards())
+    sweep.write_run_table(snakemake.output.runs, config.check_sweep(this.settings).shards())

@@ -5,22 +5,22 @@ import logging
 import pandas as pd
 
 from emtvb import tables
-from emtvb.experiments.sweep.following import STEPS, listed, name_of
+from emtvb.experiments.sweep.followed_networks import STEPS, name_of, snapshot_row
 from emtvb.making import trainings
 from emtvb.making.jobs import job
 from emtvb.training import stream
-from emtvb.training.following import follow
+from emtvb.training.weight_snapshots import follow_training
 from emtvb.weights import save_networks
 
 log = logging.getLogger("emtvb.following")
 
 with job(snakemake) as this:
-    stream.check()
+    stream.check_published_stream()
     rows, networks = [], {}
     for run in [trainings.read_run(entry) for entry in this.settings["runs"]]:
-        snapshots = list(follow(run))
+        snapshots = list(follow_training(run))
         networks |= {name_of(run.run_id, seen.step): seen.network for seen in snapshots}
-        rows += [listed(run.run_id, *seen) for seen in snapshots]
+        rows += [snapshot_row(run.run_id, *seen) for seen in snapshots]
         log.info("%s: followed to step %s", run.run_id, f"{snapshots[-1].step:,}")
     save_networks(snakemake.output.snapshots, networks)
     tables.write_csv(snakemake.output.steps, pd.DataFrame(rows, columns=STEPS))

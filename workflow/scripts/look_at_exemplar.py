@@ -13,5 +13,5 @@ with job(snakemake) as this:
     network = networks.load_networks(snakemake.input.weights, [run.run_id])[run.run_id]
     path = snakemake.input.measurements
     measurements = columns.check_numbers(pd.read_csv(path), path).set_index("run_id").loc[run.run_id]
-    look = exemplar.look(run, network, measurements.to_dict(), this.settings["modulus"])
-    exemplar.save(snakemake.output.exemplar, look)
+    look = exemplar.exemplar_arrays(run, network, measurements.to_dict(), this.settings["modulus"])
+    exemplar.save_exemplar(snakemake.output.exemplar, look)

@@ -10,5 +10,5 @@ with job(snakemake) as this:
     measured = tables.read_table(snakemake.input.measurements, tables.MEASURED_COLUMNS)
     runs = memory.measured_runs([from_entry(entry) for entry in this.settings["runs"]], measured)
     trained = networks.load_networks(snakemake.input.weights, [run.run_id for run in runs])
-    rows = [row for run in runs for row in memory.measure(run, trained[run.run_id])]
-    tables.write_csv(snakemake.output.memory, memory.table(rows))
+    rows = [row for run in runs for row in memory.measure_memory(run, trained[run.run_id])]
+    tables.write_csv(snakemake.output.memory, memory.memory_as_table(rows))

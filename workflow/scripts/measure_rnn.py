@@ -10,7 +10,7 @@ from emtvb.adapters.elman import Elman, linearise
 from emtvb.experiments.architectures.measures import Subject, interpret_system, mean_jacobian
 from emtvb.making.jobs import job
 from emtvb.theory import networks
-from emtvb.theory.measures import MeasureSettings
+from emtvb.theory.network_measurement import MeasureSettings
 from emtvb.theory.runs import from_entry
 
 with job(snakemake) as this:

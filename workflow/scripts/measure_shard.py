@@ -4,7 +4,7 @@ from emtvb import tables
 from emtvb.experiments.sweep.shard import measure_shard
 from emtvb.making.jobs import job
 from emtvb.theory import networks
-from emtvb.theory.measures import MeasureSettings
+from emtvb.theory.network_measurement import MeasureSettings
 from emtvb.theory.runs import from_entry
 
 with job(snakemake) as this:

@@ -14,14 +14,14 @@ from emtvb.training import episodes
 log = logging.getLogger(__name__)
 
 with job(snakemake) as this:
-    runs = [order.order(entry) for entry in this.settings["runs"]]
+    runs = [order.stream_from_entry(entry) for entry in this.settings["runs"]]
     trained = networks.load_networks(snakemake.input.weights, [run.run_id for run in runs])
     rows, rasters, markers = [], [], []
     for number, run in enumerate(runs, start=1):
         log.info("%s: measuring (%d of %d)", run.run_id, number, len(runs))
-        network, untrained = trained[run.run_id], episodes.begin(run)[1]
-        rows.append(measuring.measure(run, network, untrained))
-        rasters += measuring.rasters(run, network, untrained)
+        network, untrained = trained[run.run_id], episodes.begin_batches(run)[1]
+        rows.append(measuring.stream_row(run, network, untrained))
+        rasters += measuring.raster_rows(run, network, untrained)
         markers += measuring.marker_maps(run, network, untrained)
     tables.write_csv(snakemake.output.measurements, pd.DataFrame(rows))
     tables.write_csv(snakemake.output.rasters, pd.DataFrame(rasters))

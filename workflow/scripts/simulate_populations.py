@@ -5,4 +5,4 @@ from emtvb.making.jobs import job
 from emtvb.paper import error_rates
 
 with job(snakemake):
-    tables.write_csv(snakemake.output.rates, error_rates.characteristics())
+    tables.write_csv(snakemake.output.rates, error_rates.operating_characteristics())

@@ -6,4 +6,4 @@ from emtvb.files import write_text
 from emtvb.making.jobs import job
 
 with job(snakemake) as this:
-    write_text(snakemake.output.settings, config.dump(kinds.check(this.settings)))
+    write_text(snakemake.output.settings, config.dump_settings(kinds.experiment_from_config(this.settings)))

@@ -7,5 +7,5 @@ from emtvb.making.jobs import job
 
 with job(snakemake) as this:
     experiment = Streams.check(this.settings)
-    write_text(snakemake.output.settings, config.dump(experiment))
+    write_text(snakemake.output.settings, config.dump_settings(experiment))
     write_run_table(snakemake.output.runs, experiment.shards())

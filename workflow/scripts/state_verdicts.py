@@ -7,7 +7,7 @@ from emtvb.making.jobs import job
 from emtvb.paper import twins, verdict_page, verdicts
 
 with job(snakemake) as this:
-    measured = twins.measured(snakemake.input.runs, snakemake.input.measurements, snakemake.input.twins)
+    measured = twins.measured_with_twins(snakemake.input.runs, snakemake.input.measurements, snakemake.input.twins)
     measured = verdicts.with_others(measured, snakemake.input.others)
     captions = this.root / "workflow" / "report"
     figures = [
@@ -16,7 +16,7 @@ with job(snakemake) as this:
         )
         for path in this.settings["figures"]
     ]
-    statement = verdict_page.Stated(this.settings["experiment"], verdicts.evaluate(measured), figures)
+    statement = verdict_page.Stated(this.settings["experiment"], verdicts.evaluate_claims(measured), figures)
     write_text(snakemake.output.json, statement.as_json())
     write_text(snakemake.output.md, statement.as_markdown())
     write_text(snakemake.output.html, statement.as_html())

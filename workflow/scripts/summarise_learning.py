@@ -8,4 +8,4 @@ from emtvb.making.jobs import job
 
 with job(snakemake):
     curves = data.with_settings(data.load_histories(snakemake.input.outlines), pd.read_csv(snakemake.input.runs))
-    tables.write_csv(snakemake.output.summary, data.summarise(curves))
+    tables.write_csv(snakemake.output.summary, data.summarise_curves(curves))

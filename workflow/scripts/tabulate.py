@@ -8,8 +8,8 @@ from emtvb.paper import table1, twins
 with job(snakemake) as this:
     path = snakemake.input.measurements
     columns.check_numbers(tables.read_table(path, tables.MEASURED_COLUMNS), path)
-    measured = twins.measured(snakemake.input.runs, path, snakemake.input.twins)
-    table = table1.tabulate(measured, this.settings["unlike_paper"])
+    measured = twins.measured_with_twins(snakemake.input.runs, path, snakemake.input.twins)
+    table = table1.tabulate_table1(measured, this.settings["unlike_paper"])
     tables.write_csv(snakemake.output.csv, table)
     write_text(snakemake.output.md, table1.as_markdown(table))
     write_text(snakemake.output.tex, table1.as_latex(table))

@@ -8,4 +8,4 @@ from emtvb.making.jobs import job
 
 with job(snakemake):
     compared = pd.read_csv(snakemake.input.comparison)  # without a row where fewer than two networks solve their task
-    tables.write_csv(snakemake.output.comparison, pair_distances.summary(compared))
+    tables.write_csv(snakemake.output.comparison, pair_distances.distance_summary(compared))

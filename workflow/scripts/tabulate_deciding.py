@@ -8,4 +8,4 @@ with job(snakemake):
     paths = [snakemake.input.solutions, *snakemake.input.get("twins", [])]
     networks = tables.read_tables(paths, ("run_id", "kind"))
     networks = networks.drop_duplicates("run_id")
-    tables.write_csv(snakemake.output.agreement, factors.agreement(networks))
+    tables.write_csv(snakemake.output.agreement, factors.agreement_by_factor(networks))

@@ -22,5 +22,5 @@ with job(snakemake) as this:
         snapshots = tables.read_table(table, ("run_id", "step"))
         experiments[Path(table).stem] = memory_tables.unseen_snapshots(snapshots, seen)
     tables.write_csv(snakemake.output.memory, networks)
-    tables.write_csv(snakemake.output.law, memory_tables.law(experiments))
-    tables.write_csv(snakemake.output.thresholds, memory_tables.thresholds(experiments))
+    tables.write_csv(snakemake.output.law, memory_tables.duration_law(experiments))
+    tables.write_csv(snakemake.output.thresholds, memory_tables.threshold_pairs(experiments))

@@ -8,7 +8,7 @@ from emtvb.making.jobs import job
 with job(snakemake):
     runs = tables.read_table(snakemake.input.runs, tables.RUN_COLUMNS)
     measured = tables.combine(runs, tables.read_table(snakemake.input.measurements, tables.MEASURED_COLUMNS))
-    verdicts, bases = outcomes.verdicts(measured), outcomes.bases(measured)
+    verdicts, bases = outcomes.verdict_ranges(measured), outcomes.example_bases(measured)
     tables.write_csv(snakemake.output.verdicts, verdicts)
     write_text(snakemake.output.verdicts_md, outcomes.verdicts_as_markdown(verdicts))
     tables.write_csv(snakemake.output.bases, bases)

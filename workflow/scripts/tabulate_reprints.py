@@ -8,10 +8,12 @@ from emtvb.making.jobs import job
 from emtvb.paper import reprints, twins
 
 with job(snakemake):
-    measured = twins.measured(*snakemake.input.paper, snakemake.input.twins)
-    own = twins.measured(snakemake.input.runs, snakemake.input.measurements)
-    table = reprints.tabulate(
-        reprints.answers(measured, pd.concat([own, twins.measured(*snakemake.input.other)], ignore_index=True))
+    measured = twins.measured_with_twins(*snakemake.input.paper, snakemake.input.twins)
+    own = twins.measured_with_twins(snakemake.input.runs, snakemake.input.measurements)
+    table = reprints.tabulate_answers(
+        reprints.plan_answers(
+            measured, pd.concat([own, twins.measured_with_twins(*snakemake.input.other)], ignore_index=True)
+        )
     )
     tables.write_csv(snakemake.output.csv, table)
     write_text(snakemake.output.md, reprints.as_markdown(table))

@@ -3,9 +3,9 @@
 import pandas as pd
 
 from emtvb import tables
-from emtvb.experiments.streams import tables as streams
+from emtvb.experiments.streams import stream_tables as streams
 from emtvb.making.jobs import job
-from emtvb.theory.verdict import ACCURATE
+from emtvb.theory.network_verdict import ACCURATE
 
 with job(snakemake):
     runs = pd.read_csv(snakemake.input.runs)

@@ -34,4 +34,4 @@ def cycles(system: Any, states: Any, period: int, inputs: Any = None) -> Cycles:
             system = emtvb.adapt(lambda u, h: (h, h @ [[0, 0.5], [-0.5, 0]]), state=2, input_dim=1)
             emtvb.cycles(system, [[1.0, 0.0]], 4).multipliers
     """
-    return core.cycles(adapt(system), states, period, inputs)
+    return core.follow_cycles(adapt(system), states, period, inputs)

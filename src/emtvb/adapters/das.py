@@ -102,7 +102,7 @@ class DAS:
             encoder[:, at] = R @ told.weights.T
             decoder[at] = regression.least_squares(z, labels[:, at], regression.EXACT).weights.T @ R.T
             subspaces[i] = Subspace(R, R.T)
-        centre = regression.centre(encoder, hidden, labels, trials.stored)
+        centre = regression.centre_of_states(encoder, hidden, labels, trials.stored)
         return Located(VariableMemories(encoder, decoder, trials.stored, centre), tuple(subspaces))
 
     def _rotation(self, trials: Trials, system: Adapted, times: list[int], variable: int) -> np.ndarray:
@@ -154,7 +154,7 @@ class _Exchanges:
         self._rng = rng
         at = trials.slices[variable]
         last = len(trials.train.outputs) - 1
-        near = donors.tolerance(trials.variables)
+        near = donors.same_value_tolerance(trials.variables)
         self._triples: list[tuple[int, np.ndarray]] = []
         usable = [time for time in times if time < last]
         few = (

@@ -33,4 +33,4 @@ def fixed_points(
     Raises:
         InputError: Where starts or inputs are not of the network's size, or not finite.
     """
-    return dynamics.fixed_points(adapt(system), starts, inputs, tolerance=tolerance, most=most)
+    return dynamics.find_fixed_points(adapt(system), starts, inputs, tolerance=tolerance, most=most)

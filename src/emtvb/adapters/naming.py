@@ -47,30 +47,25 @@ class Generators:
         torch = sys.modules.get("torch")
         kinds = (np.random.Generator, np.random.RandomState, random.Random, *((torch.Generator,) if torch else ()))
         held = [value for item in named for value in (item, *getattr(item, "__dict__", {}).values())]
-        self._own = list({id(item): item for item in held if isinstance(item, kinds)}.values())
-
-    def state(self) -> list[Any]:
-        """Where each of them is."""
-        return [np.random.get_state(), random.getstate(), *(_state(item) for item in self._own)]
+        own = {id(item): item for item in held if isinstance(item, kinds)}.values()
+        self._every: list[Any] = [np.random, random, *own]
 
     @contextmanager
     def kept(self) -> Iterator[None]:
         """They go back to where they were: what is drawn within is drawn again next time."""
-        common, plain, *own = self.state()
+        before = [_state(item) for item in self._every]
         try:
             yield
         finally:
-            np.random.set_state(common)
-            random.setstate(plain)
-            for item, state in zip(self._own, own, strict=True):
+            for item, state in zip(self._every, before, strict=True):
                 if isinstance(item, np.random.Generator):
                     item.bit_generator.state = state
                 else:
-                    (item.setstate if isinstance(item, random.Random) else item.set_state)(state)
+                    (item.setstate if hasattr(item, "setstate") else item.set_state)(state)
 
 
 def _state(generator: Any) -> Any:
-    """Where a generator of numpy, torch or Python is."""
+    """Where a generator is, or the common one of a module."""
     if isinstance(generator, np.random.Generator):
         return generator.bit_generator.state
-    return generator.getstate() if isinstance(generator, random.Random) else generator.get_state()
+    return (generator.getstate if hasattr(generator, "getstate") else generator.get_state)()

@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float
 
 from emtvb.adapters.adapting import Adapted, Wrapped, adapt
 from emtvb.adapters.verification import TRIALS
-from emtvb.core.arguments import Times, as_numpy, checked_times, flag, refuse_keywords, whole_number
+from emtvb.core.arguments import Times, as_bool, as_numpy, checked_times, refuse_keywords, whole_number
 from emtvb.core.labels import Labels
 from emtvb.core.memory_limit import check_room
 from emtvb.core.recording import FITTING
@@ -97,23 +97,20 @@ def record(
     whole_number(horizon, "horizon", 1)
     if batch is not None:
         whole_number(batch, "batch", 1)
-    batch_first = flag(batch_first, "batch_first")
+    batch_first = as_bool(batch_first, "batch_first")
     if inputs is None:
         inputs = _own_task(system)
     if isinstance(inputs, LabelledTask):
-        for word, given in (("labels", labels), ("names", names), ("kinds", kinds)):
-            if given is not None:
-                raise InputError(word, "given beside a task", "a task has its own; leave them out")
-        if times is not None:
-            raise InputError("times", "given beside a task", "a task is recorded at its own times; leave them out")
-        if groups is not None:
-            raise InputError("groups", "given beside a task", "a task's trials are independent; leave them out")
-        of_labels = {"batch_first": (batch_first, False), "split": (split, 0.5), "seed": (seed, 0)}
-        for word, (value, usual) in (of_labels | {"batch": (batch, None)}).items():
-            if value is not usual and (isinstance(value, np.ndarray) or value != usual):
-                raise InputError(word, value, "given beside a task, which has trials of its own; leave it out")
+        unset: dict[str, Any] = dict.fromkeys(("labels", "names", "kinds", "times", "groups", "batch"))
+        unset |= {"batch_first": False, "split": 0.5, "seed": 0}
+        own = (labels, names, kinds, times, groups, batch, batch_first, split, seed)
+        for (word, value), given in zip(unset.items(), own, strict=True):
+            if given is not value and not (np.isscalar(given) and given == value):
+                remedy = "a task has labels and trials of its own, at its own times; leave it out"
+                raise InputError(word, "given beside a task", remedy)
         of_task = inputs.recorded(system, horizon)
-        system.verify(_silent_after(inputs.sequences(FITTING, TRIALS, 0), horizon))
+        if isinstance(system, Adapted):
+            system.verify(_silent_after(inputs.sequences(FITTING, TRIALS, 0), horizon))
         return of_task
     if isinstance(inputs, str):
         name = inputs if inputs in _TASKS else _TASKS[0]
@@ -122,8 +119,8 @@ def record(
         raise InputError("horizon", horizon, "it is of a task's test; leave it out")
     if labels is None or (isinstance(labels, dict) and not labels):
         raise InputError("labels", "none", "say what the network should hold, (time, trial, variable), or give a Task")
-    given = as_numpy(inputs, "inputs")
-    x = _checked_inputs(given, batch_first)
+    array = as_numpy(inputs, "inputs")
+    x = _checked_inputs(array, batch_first)
     if not batch_first and len(x) > x.shape[1]:
         shown = f"{len(x)} steps of {x.shape[1]} trials"
         warnings.warn(f"inputs: {shown}: give batch_first=True if it is the other way round", stacklevel=2)
@@ -132,7 +129,8 @@ def record(
         groups=groups,
     )  # fmt: skip
     kept = None if times is None else checked_times(times, len(x))
-    system.verify(x, given.ndim == 2)
+    if isinstance(system, Adapted):
+        system.verify(x, array.ndim == 2)
     train, test = _run(system, x, known.train, batch, progress, kept)
     return Trials.labelled(system, known, train, test, x, kept)
 
@@ -159,8 +157,7 @@ def _run(
     times: tuple[int, ...] | None,
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """States at these times and all outputs, of the trials to fit on and of those to judge on: once each."""
-    size = system.prepared(x)
-    count = x.shape[1]
+    size, count = system.state_dim, x.shape[1]
     kept = len(x) if times is None else len(times)
     shown, remedy = f"{count} at {kept} times", "keep fewer trials or times"
     if times is None:

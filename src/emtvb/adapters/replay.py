@@ -36,7 +36,7 @@ def check_network(trials: Trials, erased: bool) -> None:
         erased: Whether the stored states may be others than the network's, since something was erased from them.
     """
     system = trials.system
-    if isinstance(system, (Adapted, Wrapped)) and system.verified is None:
+    if isinstance(system, Adapted) and system.verified is None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it was said when they were recorded
             system.verify(_shown(trials, None))

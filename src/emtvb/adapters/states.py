@@ -1,13 +1,14 @@
 """A network's state as a flat vector per trial, whatever it is made of, and back.
 
-A state is arrays in any nesting of tuples, lists, dicts, named tuples and dataclasses; None is nothing. The first axis
-of each array is that of trials.
+A state is arrays in any nesting of tuples, lists and dicts; None is nothing. The first axis of each array is that of
+trials.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from emtvb.errors import InputError
@@ -35,10 +36,7 @@ class Part:
     @property
     def size(self) -> int:
         """Real numbers of one trial."""
-        count = 2 if self.is_complex else 1
-        for length in self.shape:
-            count *= length
-        return count
+        return math.prod(self.shape) * (2 if self.is_complex else 1)
 
 
 def arrays(state: Any) -> list[Any]:
@@ -80,10 +78,8 @@ def rebuilt(state: Any, new: Sequence[Any]) -> Any:
             return None if part is None else next(rest)
         if isinstance(part, dict):
             return {key: build(value) for key, value in part.items()}
-        if is_dataclass(part) and not isinstance(part, type):
-            return replace(part, **{field.name: build(getattr(part, field.name)) for field in fields(part)})
         built = [build(value) for value in part]
-        if hasattr(part, "_fields"):
+        if hasattr(part, "_fields"):  # a named tuple
             return type(part)(*built)
         return tuple(built) if isinstance(part, tuple) else built
 
@@ -92,7 +88,7 @@ def rebuilt(state: Any, new: Sequence[Any]) -> Any:
 
 def shapes(state: Any) -> dict[str, tuple[int, ...]]:
     """The shape of each array by its name: equal of states that can stand for each other."""
-    return {name: tuple(array.shape) for name, array in _named(state, "")}
+    return {name or ALONE: tuple(array.shape) for name, array in _named(state, "")}
 
 
 def _named(state: Any, name: str) -> list[tuple[str, Any]]:
@@ -105,8 +101,6 @@ def _named(state: Any, name: str) -> list[tuple[str, Any]]:
         inner = [(str(key), value) for key, value in state.items()]
     elif isinstance(state, (tuple, list)):
         inner = list(zip(getattr(state, "_fields", map(str, range(len(state)))), state, strict=True))
-    elif is_dataclass(state) and not isinstance(state, type):
-        inner = [(field.name, getattr(state, field.name)) for field in fields(state)]
     else:
         shown = f"{type(state).__name__} {state!r}"[:60]
         raise InputError("state", shown, "give arrays or tensors, alone or in tuples, lists or dicts")

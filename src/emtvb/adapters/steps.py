@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,7 @@ class Form:
     Attributes:
         name: What it is called.
         call: Its step.
-        start: From a number of trials to the state before the first input.
+        state: Where it begins: a number of zeros, one trial's state, or a function of the number of trials.
         readout: Of its output; None for none.
         whole: The network on whole sequences; None where none was given.
         batch_first: Whether that takes and gives trials before time.
@@ -32,10 +31,15 @@ class Form:
 
     name: str
     call: Callable[[Any, Any], Any]
-    start: Callable[[int], Any]
+    state: Any
     readout: Callable[[Any], Any] | None = None
     whole: Callable[[Any], Any] | None = None
     batch_first: bool = False
+
+    def named(self) -> list[Any]:
+        """What its functions hold or name."""
+        functions = [given for given in (self.call, self.state, self.readout, self.whole) if callable(given)]
+        return [item for function in functions for item in named_in(function)]
 
 
 class Machine:
@@ -51,16 +55,15 @@ class Machine:
 
     def __init__(self, form: Form) -> None:
         self.form = form
-        objects = [form.call, form.start, form.readout, form.whole]
-        self._generators = Generators([item for given in objects if given is not None for item in named_in(given)])
+        self._generators = Generators(form.named())
         self._example = self.start(2)
         self.parts = states.parts(self._example, 2)
         states.parts(self.start(3), 3)
         self._is_settled = False
-        first, again = (self.flat(self.start(2)) for _ in range(2))
-        if np.isnan(self.numpy(first)).any():
+        first, again = (self.numpy(self.flat(self.start(2))) for _ in range(2))
+        if np.isnan(first).any():
             raise InputError("state", "not all of it numbers", "give a state without NaN")
-        if not np.array_equal(self.numpy(first), self.numpy(again)):
+        if not np.array_equal(first, again):
             remedy = "draw it from a seed of its own: lambda trials: np.random.default_rng(0).normal(size=(trials, n))"
             raise InputError("state", "a function that gives another state each time it is called", remedy)
 
@@ -68,44 +71,71 @@ class Machine:
         """Within it nothing is trained: evaluation mode, no gradients."""
         return nullcontext()
 
-    def array(self, values: np.ndarray) -> Any:
-        """Numpy's numbers as an array of the library, a copy: a step may write into what it is given."""
-        return np.array(values)
-
-    def ids(self, values: np.ndarray) -> Any:
-        """Whole numbers as an array of the library."""
-        return values.astype(np.int64)
-
-    def numpy(self, array: Any) -> np.ndarray:
-        """An array of the library as one of numpy's, a copy: a step may write into what it gave out before."""
-        return np.array(array)
-
-    def stacked(self, arrays: list[Any]) -> np.ndarray:
-        """Arrays of the library as one of numpy's."""
-        return np.stack(arrays)
-
-    def kept(self, array: Any) -> Any:
-        """A copy in the library: a step may write into what it gave out before."""
-        return np.array(array)
-
     @contextmanager
     def drawn_again(self) -> Iterator[None]:
         """What is drawn within, of all generators that are known, is drawn again next time."""
         with self._generators.kept():
             yield
 
-    def drawn(self) -> list[Any]:
-        """Where these generators are."""
-        return self._generators.state()
+    def array(self, values: np.ndarray) -> Any:
+        """Numpy's numbers as an array of the library, a copy: a step may write into what it is given."""
+        return np.array(values)
+
+    def zeros(self, trials: int, n: int) -> Any:
+        """Zeros in the library, (trials, n)."""
+        return np.zeros((trials, n))
+
+    def repeated(self, array: Any, trials: int) -> Any:
+        """An array of one trial, (1, ...), for so many."""
+        return np.repeat(array, trials, axis=0)
+
+    def ids(self, values: np.ndarray) -> Any:
+        """Whole numbers as an array of the library."""
+        return values.astype(np.int64)
+
+    def stacked(self, arrays: list[Any]) -> np.ndarray:
+        """Arrays of the library as one of numpy's."""
+        return np.stack(arrays)
+
+    def numpy(self, array: Any) -> np.ndarray:
+        """An array of the library as one of numpy's."""
+        return self.stacked([array])[0]
+
+    def joined(self, arrays: list[Any]) -> Any:
+        """Arrays of the library beside each other, a copy: a step may write into what it gave out before."""
+        return np.concatenate([_plain(array) for array in arrays], axis=1)
+
+    def like(self, array: Any, example: Any) -> Any:
+        """An array with the precision of another one, and of its library, such as JAX."""
+        return getattr(example, "__array_namespace__", lambda: np)().asarray(array.astype(example.dtype))
+
+    def checked(self, output: Any, name: str) -> Any:
+        """What something of this name gave out, as an array of real numbers."""
+        output = _plain(output)
+        if output.dtype.kind not in "fiub":
+            raise InputError("network", f"{name} gives out {output.dtype}", "give out real numbers")
+        return output if output.dtype.kind == "f" else output.astype(np.float64)
 
     def start(self, trials: int) -> Any:
         """The state before the first input.
 
         Raises:
-            InputError: Where the function that makes it fails.
+            InputError: Where the function that makes it fails, or it is not that of one trial.
         """
+        state = self.form.state
+        if isinstance(state, (int, np.integer)):
+            return self.zeros(trials, int(state))
+        if not callable(state):
+            found = [array[None] if len(array.shape) < 2 else array for array in states.arrays(state)]
+            for array in found:
+                if len(array) != 1:
+                    shown = f"an array of shape {tuple(array.shape)}"
+                    raise InputError(
+                        "state", shown, "give one trial's, (1, ...), or a function of the number of trials"
+                    )
+            return states.rebuilt(state, [self.repeated(array, trials) for array in found])
         try:
-            return self.form.start(trials)
+            return state(trials)
         except InputError:
             raise
         except Exception as error:
@@ -129,8 +159,7 @@ class Machine:
         except (InputError, MemoryError):
             raise
         except Exception as error:
-            given = ", ".join(f"{key or states.ALONE} {shape}" for key, shape in states.shapes(state).items())
-            remedy = f"a step takes many trials: here inputs {tuple(inputs.shape)} and {given}"
+            remedy = f"a step takes many trials: here inputs {tuple(inputs.shape)} and {_shown(states.shapes(state))}"
             shown = f"{name} failed{where and f' {where}'} ({describe_error(error)})"
             raise InputError("network", shown, remedy) from error
         if not isinstance(result, (tuple, list)) or len(result) != 2:
@@ -138,134 +167,73 @@ class Machine:
             raise InputError("network", f"{name} returned {count}", "return a pair, (output, state)")
         output, new = result
         if self.form.readout is not None:
-            output = self._read_out(self.form.readout, output, trials)
-        output = self._checked(output)
+            output = self._read_out(self.form.readout, output)
+        output = self.checked(output, name)
         if tuple(output.shape)[:1] != (trials,):
             shown = f"{name} gave out an output of shape {tuple(output.shape)} for {trials} trials"
             raise InputError("network", shown, "return one row for each, (trials, outputs)")
         expected = {key: (trials, *shape[1:]) for key, shape in states.shapes(self._example).items()}
         if states.shapes(new) != expected:
-            shown = f"{name}: a state of shapes {_shown(expected)} and then {_shown(states.shapes(new))}"
+            shown = f"{name}: {_shown(expected)} and then {_shown(states.shapes(new)) or 'no state'}"
             raise InputError("network", shown, "return (output, state), of the same sizes at every step")
         if not self._is_settled:
             self._example, self.parts, self._is_settled = new, states.parts(new, trials), True
         return output.reshape(trials, -1), new
 
-    def _read_out(self, readout: Callable[[Any], Any], output: Any, trials: int) -> Any:
-        """What a readout makes of an output of so many trials."""
-        name = getattr(readout, "__name__", type(readout).__name__)
+    def _read_out(self, readout: Callable[[Any], Any], output: Any) -> Any:
+        """What a readout makes of an output."""
         try:
-            result = readout(output)
+            return readout(output)
         except Exception as error:
+            shown = f"{getattr(readout, '__name__', type(readout).__name__)} failed ({describe_error(error)})"
             remedy = f"it must take outputs of shape {tuple(getattr(output, 'shape', ()))}"
-            raise InputError("readout", f"{name} failed ({describe_error(error)})", remedy) from error
-        shape = tuple(getattr(result, "shape", ()))
-        if shape[:1] != (trials,):
-            shown = "None" if result is None else f"shape {shape} for {trials} trials"
-            raise InputError("readout", f"{name} returned {shown}", "return one row for each, (trials, outputs)")
-        return result
-
-    def _checked(self, output: Any) -> Any:
-        """An output as an array of real numbers without a mask."""
-        if np.ma.is_masked(output):
-            remedy = "its mask would be lost; return plain arrays: .filled(...)"
-            raise InputError("network", f"{self.form.name} returned a masked array", remedy)
-        output = np.asarray(output)
-        if output.dtype.kind not in "fiub":
-            remedy = "give out an array of real numbers"
-            raise InputError("network", f"{self.form.name} gives out {output.dtype}", remedy)
-        return output
+            raise InputError("readout", shown, remedy) from error
 
     def flat(self, state: Any) -> Any:
         """A state as (trials, state), each array of it in a row, in the library."""
         rows = []
         for array, part in zip(states.arrays(state), self.parts, strict=True):
-            if np.ma.is_masked(array):
-                remedy = "its mask would be lost; return plain arrays: .filled(...)"
-                raise InputError("network", f"{self.form.name} returned a masked array", remedy)
-            row = np.asarray(array).reshape(len(array), -1)
-            rows.append(np.concatenate([row.real, row.imag], axis=1) if part.is_complex else row)
-        return np.concatenate(rows, axis=1)
+            row = array.reshape(len(array), -1)
+            rows += [row.real, row.imag] if part.is_complex else [row]
+        return self.joined(rows)
 
     def nested(self, flat: Any) -> Any:
-        """The inverse; each array of the library that it was of, such as JAX's."""
+        """The inverse; each array in its own precision, of the library that it was of."""
         found = []
-        for part, row in zip(self.parts, np.split(flat, self._ends()[:-1], axis=1), strict=True):
+        for part, place in zip(self.parts, self.slices.values(), strict=True):
+            row = flat[:, place]
             if part.is_complex:
-                real, imaginary = np.split(row, 2, axis=1)
-                row = real + 1j * imaginary
-            array = row.astype(part.example.dtype).reshape(len(flat), *part.shape)
-            found.append(getattr(part.example, "__array_namespace__", lambda: np)().asarray(array))
+                half = part.size // 2
+                row = row[:, :half] + 1j * row[:, half:]
+            found.append(self.like(row.reshape(len(flat), *part.shape), part.example))
         return states.rebuilt(self._example, found)
-
-    def _ends(self) -> list[int]:
-        return np.cumsum([part.size for part in self.parts]).tolist()
 
     @property
     def slices(self) -> dict[str, slice]:
         """Where each array of the state lies in the flat vector."""
-        return {part.name: slice(end - part.size, end) for part, end in zip(self.parts, self._ends(), strict=True)}
+        ends = np.cumsum([part.size for part in self.parts]).tolist()
+        return {part.name: slice(end - part.size, end) for part, end in zip(self.parts, ends, strict=True)}
 
     @property
     def state_dim(self) -> int:
         """Real numbers of the state."""
-        return self._ends()[-1]
+        return sum(part.size for part in self.parts)
 
     def jacobian(self, flat: np.ndarray, inputs: np.ndarray) -> Float[np.ndarray, "trial state state"] | None:  # noqa: ARG002
         """The derivative of the new state by the old; None where the library gives none."""
         return None
 
 
-def start_maker(
-    state: Any, zeros: Callable[[int, int], Any], repeat: Callable[[Any, int], Any]
-) -> Callable[[int], Any]:
-    """A function that makes a network's first state.
-
-    Args:
-        state: As ``adapt`` is given it.
-        zeros: Makes an array of (trials, n).
-        repeat: An array of one trial, (1, ...), for so many.
-
-    Raises:
-        InputError: Where the state is not that of one trial.
-    """
-    if isinstance(state, (int, np.integer)):
-        return lambda trials: zeros(trials, int(state))
-    if callable(state) and _takes_count(state):
-        return state
-    one = state() if callable(state) else state
-    found = [array[None] if len(array.shape) < 2 else array for array in states.arrays(one)]
-    for array in found:
-        if array.shape[0] != 1:
-            shown = f"an array of shape {tuple(array.shape)}"
-            raise InputError("state", shown, "give one trial's, (1, ...), or a function of the number of trials")
-    return lambda trials: states.rebuilt(one, [repeat(array, trials) for array in found])
-
-
-def _takes_count(function: Callable) -> bool:
-    """Whether a function that makes a state is handed the number of trials."""
-    try:
-        inspect.signature(function).bind(1)
-    except TypeError:
-        return False
-    except ValueError:
-        return True
-    return True
-
-
-def numpy_machine(form: Form, state: Any) -> Machine:
-    """A step of numpy's arrays, or of JAX's, which begins with this state."""
-
-    def repeat(array: Any, trials: int) -> Any:
-        return np.repeat(array, trials, axis=0)
-
-    start = start_maker(state, lambda trials, n: np.zeros((trials, n)), repeat)
-    return Machine(replace(form, start=start))
+def _plain(array: Any) -> np.ndarray:
+    """What numpy takes for an array, as one without a mask."""
+    if np.ma.is_masked(array):
+        raise InputError("network", "a masked array", "its mask would be lost; return plain arrays: .filled(...)")
+    return np.asarray(array)
 
 
 def _shown(shapes: dict[str, tuple[int, ...]]) -> str:
     """Shapes of a state in words."""
-    return ", ".join(f"{name}: {shape}" if name else str(shape) for name, shape in shapes.items()) or "none"
+    return ", ".join(f"{name} {shape}" for name, shape in shapes.items())
 
 
 def run(
@@ -298,11 +266,7 @@ def run(
             flats.append(machine.flat(now))
         if moved:
             now = machine.nested(machine.flat(now) * (1 + moved))
-        outputs.append(machine.kept(output))
-    widths = list(dict.fromkeys(output.shape[1] for output in outputs))
-    if len(widths) > 1:
-        shown = f"{machine.form.name}: outputs of {widths[0]} numbers and then of {widths[1]}"
-        raise InputError("network", shown, "return (output, state), of the same sizes at every step")
+        outputs.append(machine.joined([output]))
     given = machine.stacked(outputs)
     if not flats:
         return np.empty((0, inputs.shape[1], machine.state_dim), dtype=given.dtype), given

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from emtvb.adapters import states
 from emtvb.adapters.naming import named_in
-from emtvb.adapters.steps import Form, Machine, start_maker
+from emtvb.adapters.steps import Form, Machine
 from emtvb.errors import InputError
 
 LAYERS = (nn.RNN, nn.GRU, nn.LSTM)
@@ -27,33 +25,26 @@ class TorchMachine(Machine):
 
     Args:
         form: What it makes steps of; a state that is a number or of one trial is made in the network's precision.
-        state: Where it begins, as ``adapt`` is given it; None where the form says it.
+        example: The tensors of its state, of one trial.
     """
 
-    def __init__(self, form: Form, state: Any = None) -> None:
-        self.roots = modules_of(form)
-        self._dtype, self._device = _kind(self.roots, [*named_in(form.call), *_tensors(state)])
+    def __init__(self, form: Form, example: Sequence[Any] = ()) -> None:
+        named = form.named()
+        self._roots = list({id(item): item for item in named if isinstance(item, nn.Module)}.values())
+        self._dtype, self._device = _kind(self._roots, [*named_in(form.call), *example])
         self.is_half = self._dtype in (torch.half, torch.bfloat16)
         if self._device.type == "meta":
             raise InputError("network", "on torch's meta device", "it has no numbers there; load its weights first")
-        if state is not None:
-            form = replace(form, start=start_maker(state, self._zeros, self._repeated))
         with self.quiet():
             super().__init__(form)
-
-    def _zeros(self, trials: int, n: int) -> Tensor:
-        return torch.zeros(trials, n, dtype=self._dtype, device=self._device)
-
-    def _repeated(self, array: Any, trials: int) -> Tensor:
-        return torch.as_tensor(array, device=self._device).repeat_interleave(trials, dim=0)
 
     @contextmanager
     def quiet(self) -> Iterator[None]:
         """Evaluation mode without gradients; the mode of each module comes back, and what its buffers held."""
-        modes = [(module, module.training) for root in self.roots for module in root.modules()]
-        buffers = [(buffer, buffer.clone()) for root in self.roots for buffer in root.buffers()]
+        modes = [(module, module.training) for root in self._roots for module in root.modules()]
+        buffers = [(buffer, buffer.clone()) for root in self._roots for buffer in root.buffers()]
         try:
-            for root in self.roots:
+            for root in self._roots:
                 root.eval()
             with torch.no_grad():
                 yield
@@ -64,63 +55,48 @@ class TorchMachine(Machine):
                 for buffer, before in buffers:
                     buffer.copy_(before)
 
-    def array(self, values: np.ndarray) -> Tensor:
-        """A tensor in the network's precision and on its device."""
-        return torch.tensor(np.ascontiguousarray(values), dtype=self._dtype, device=self._device)
-
-    def ids(self, values: np.ndarray) -> Tensor:
-        """Whole numbers, as an embedding takes them."""
-        return torch.tensor(np.ascontiguousarray(values), dtype=torch.long, device=self._device)
-
-    def numpy(self, array: Tensor) -> np.ndarray:
-        """On the CPU; half precision becomes single, which holds it."""
-        return self.stacked([array])[0]
-
-    def stacked(self, arrays: list[Tensor]) -> np.ndarray:
-        """The stack of them, likewise."""
-        stack = torch.stack(arrays).detach()
-        found: np.ndarray = (stack if stack.dtype in (torch.float32, torch.float64) else stack.float()).cpu().numpy()
-        return found
-
-    def kept(self, array: Tensor) -> Tensor:
-        """A copy: a step may write into what it gave out before."""
-        return array.clone()
-
     @contextmanager
     def drawn_again(self) -> Iterator[None]:
         """Torch's random numbers go back to where they were, too."""
         with super().drawn_again(), torch.random.fork_rng([self._device] if self._device.type == "cuda" else []):
             yield
 
-    def drawn(self) -> list[Any]:
-        """Where the generators are, torch's own too."""
-        cuda = [torch.cuda.get_rng_state(self._device)] if self._device.type == "cuda" else []
-        return [*super().drawn(), torch.get_rng_state(), *cuda]
+    def array(self, values: np.ndarray) -> Tensor:
+        """A tensor in the network's precision and on its device."""
+        return torch.tensor(np.ascontiguousarray(values), dtype=self._dtype, device=self._device)
 
-    def _checked(self, output: Any) -> Tensor:
+    def zeros(self, trials: int, n: int) -> Tensor:
+        """Zeros in the network's precision."""
+        return torch.zeros(trials, n, dtype=self._dtype, device=self._device)
+
+    def repeated(self, array: Any, trials: int) -> Tensor:
+        """A tensor of one trial for so many."""
+        return torch.as_tensor(array, device=self._device).repeat_interleave(trials, dim=0)
+
+    def ids(self, values: np.ndarray) -> Tensor:
+        """Whole numbers, as an embedding takes them."""
+        return torch.tensor(np.ascontiguousarray(values), dtype=torch.long, device=self._device)
+
+    def stacked(self, arrays: list[Tensor]) -> np.ndarray:
+        """On the CPU; half precision becomes single, which holds it."""
+        stack = torch.stack(arrays).detach()
+        found: np.ndarray = (stack if stack.dtype in (torch.float32, torch.float64) else stack.float()).cpu().numpy()
+        return found
+
+    def joined(self, arrays: list[Tensor]) -> Tensor:
+        """Tensors beside each other."""
+        return torch.cat(arrays, dim=1)
+
+    def like(self, array: Tensor, example: Tensor) -> Tensor:
+        """A tensor with the precision of another one, and on its device."""
+        return array.to(example.device, example.dtype).contiguous()
+
+    def checked(self, output: Any, name: str) -> Tensor:
+        """What something of this name gave out: a tensor of real numbers."""
         if not isinstance(output, Tensor) or output.is_complex():
             given = output.dtype if isinstance(output, Tensor) else type(output).__name__
-            remedy = "its output must be a tensor of real numbers"
-            raise InputError("network", f"{self.form.name} gave out {given}", remedy)
+            raise InputError("network", f"{name} gives out {given}", "give out a tensor of real numbers")
         return output
-
-    def flat(self, state: Any) -> Tensor:
-        """Each tensor in a row."""
-        rows = []
-        for array, part in zip(states.arrays(state), self.parts, strict=True):
-            row = array.flatten(1) if array.dim() > 1 else array[:, None]
-            rows.append(torch.cat([row.real, row.imag], dim=1) if part.is_complex else row)
-        return torch.cat(rows, dim=1)
-
-    def nested(self, flat: Tensor) -> Any:
-        """The inverse; each tensor in its own precision, on its own device."""
-        found = []
-        for part, row in zip(self.parts, flat.split([part.size for part in self.parts], dim=1), strict=True):
-            if part.is_complex:
-                row = torch.complex(*row.float().chunk(2, dim=1) if row.dtype == torch.half else row.chunk(2, dim=1))
-            array = row.reshape(len(flat), *part.shape)
-            found.append(array.to(part.example.device, part.example.dtype).contiguous())
-        return states.rebuilt(self._example, found)
 
     def jacobian(self, flat: np.ndarray, inputs: np.ndarray) -> np.ndarray | None:
         """By autograd, a row at a time for all trials; None where the step lets no gradient through."""
@@ -154,17 +130,18 @@ def own_form(network: Any, readout: Any, state: Any, whole: Any, batch_first: bo
         batch_first: Whether that takes trials first.
 
     Raises:
-        InputError: Where it is bidirectional.
+        InputError: Where it is bidirectional, or its state is a number.
     """
     name = type(network).__name__
     if getattr(network, "bidirectional", False):
         remedy = "it has no state that a step could go on from; train a unidirectional one"
         raise InputError("network", f"a bidirectional {name}", remedy)
+    if isinstance(state, (int, np.integer)):
+        raise InputError("state", state, f"{name} begins with zeros by itself; leave it out")
     is_cell, is_lstm = isinstance(network, CELLS), isinstance(network, (nn.LSTM, nn.LSTMCell))
-    layers = 1 if is_cell else network.num_layers
-    keys = [["h" if is_cell else f"{layer}.h" for layer in range(layers)]]
-    if is_lstm:
-        keys.append([key[:-1] + "c" for key in keys[0]])
+    places = [""] if is_cell else [f"{layer}." for layer in range(network.num_layers)]
+    keys = [[place + letter for place in places] for letter in ("hc" if is_lstm else "h")]
+    sizes = [getattr(network, "proj_size", 0) or network.hidden_size, network.hidden_size]
     axis = int(getattr(network, "batch_first", False))
 
     def as_parts(given: Any) -> dict[str, Tensor]:
@@ -176,50 +153,26 @@ def own_form(network: Any, readout: Any, state: Any, whole: Any, batch_first: bo
 
     def step(inputs: Tensor, state: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
         held = [torch.stack([state[key] for key in row]) for row in keys]
+        held = [array[0] for array in held] if is_cell else held
+        result = network(inputs if is_cell else inputs.unsqueeze(axis), tuple(held) if is_lstm else held[0])
         if is_cell:
-            new = network(inputs, (held[0][0], held[1][0]) if is_lstm else held[0][0])
-            return (new[0] if is_lstm else new), as_parts(new)
-        output, new = network(inputs.unsqueeze(axis), tuple(held) if is_lstm else held[0])
-        return output.squeeze(axis), as_parts(new)
-
-    sizes = [getattr(network, "proj_size", 0) or network.hidden_size, network.hidden_size]
-
-    def zeros(trials: int) -> dict[str, Tensor]:
-        weight = next(network.parameters())
-        pairs = zip(keys, sizes, strict=False)
-        return {key: weight.new_zeros(trials, size) for row, size in pairs for key in row}
+            return (result[0] if is_lstm else result), as_parts(result)
+        return result[0].squeeze(axis), as_parts(result[1])
 
     def begin(trials: int) -> dict[str, Tensor]:
-        given = state(trials) if callable(state) else state
-        if not callable(state):
-            along = 0 if is_cell else 1
-            both = [torch.as_tensor(array) for array in (given if is_lstm else (given,))]
-            wide = [array if array.dim() == 3 - is_cell else array.unsqueeze(along) for array in both]
-            spread = tuple(array.repeat_interleave(trials, dim=along) for array in wide)
-            given = spread if is_lstm else spread[0]
-        return as_parts(given)
+        if state is None:
+            weight = next(network.parameters())
+            pairs = zip(keys, sizes, strict=False)
+            return {key: weight.new_zeros(trials, size) for row, size in pairs for key in row}
+        if callable(state):
+            return as_parts(state(trials))
+        along = 0 if is_cell else 1
+        both = [torch.as_tensor(array) for array in (state if is_lstm else (state,))]
+        wide = [array if array.dim() == 3 - is_cell else array.unsqueeze(along) for array in both]
+        spread = tuple(array.repeat_interleave(trials, dim=along) for array in wide)
+        return as_parts(spread if is_lstm else spread[0])
 
-    return Form(name, step, zeros if state is None else begin, readout, whole, batch_first)
-
-
-def modules_of(form: Form) -> list[nn.Module]:
-    """The modules that a form holds or names."""
-    given = [form.call, form.start, form.readout, form.whole]
-    named = [item for function in given if function is not None for item in named_in(function)]
-    return list({id(item): item for item in named if isinstance(item, nn.Module)}.values())
-
-
-def _tensors(state: Any) -> list[Tensor]:
-    """The tensors of a state that is none yet: of a function, those of one trial."""
-    if isinstance(state, (int, np.integer)) or state is None:
-        return []
-    made = state
-    if callable(state):
-        try:
-            made = state(1)
-        except Exception:  # whatever it raises is said where it is made
-            return []
-    return [array for array in states.arrays(made) if isinstance(array, Tensor)]
+    return Form(name, step, begin, readout, whole, batch_first)
 
 
 def _kind(modules: list[nn.Module], given: list[Any]) -> tuple[torch.dtype | None, torch.device]:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import os
-import pickle
 import re
-import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 
 from emtvb.adapters.adapting import Adapted, adapt
 from emtvb.core.arguments import as_numpy
@@ -29,6 +26,22 @@ _ROLES = {
 _CELL = re.compile(r"(?P<at>.*?)weight_ih(_l(?P<layer>\d+))?(?P<back>_reverse)?")
 _TORCH = (".pt", ".pth", ".ckpt", ".bin")
 _HELD = ("state_dict", "model_state_dict", "model", "weights")
+
+
+class _Weights(NamedTuple):
+    """What a file holds of one network.
+
+    Attributes:
+        rnn: Arrays by the names that torch gives them in a layer.
+        readout: Weights, (output, hidden).
+        bias: Of the readout; None for none.
+        where: The file and its arrays, in words.
+    """
+
+    rnn: dict[str, np.ndarray]
+    readout: np.ndarray
+    bias: np.ndarray | None
+    where: str
 
 
 def is_file(text: str) -> bool:
@@ -57,92 +70,52 @@ def load(text: str, nonlinearity: str = "tanh") -> tuple[str, Network | Adapted]
     arrays, name = _chosen(_read(path), name, path)
     for key, array in arrays.items():
         _check_numbers(array, f"{path}: {key}")
-    network = _by_roles(arrays, path, nonlinearity)
-    if network is None:
-        network = _of_state_dict(arrays, path, nonlinearity)
-    return name or path.name.split(".")[0], network
+    shown = ", ".join(f"{key} {array.shape}" for key, array in list(arrays.items())[:6])
+    where = f"{path}: {shown}" + (", ..." if len(arrays) > 6 else "")
+    weights = _by_roles(arrays, where) or _of_state_dict(arrays, where)
+    return name or path.name.split(".")[0], _built(weights, nonlinearity)
 
 
 def _check_numbers(array: np.ndarray, where: str) -> None:
     """Raise InputError unless an array holds real numbers that stay finite in single precision."""
-    if array.dtype.kind not in "fiu":
-        held = {"c": "complex numbers", "b": "truth values", "U": "text", "S": "text"}.get(
-            array.dtype.kind, "no numbers"
-        )
-        raise InputError("weights", f"{where} holds {held} ({array.dtype})", "save arrays of real numbers")
-    if not array.size:
-        raise InputError(
-            "weights", f"{where} is empty, {array.shape}", "a network has neurons; give one that was trained"
-        )
-    if not np.isfinite(array).all():
-        raise InputError("weights", f"{where} is not finite", "its training diverged; give another")
+    if array.dtype.kind not in "fiu" or not array.size:
+        shown = f"{where} is of type {array.dtype} and shape {array.shape}"
+        raise InputError("weights", shown, "save arrays of real numbers that are not empty")
     with np.errstate(over="ignore"):
         if not np.isfinite(array.astype(np.float32)).all():
-            raise InputError("weights", f"{where} has numbers that single precision does not hold", "give smaller ones")
+            raise InputError("weights", f"{where} is not finite in single precision", "its training diverged")
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:
     """All arrays of a file."""
     try:
         if path.suffix == ".npz":
-            if not zipfile.is_zipfile(path):  # which numpy would take for Python objects
-                raise _damaged(path)
             with np.load(path, allow_pickle=False) as stored:
                 arrays = {key: stored[key] for key in stored.files}
-            for key, array in arrays.items():
-                if not isinstance(array, np.ndarray):  # numpy gives the bytes of what is none
-                    shown = f"holds {key}, which is no array"
-                    raise InputError("weights file", str(path), f"{shown}; save arrays alone, with numpy.savez")
-            return arrays
-        if path.suffix in _TORCH:
-            return _read_torch(path)
-        with safe_open(path, framework="pt") as stored:
-            return _as_arrays({key: stored.get_tensor(key) for key in stored.keys()}, path)  # noqa: SIM118 - it is no mapping
-    except InputError:
+        elif path.suffix in _TORCH:
+            arrays = _read_torch(path)
+        else:
+            with safe_open(path, framework="pt") as stored:
+                arrays = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118 - it is no mapping
+    except MemoryError:
         raise
-    except pickle.UnpicklingError:
-        if not _is_torchs(path):
-            raise _damaged(path) from None
-        raise InputError("weights file", str(path), f"{_OBJECTS}; save model.state_dict()") from None
-    except OSError as error:
-        if error.strerror is None:  # torch's and numpy's, of what the file holds
-            raise _damaged(path) from None
-        raise InputError("weights file", str(path), f"cannot be read ({error.strerror})") from None
-    except ValueError as error:
-        if "allow_pickle" in str(error):
-            raise InputError("weights file", str(path), f"{_OBJECTS}; save arrays of numbers") from None
-        raise _damaged(path) from None
-    except (SafetensorError, TypeError, RuntimeError, EOFError, KeyError, IndexError, zipfile.BadZipFile, zlib.error):
-        raise _damaged(path) from None
+    except Exception as error:  # each library raises its own
+        if isinstance(error, OSError) and error.strerror:
+            raise InputError("weights file", str(path), f"cannot be read ({error.strerror})") from None
+        shown = "damaged, or not .safetensors, .npz or torch's .pt of arrays alone"
+        remedy = "Python objects are not read, since they may run any code; save model.state_dict(), or arrays"
+        raise InputError("weights file", str(path), f"{shown}; {remedy}") from None
+    return {key: as_numpy(array, f"weights: {path}: {key}") for key, array in arrays.items()}
 
 
-_OBJECTS = "holds Python objects, which are not read, since they may run any code"
-
-
-def _is_torchs(path: Path) -> bool:
-    """Whether a file begins as one of torch's does: an archive, or a pickle."""
-    with path.open("rb") as file:
-        return zipfile.is_zipfile(path) or file.read(1) == b"\x80"
-
-
-def _damaged(path: Path) -> InputError:
-    return InputError("weights file", str(path), "damaged, or not .safetensors, .npz or torch's .pt; save it again")
-
-
-def _read_torch(path: Path) -> dict[str, np.ndarray]:
+def _read_torch(path: Path) -> dict[str, Any]:
     import torch
 
     stored: Any = torch.load(path, map_location="cpu", weights_only=True)
     for key in _HELD:
         if isinstance(stored, Mapping) and isinstance(stored.get(key), Mapping):
             stored = stored[key]
-    if not isinstance(stored, Mapping):
-        raise InputError("weights file", str(path), f"holds a {type(stored).__name__}; save model.state_dict()")
-    return _as_arrays({str(key): value for key, value in stored.items() if isinstance(value, torch.Tensor)}, path)
-
-
-def _as_arrays(tensors: Mapping[str, Any], path: Path) -> dict[str, np.ndarray]:
-    return {key: as_numpy(tensor, f"weights: {path}: {key}") for key, tensor in tensors.items()}
+    return {str(key): value for key, value in stored.items() if isinstance(value, torch.Tensor)}
 
 
 def _chosen(arrays: dict[str, np.ndarray], name: str | None, path: Path) -> tuple[dict[str, np.ndarray], str | None]:
@@ -161,7 +134,7 @@ def _chosen(arrays: dict[str, np.ndarray], name: str | None, path: Path) -> tupl
     return {split[key][2]: array for key, array in arrays.items() if split[key][0] == (name or "")}, name
 
 
-def _by_roles(arrays: dict[str, np.ndarray], path: Path, nonlinearity: str) -> Network | Adapted | None:
+def _by_roles(arrays: dict[str, np.ndarray], where: str) -> _Weights | None:
     """Three arrays by their names, perhaps with the biases of torch.nn.Linear; None where it is another state dict."""
     weights = {key: array for key, array in arrays.items() if array.ndim == 2}
     if len(weights) != 3 or any(_CELL.fullmatch(key) for key in arrays):
@@ -173,43 +146,25 @@ def _by_roles(arrays: dict[str, np.ndarray], path: Path, nonlinearity: str) -> N
         keys = exact if len(exact) == 1 else keys
         if len(keys) == 1:
             by_role[role] = keys[0]
-    shapes = f"{path}: " + ", ".join(f"{key} {array.shape}" for key, array in arrays.items())
     biases = {role: arrays.get(key.removesuffix("weight") + "bias") for role, key in by_role.items()}
     known = 3 + sum(bias is not None for bias in biases.values())
     if len(set(by_role.values())) < 3 or known != len(arrays):
         remedy = "call them W_uh, W_hh and W_r: (hidden, d), (hidden, hidden), (d, hidden)"
-        raise InputError("weights", shapes, remedy)
-    network = _network(weights[by_role["W_uh"]], weights[by_role["W_hh"]], weights[by_role["W_r"]], shapes)
-    if nonlinearity == "tanh" and not any(bias is not None and bias.any() for bias in biases.values()):
-        return network
-    rnn = {"weight_ih_l0": network.W_uh, "weight_hh_l0": network.W_hh}
-    for name, role in (("bias_ih_l0", "W_uh"), ("bias_hh_l0", "W_hh")):
-        bias = biases[role]
-        rnn[name] = np.zeros(network.hidden_dim, np.float32) if bias is None else bias.astype(np.float32)
-    readout_bias = biases["W_r"]
-    given = None if readout_bias is None else readout_bias.astype(np.float32)
-    return _module(rnn, network.W_r, given, 1, 1, shapes, nonlinearity)
-
-
-def _network(W_uh: np.ndarray, W_hh: np.ndarray, W_r: np.ndarray, where: str) -> Network:
-    hidden = W_hh.shape[0]
-    if W_uh.shape[0] != hidden and W_uh.shape[-1] == hidden:  # for x @ W
+        raise InputError("weights", where, remedy)
+    W_uh, W_hh, W_r = (weights[by_role[role]] for role in _ROLES)
+    if len(W_uh) != len(W_hh) == W_uh.shape[1]:  # for x @ W
         W_uh, W_hh, W_r = W_uh.T, W_hh.T, W_r.T
-    if not (
-        W_uh.ndim == W_hh.ndim == W_r.ndim == 2
-        and W_hh.shape == (hidden, hidden)
-        and W_uh.shape[0] == hidden == W_r.shape[1]
-        and W_r.shape[0] == W_uh.shape[1]
-    ):
-        raise InputError("weights", where, "must be input (hidden, d), recurrent (hidden, hidden), readout (d, hidden)")
-    return Network(*(np.ascontiguousarray(array, dtype=np.float32) for array in (W_uh, W_hh, W_r)))
+    rnn = {"weight_ih_l0": W_uh, "weight_hh_l0": W_hh}
+    if any(bias is not None for bias in biases.values()):
+        for name, role in (("bias_ih_l0", "W_uh"), ("bias_hh_l0", "W_hh")):
+            bias = biases[role]
+            rnn[name] = np.zeros(len(W_hh), np.float32) if bias is None else bias
+    return _Weights(rnn, W_r, biases["W_r"], where)
 
 
-def _of_state_dict(arrays: dict[str, np.ndarray], path: Path, nonlinearity: str) -> Network | Adapted:
+def _of_state_dict(arrays: dict[str, np.ndarray], where: str) -> _Weights:
     """Torch's recurrent module and linear readout, whatever they are called."""
     cells = {key: match for key in arrays if (match := _CELL.fullmatch(key))}
-    shown = ", ".join(f"{key} {array.shape}" for key, array in list(arrays.items())[:6])
-    where = f"{path}: {shown}" + (", ..." if len(arrays) > 6 else "")
     if not cells:
         remedy = "give three arrays W_uh, W_hh, W_r, or torch's state dict of an RNN and a readout"
         raise InputError("weights", where, remedy)
@@ -217,83 +172,60 @@ def _of_state_dict(arrays: dict[str, np.ndarray], path: Path, nonlinearity: str)
         raise InputError("weights", where, "one recurrent module that runs forward is read; adapt others in Python")
     at = next(iter(cells.values()))["at"]
     of_rnn = [key for key in arrays if re.fullmatch(re.escape(at) + r"(weight|bias)_[ih][hr](_l\d+)?", key)]
-    rnn = {key.removeprefix(at): arrays[key] for key in of_rnn}
+    names = {key: key.removeprefix(at) + "_l0" * (not re.search(r"_l\d+$", key)) for key in of_rnn}  # a cell has none
     rest = {key: array for key, array in arrays.items() if key not in of_rnn}
-    matrices = [key for key, array in rest.items() if array.ndim == 2]
-    vectors = [key for key, array in rest.items() if array.ndim == 1]
+    matrices = [array for array in rest.values() if array.ndim == 2]
+    vectors = [array for array in rest.values() if array.ndim == 1]
     if len(matrices) != 1 or len(vectors) > 1 or len(rest) != len(matrices) + len(vectors):
-        names = ", ".join(rest) or "nothing"
-        raise InputError("weights", where, f"one linear readout must be beside it, not {names}; adapt it in Python")
-    readout, bias = rest[matrices[0]], rest[vectors[0]] if vectors else None
-    return _built(rnn, readout, bias, where, nonlinearity)
+        held = ", ".join(rest) or "nothing"
+        raise InputError("weights", where, f"one linear readout must be beside it, not {held}; adapt it in Python")
+    rnn = {names[key]: arrays[key] for key in of_rnn}
+    return _Weights(rnn, matrices[0], vectors[0] if vectors else None, where)
 
 
-def _built(
-    rnn: dict[str, np.ndarray], readout: np.ndarray, bias: np.ndarray | None, where: str, nonlinearity: str
-) -> Network | Adapted:
-    first = next(key for key in rnn if key.startswith("weight_ih"))
-    recurrent = rnn.get(first.replace("ih", "hh"))
-    projected = "weight_hr_l0" in rnn
-    if recurrent is None or recurrent.ndim != 2 or (recurrent.shape[0] % recurrent.shape[1] and not projected):
-        raise InputError("weights", where, "its recurrent weights must be (gates times hidden, hidden)")
+def _built(weights: _Weights, nonlinearity: str) -> Network | Adapted:
+    """The paper's network, if it is one; else torch's module, adapted."""
+    rnn, readout, bias, where = weights
+    recurrent, inputs = rnn.get("weight_hh_l0"), rnn.get("weight_ih_l0")
+    if recurrent is None or inputs is None or recurrent.ndim != 2 or inputs.ndim != 2:
+        raise InputError("weights", where, "its weights must be (gates times hidden, inputs or hidden)")
+    projected = rnn["weight_hr_l0"].shape[0] if "weight_hr_l0" in rnn else 0
+    gates = 4 if projected else len(recurrent) / recurrent.shape[1]
     layers = len([key for key in rnn if key.startswith("weight_ih")])
-    silent = [array for key, array in rnn.items() if key.startswith("bias")] + ([] if bias is None else [bias])
-    gates = 4 if projected else recurrent.shape[0] // recurrent.shape[1]
-    if gates == 1 and layers == 1 and nonlinearity == "tanh" and not any(array.any() for array in silent):
-        return _network(rnn[first], recurrent, readout, where)
-    return _module(rnn, readout, bias, gates, layers, where, nonlinearity)
+    biases = [array for key, array in rnn.items() if key.startswith("bias")] + ([] if bias is None else [bias])
+    if gates == 1 and layers == 1 and nonlinearity == "tanh" and not any(array.any() for array in biases):
+        d, hidden = inputs.shape[1], len(recurrent)
+        if len(inputs) != hidden or readout.shape != (d, hidden):
+            shapes = "input (hidden, d), recurrent (hidden, hidden), readout (d, hidden)"
+            raise InputError("weights", where, f"must be {shapes}")
+        return Network(*(np.ascontiguousarray(array, dtype=np.float32) for array in (inputs, recurrent, readout)))
+    return _module(weights, gates, layers, {"proj_size": projected} if projected else {}, nonlinearity)
 
 
-def _module(
-    rnn: dict[str, np.ndarray],
-    readout: np.ndarray,
-    bias: np.ndarray | None,
-    gates: int,
-    layers: int,
-    where: str,
-    nonlinearity: str,
-) -> Adapted:
+def _module(weights: _Weights, gates: float, layers: int, more: dict[str, Any], nonlinearity: str) -> Adapted:
     """Torch's module with these weights, adapted."""
     import torch
     from torch import nn
 
-    kinds: dict[int, Any] = {1: nn.RNN, 3: nn.GRU, 4: nn.LSTM}
+    kinds: dict[float, Any] = {1: nn.RNN, 3: nn.GRU, 4: nn.LSTM}
+    rnn, readout, bias, where = weights
     if gates not in kinds:
-        raise InputError("weights", where, f"{gates} gates: known are RNN (1), GRU (3), LSTM (4); adapt it in Python")
-    of_layers = {key if re.search(r"_l\d+$", key) else f"{key}_l0": torch.tensor(array) for key, array in rnn.items()}
-    width = of_layers["weight_ih_l0"].shape[1]
-    more: dict[str, Any] = {"nonlinearity": nonlinearity} if gates == 1 else {}
-    if "weight_hr_l0" in rnn:
-        more["proj_size"] = rnn["weight_hr_l0"].shape[0]
-    hidden = of_layers["weight_ih_l0"].shape[0] // gates
-    dtype = of_layers["weight_ih_l0"].dtype
-    has_bias = any(key.startswith("bias") for key in rnn)
+        raise InputError("weights", where, f"{gates:g} gates: known are RNN (1), GRU (3), LSTM (4); adapt it in Python")
+    more = more | ({"nonlinearity": nonlinearity} if gates == 1 else {})
+    arrays = {key: torch.tensor(array) for key, array in rnn.items()}
+    first = arrays["weight_ih_l0"]
+    size, has_bias = len(first) // int(gates), any(key.startswith("bias") for key in rnn)
+    linear = nn.Linear(readout.shape[1], len(readout), bias is not None, dtype=first.dtype)
     try:
-        module = kinds[gates](width, hidden, layers, bias=has_bias, dtype=dtype, **more)
-    except (RuntimeError, ValueError) as error:  # a projection as wide as the state, say
-        raise InputError("weights", where, f"torch makes no such network: {' '.join(str(error).split())}") from None
-    _check_shapes(module, of_layers, where)
-    linear = nn.Linear(readout.shape[1], readout.shape[0], bias is not None, dtype=dtype)
-    given = {"weight": readout} if bias is None else {"weight": readout, "bias": bias}
-    _check_shapes(linear, given, f"{where}: readout")
-    module.load_state_dict(of_layers)
-    linear.load_state_dict({name: torch.tensor(array) for name, array in given.items()})
-    reads = more.get("proj_size", hidden)
-    if readout.shape[1] != reads:
-        raise InputError("weights", where, f"do not fit together: the readout should take {reads} numbers")
+        module = kinds[gates](first.shape[1], size, layers, bias=has_bias, dtype=first.dtype, **more)
+        module.load_state_dict(arrays)
+        linear.load_state_dict(
+            {"weight": torch.tensor(readout)} | ({} if bias is None else {"bias": torch.tensor(bias)})
+        )
+        linear(module(torch.zeros(1, 1, first.shape[1], dtype=first.dtype))[0])
+    except (RuntimeError, ValueError) as error:  # torch's own words on which array does not fit, without its heading
+        said = " ".join(str(error).split(":\n", 1)[-1].split())
+        raise InputError("weights", where, f"do not fit together: {said}") from None
     system = adapt(module, linear, whole=lambda x: linear(module(x)[0]))
     assert isinstance(system, Adapted)
     return system
-
-
-def _check_shapes(module: Any, given: Mapping[str, Any], where: str) -> None:
-    """Raise InputError unless what is given is all that a module of torch's holds, in its shapes."""
-    wanted = {name: tuple(array.shape) for name, array in module.state_dict().items()}
-    for name in [*wanted, *given]:
-        if name not in given:
-            raise InputError("weights", where, f"do not fit together: {name} is missing")
-        if name not in wanted:
-            raise InputError("weights", where, f"do not fit together: {name} belongs to another")
-        shape = tuple(given[name].shape)
-        if shape != wanted[name]:
-            raise InputError("weights", where, f"do not fit together: {name} should be {wanted[name]}")

@@ -24,7 +24,7 @@ from emtvb.making import provenance, recipes
 from emtvb.making.packed_weights import unpack
 from emtvb.making.plan import Planned
 from emtvb.making.processes import Processes
-from emtvb.paper.judging import badge
+from emtvb.paper.significance import badge_of_claim
 
 log = logging.getLogger(__name__)
 
@@ -137,5 +137,5 @@ def stated(folder: Path) -> Mapping[str, Mapping[str, int]]:
     content = json.loads(path.read_text("utf-8"))
     counts: dict[str, Counter[str]] = {kind: Counter() for kind in content["verdicts"]}
     for claim in content["claims"]:
-        counts[claim["kind"]][badge(claim["verdict"], claim["tendency"], claim["universality"])] += 1
+        counts[claim["kind"]][badge_of_claim(claim["verdict"], claim["tendency"], claim["universality"])] += 1
     return counts

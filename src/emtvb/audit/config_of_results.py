@@ -44,11 +44,11 @@ def held_to(folder: Path, root: Path, file: Path | str | None = None) -> Held:
             none is called as it is, or nothing can be read.
     """
     try:
-        beside = kinds.load(folder / "settings.json")
+        beside = kinds.load_experiment(folder / "settings.json")
     except InputError as error:
         beside, why = None, error
     if file is not None:
-        given = kinds.load(file)
+        given = kinds.load_experiment(file)
         if beside is not None and given.experiment != beside.experiment:
             remedy = f"{folder} holds the experiment {beside.experiment}; give its own config, or none"
             raise InputError("--config", f"{file}: experiment {given.experiment}", remedy)
@@ -73,7 +73,7 @@ def _known(root: Path, name: str) -> dict[Path, Experiment]:
     configs = {}
     for path in sorted((root / "config").glob("*.yaml")):
         try:
-            experiment = kinds.load(path)
+            experiment = kinds.load_experiment(path)
         except InputError:
             continue  # which is no config, or is being written
         if experiment.experiment == name:

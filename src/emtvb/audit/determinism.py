@@ -219,7 +219,7 @@ def _again(folder: Path, shard: str, run: TrainedRun, trainer: str, processes: P
     if not _has_results(folder, shard):
         return _NOTHING_THERE
     with tempfile.TemporaryDirectory() as name:
-        command = [sys.executable, "-P", "-m", __name__, json.dumps([saved_runs.entry(run), name, trainer])]
+        command = [sys.executable, "-P", "-m", __name__, json.dumps([saved_runs.run_to_entry(run), name, trainer])]
         lines = [""]
         with processes.begin(command) as process:
             for line in process.stderr or ():
@@ -239,7 +239,9 @@ def _again(folder: Path, shard: str, run: TrainedRun, trainer: str, processes: P
 def _difference(there: Outputs, new: Outputs, folder: Path, shard: str, run_id: str) -> str | None:
     """How a run that was made again differs from the files of its shard, or None."""
     curve = there.history if there.history.is_file() else there.outline
-    if curve.is_file() and (difference := _of_curves(history.read(curve)[run_id], history.read(new.history)[run_id])):
+    if curve.is_file() and (
+        difference := _of_curves(history.read_history(curve)[run_id], history.read_history(new.history)[run_id])
+    ):
         return difference
     network = networks.load_networks(new.weights, [run_id])[run_id]
     if there.weights.is_file():

@@ -222,7 +222,7 @@ class Comparison:
     def _snakemake(self, place: Path, jobs: Sequence[Planned], what: str, nice: int, root: Path) -> str:
         """Have Snakemake run some jobs in a folder, and no others; returns its last word on what went wrong."""
         # As it is written: 0 and 0.0 are the same setting, and not the same text in a file.
-        given = self.held.file.read_text("utf-8") if self.held.file else config.dump(self.held.experiment)
+        given = self.held.file.read_text("utf-8") if self.held.file else config.dump_settings(self.held.experiment)
         (place / "config.yaml").write_text(given, encoding="utf-8")
         # By the code before, a rule may have had another name.
         rules = ["--allowed-rules", *sorted({job.rule for job in jobs})] if root == self.held.root else []

@@ -14,10 +14,10 @@ from emtvb import markdown
 from emtvb.experiments import kinds
 from emtvb.experiments.kind import Tolerance
 
-_MEASURED = tuple(dict.fromkeys(pattern for kind in kinds.every() for pattern in kind.measurements))
-_ARRAYS = tuple(dict.fromkeys(pattern for kind in kinds.every() for pattern in kind.arrays))
+_MEASURED = tuple(dict.fromkeys(pattern for kind in kinds.all_kinds() for pattern in kind.measurements))
+_ARRAYS = tuple(dict.fromkeys(pattern for kind in kinds.all_kinds() for pattern in kind.arrays))
 TABLE: tuple[Tolerance, ...] = (
-    *(row for kind in kinds.every() for row in kind.tolerances),
+    *(row for kind in kinds.all_kinds() for row in kind.tolerances),
     Tolerance(_MEASURED, ("*_dim", "*_eigenvalues", "measured_*", "long_term", "seed"), 0, 0, "counts and settings"),
     Tolerance(_MEASURED, ("*_success", "*_ignored"), 0, 0.01, "shares of edits, of which one can be undecided"),
     Tolerance(_MEASURED, ("*spectral_error", "largest_modulus"), 1e-5, 1e-6, "eigenvalues, from weights alone"),

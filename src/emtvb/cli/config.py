@@ -35,7 +35,7 @@ def check_config(files: tuple[str, ...]) -> None:
 @click.argument("file", type=click.Path())
 def config_folder(file: str) -> None:
     """Print where an experiment's results go."""
-    console.print(str(surroundings.results_root() / kinds.load(file).experiment))
+    console.print(str(surroundings.results_root() / kinds.load_experiment(file).experiment))
 
 
 @config_group.command("drawing")
@@ -45,7 +45,7 @@ def config_drawing(file: str) -> None:
     from emtvb.making.clone import workflow_root
     from emtvb.making.plan import drawing, drawn_from, plan
 
-    experiment = kinds.load(file)
+    experiment = kinds.load_experiment(file)
     folder = surroundings.results_root() / experiment.experiment
     with Console(stderr=True).status("asking Snakemake what tables and figures are made from"):  # shown on terminals
         jobs = plan(experiment, workflow_root(), folder)

@@ -17,7 +17,7 @@ def doctor(file: str, profiles: tuple[str, ...]) -> None:
     """Check what a run on a Slurm cluster needs, and try it out in a short job. FILE is the experiment's config."""
     from emtvb.slurm.doctor import examine
 
-    experiment = kinds.load(file)
+    experiment = kinds.load_experiment(file)
     levels = []
     for finding in examine(experiment, profiles):
         console.print(str(finding))

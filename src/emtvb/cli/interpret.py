@@ -14,7 +14,7 @@ from emtvb.cli.network.naming import OfFile
 from emtvb.cli.options import BASES, console, into, subject_options
 
 if TYPE_CHECKING:
-    from emtvb.theory.measures import Measurement
+    from emtvb.theory.network_measurement import Measurement
 
 
 @click.command()
@@ -27,7 +27,7 @@ def interpret(run: str, of_file: OfFile, output: Path | None) -> None:
     readout (.safetensors, .npz, .pt).
     """
     from emtvb.cli.network import interpreting, opening
-    from emtvb.theory.measures import Measurement
+    from emtvb.theory.network_measurement import Measurement
 
     subject = opening.find(run, of_file, output)
     with into(subject.folder) as folder:

@@ -38,8 +38,8 @@ def list_networks(
 
     for folder in folders:
         check_holds_experiment(folder, "results", "runs.csv")
-    table = catalogue.networks(folders or experiments_here(), None if folders else _leave_out)
-    chosen = catalogue.choose(table, wanted, verdict, solved, weights)
+    table = catalogue.network_catalogue(folders or experiments_here(), None if folders else _leave_out)
+    chosen = catalogue.choose_networks(table, wanted, verdict, solved, weights)
     if as_csv:
         click.echo(chosen.to_csv(index=False, lineterminator="\n"), nl=False)
     else:

@@ -72,6 +72,6 @@ def subject_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def check_and_say(file: str) -> config.Experiment:
     """The experiment of a config, with a line on what it comes to."""
-    experiment = kinds.load(file)
+    experiment = kinds.load_experiment(file)
     console.print(f"{file}: experiment {experiment.experiment}: {experiment.in_words()}")
     return experiment

@@ -10,9 +10,13 @@ import click
 
 from emtvb import config
 from emtvb.cli.options import DEFAULT_CONFIG, check_and_say, console
+from emtvb.core.memory_limit import available_bytes
 from emtvb.errors import InputError
 from emtvb.experiments import kinds
 from emtvb.making import surroundings
+
+JOB_MEMORY = 600
+"""MiB that a job here may take; the largest of a sweep, a training of 128 neurons, was seen with 374."""
 
 
 @click.command()
@@ -29,6 +33,8 @@ def reproduce(file: str, cores: str) -> None:
     snakemake, snakefile = Path(sys.executable).with_name("snakemake"), workflow_root() / "Snakefile"
     command: list[str | Path] = [
         "--snakefile", snakefile, "--cores", cores, "--quiet", "rules", "--configfile", Path(file).absolute(),
+        # No more jobs at once than memory has room for.
+        "--resources", f"mem_mb={available_bytes() >> 20}", "--default-resources", f"mem_mb={JOB_MEMORY}",
     ]  # fmt: skip
     with subprocess.Popen([snakemake, *command]) as process:
         status = _wait(process)
@@ -51,7 +57,7 @@ def _wait(process: subprocess.Popen[bytes]) -> int:
 @click.argument("file", type=click.Path())
 def summary(file: str) -> None:
     """Print an experiment's Table 1, what came out, and where to look first. FILE is its config."""
-    _print_summary(kinds.load(file))
+    _print_summary(kinds.load_experiment(file))
 
 
 def _print_summary(experiment: config.Experiment) -> None:

@@ -53,8 +53,8 @@ def train(
         "accelerator": accelerator,
         "training": protocol_of,
     }
-    run_id = config.check(settings, "emtvb train").runs()[0].run_id
-    experiment = config.check({**settings, "experiment": run_id}, "emtvb train")
+    run_id = config.check_sweep(settings, "emtvb train").runs()[0].run_id
+    experiment = config.check_sweep({**settings, "experiment": run_id}, "emtvb train")
 
     from emtvb.cli.network import training
     from emtvb.making.jobs import show_progress

@@ -34,7 +34,7 @@ def verify(
     from emtvb.making.jobs import show_progress
 
     check_holds_experiment(folder, "--results", "settings.json")
-    experiment = kinds.load(folder / "settings.json")
+    experiment = kinds.load_experiment(folder / "settings.json")
     runs = {run.run_id: (shard, run) for shard, part in experiment.shards().items() for run in part}
     if seed is not None and sample is None:
         raise InputError("--seed", seed, "chooses a sample; give --sample, too, or leave it out")

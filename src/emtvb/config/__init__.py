@@ -6,7 +6,7 @@ stands in a docstring below it, so that other words make no job stale. For the s
 are imported only where they are needed.
 """
 
-from emtvb.config.experiment import Experiment, Sweep, check, dump, load
-from emtvb.config.reading import Strict, read, reread
+from emtvb.config.experiment import Experiment, Sweep, check_sweep, dump_settings, load_sweep
+from emtvb.config.reading import Strict, read_config, reread_value
 
-__all__ = ["Experiment", "Strict", "Sweep", "check", "dump", "load", "read", "reread"]
+__all__ = ["Experiment", "Strict", "Sweep", "check_sweep", "dump_settings", "load_sweep", "read_config", "reread_value"]

@@ -1,7 +1,8 @@
 """The architectures beside the paper's network, an entry each: all that the rest of the package knows of them.
 
-A new one is a class of its own, as ``Trained`` says (:mod:`emtvb.training.architectures.weights`), and an entry here.
-Jobs are handed an entry's places and not this table: so an entry that is added leaves the other networks as they are.
+A new one is a class of its own, as ``Trained`` says (:mod:`emtvb.training.architectures.saved_weights`), and an entry
+here. Jobs are handed an entry's places and not this table: so an entry that is added leaves the other networks as they
+are.
 """
 
 from __future__ import annotations

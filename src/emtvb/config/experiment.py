@@ -24,7 +24,7 @@ from pydantic import (
 
 from emtvb.config import sweep
 from emtvb.config.architectures import ARCHITECTURES
-from emtvb.config.reading import read
+from emtvb.config.reading import read_config
 from emtvb.config.values import (
     ExperimentName,
     Fraction,
@@ -40,9 +40,9 @@ from emtvb.config.values import (
 from emtvb.errors import InputError
 from emtvb.theory import tasks as binding
 from emtvb.theory.architecture_runs import ArchitectureRun, of_architecture
+from emtvb.theory.network_verdict import ACCURATE
 from emtvb.theory.protocol import UNIFORM, protocol_of
-from emtvb.theory.runs import Protocol, Run, number
-from emtvb.theory.verdict import ACCURATE
+from emtvb.theory.runs import Protocol, Run, shortest_number
 
 
 class TaskSettings(Settings):
@@ -299,7 +299,7 @@ class Sweep(Experiment):
     def _no_repeats(cls, values: list[float]) -> list[float]:
         repeated = first_repeated(values)
         if repeated is not None:
-            raise ValueError(f"{number(repeated)} occurs twice; remove one, since the runs would be the same")
+            raise ValueError(f"{shortest_number(repeated)} occurs twice; remove one, since the runs would be the same")
         return values
 
     @field_validator("l2")
@@ -308,7 +308,9 @@ class Sweep(Experiment):
         single = [struct.unpack("f", struct.pack("f", value))[0] for value in values]
         repeated = first_repeated(single)
         if repeated is not None:
-            one, other = (number(value) for value, kept in zip(values, single, strict=True) if kept == repeated)
+            one, other = (
+                shortest_number(value) for value, kept in zip(values, single, strict=True) if kept == repeated
+            )
             raise ValueError(f"{one} and {other} are one number in single precision, in which networks are trained")
         return values
 
@@ -357,7 +359,7 @@ class Sweep(Experiment):
             InputError: Where two runs would be the same.
         """
         lists = self.task_list(), self.hidden_dim, self.l2, self.threshold, self.seeds
-        return sweep.grid(*lists, self.protocol, self.twins)
+        return sweep.run_grid(*lists, self.protocol, self.twins)
 
     def architecture_runs(self) -> list[ArchitectureRun]:
         """The runs of other architectures."""
@@ -366,7 +368,7 @@ class Sweep(Experiment):
             run
             for name, size in self.architectures
             if size is not None
-            for run in of_architecture(name, sweep.grid(rest[0], [size], *rest[1:]))
+            for run in of_architecture(name, sweep.run_grid(rest[0], [size], *rest[1:]))
         ]
 
     def trained_by(self) -> str:
@@ -403,7 +405,7 @@ class Sweep(Experiment):
 
     def shards(self) -> dict[str, list[Run]]:
         """The runs by the job that trains them."""
-        return sweep.shards(self.runs(), self.seeds_per_shard)
+        return sweep.runs_by_shard(self.runs(), self.seeds_per_shard)
 
     def exemplars(self) -> dict[str, Run]:
         """By task, the run that figures show.
@@ -429,7 +431,7 @@ class Sweep(Experiment):
             if not any(entry.names(run) for run in runs):
                 raise InputError(f"follow.{place}", entry.model_dump(), "no run of the sweep has such values")
         followed = [run for run in runs if any(entry.names(run) for entry in self.follow)]
-        return sweep.shards(followed, self.seeds_per_shard)
+        return sweep.runs_by_shard(followed, self.seeds_per_shard)
 
     def looks(self) -> dict[str, Run]:
         """All runs that are looked at closely, by the name of their look: a task's first, then the one beside it.
@@ -444,7 +446,7 @@ class Sweep(Experiment):
         for name, run in self.exemplars().items():
             looks[name] = run
             if other is not None:
-                looks[f"{name}_l2-{number(other)}"] = dataclasses.replace(run, l2=other)
+                looks[f"{name}_l2-{shortest_number(other)}"] = dataclasses.replace(run, l2=other)
         return looks
 
     def _exemplar_settings(self) -> dict[str, Any]:
@@ -468,7 +470,7 @@ class Sweep(Experiment):
         return wanted
 
 
-def check(stated: Any, where: str = "config") -> Sweep:
+def check_sweep(stated: Any, where: str = "config") -> Sweep:
     """The sweep that a config mapping states, as :meth:`Experiment.check` gives it.
 
     Raises:
@@ -477,16 +479,16 @@ def check(stated: Any, where: str = "config") -> Sweep:
     return Sweep.check(stated, where)
 
 
-def load(path: Path | str) -> Sweep:
+def load_sweep(path: Path | str) -> Sweep:
     """The sweep of a config file.
 
     Raises:
         InputError: Where it cannot be read or states no valid sweep.
     """
-    return check(read(path), str(path))
+    return check_sweep(read_config(path), str(path))
 
 
-def dump(experiment: Experiment) -> str:
+def dump_settings(experiment: Experiment) -> str:
     """All settings as JSON, defaults included, but for keys that are null by default."""
     return json.dumps(experiment.model_dump(mode="json"), indent=2) + "\n"
 
@@ -518,4 +520,4 @@ def _shown(value: Any) -> str:
 
 
 def _listed(values: list[Any]) -> str:
-    return ", ".join(number(value) for value in values)
+    return ", ".join(shortest_number(value) for value in values)

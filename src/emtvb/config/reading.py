@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from emtvb.errors import InputError
-from emtvb.theory.runs import number
+from emtvb.theory.runs import shortest_number
 
 try:  # libyaml's is ten times as fast
     from yaml import CSafeLoader as _Loader
@@ -18,7 +18,7 @@ except ImportError:
     from yaml import SafeLoader as _Loader  # type: ignore[assignment]
 
 
-def read(path: Path | str) -> Any:
+def read_config(path: Path | str) -> Any:
     """What a config file holds, be it an experiment or not.
 
     Raises:
@@ -61,7 +61,7 @@ class Strict(_Loader):
         if plain or (node.tag == _FLOAT and not {":", "_"} & set(node.value)):
             return value
         raise yaml.YAMLError(
-            f"{node.value} at line {node.start_mark.line + 1} would be read as {number(value)}; "
+            f"{node.value} at line {node.start_mark.line + 1} would be read as {shortest_number(value)}; "
             "write numbers in decimal digits, and text in quotes"
         )
 
@@ -71,7 +71,7 @@ for _tag in (_INT, _FLOAT):
     Strict.add_constructor(_tag, Strict.construct_number)
 
 
-def reread(value: Any) -> Any:
+def reread_value(value: Any) -> Any:
     """A value of Snakemake's ``--config``, which hands over what stands inside lists and mappings as text.
 
     Raises:
@@ -80,7 +80,7 @@ def reread(value: Any) -> Any:
     if isinstance(value, str):
         return _parse(value, "--config")
     if isinstance(value, list):
-        return [reread(entry) for entry in value]
+        return [reread_value(entry) for entry in value]
     if isinstance(value, Mapping):
-        return {key: reread(entry) for key, entry in value.items()}
+        return {key: reread_value(entry) for key, entry in value.items()}
     return value

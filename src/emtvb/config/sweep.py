@@ -11,13 +11,13 @@ from typing import Any
 from emtvb.errors import InputError
 from emtvb.files import atomic
 from emtvb.theory import tasks
-from emtvb.theory.runs import Protocol, Run, number
+from emtvb.theory.runs import Protocol, Run, shortest_number
 from emtvb.theory.tasks import Task
 
 COLUMNS = ("run_id", "task", "task_id", "hidden_dim", "l2", "threshold", "seed", "shard", "twin")
 
 
-def grid(
+def run_grid(
     task_list: Sequence[Task],
     hidden_dims: Sequence[int],
     l2s: Sequence[float],
@@ -55,10 +55,10 @@ def shard_name(run: Run, seeds_per_shard: int) -> str:
     last = run.seed + -run.seed % seeds_per_shard
     first = max(last - seeds_per_shard + 1, 0)
     block = f"seed{run.seed}" if seeds_per_shard == 1 else f"seeds{first}-{last}"
-    return f"{run.task.name}_h{run.hidden_dim}_l2-{number(run.l2)}_{block}"
+    return f"{run.task.name}_h{run.hidden_dim}_l2-{shortest_number(run.l2)}_{block}"
 
 
-def shards(runs: Iterable[Run], seeds_per_shard: int) -> dict[str, list[Run]]:
+def runs_by_shard(runs: Iterable[Run], seeds_per_shard: int) -> dict[str, list[Run]]:
     """The runs by shard, in order of first appearance; a shard's runs by threshold, seed and twin.
 
     So a shard is the same in whatever order an experiment names its settings.
@@ -76,8 +76,8 @@ def run_row(run: Run, shard: str) -> dict[str, Any]:
         "task": run.task.name,
         "task_id": run.task.label,
         "hidden_dim": run.hidden_dim,
-        "l2": number(run.l2),
-        "threshold": number(run.threshold),
+        "l2": shortest_number(run.l2),
+        "threshold": shortest_number(run.threshold),
         "seed": run.seed,
         "shard": shard,
         "twin": run.twin,

@@ -52,7 +52,7 @@ def describe_error(error: Exception) -> str:
     return " ".join(f"{type(error).__name__}: {error}".split())[:160]
 
 
-def call(setting: str, function: Callable, *arguments: np.ndarray) -> Any:
+def call_user_function(setting: str, function: Callable, *arguments: np.ndarray) -> Any:
     """What a user's function returns.
 
     Raises:
@@ -149,7 +149,7 @@ def as_numbers(values: Any, what: str, shape: str) -> np.ndarray:
     return array
 
 
-def flag(value: Any, what: str) -> bool:
+def as_bool(value: Any, what: str) -> bool:
     """True or False, and nothing that is taken for them.
 
     Raises:

@@ -10,11 +10,11 @@ from jaxtyping import Float
 
 from emtvb.core import similarity, untrained_control
 from emtvb.core.arguments import check_type, whole_number
-from emtvb.core.dynamics import Linearised, fixed_points, linearise
+from emtvb.core.dynamics import Linearised, find_fixed_points, linearise
 from emtvb.core.fitting import Fitted, fit
 from emtvb.core.memories import VariableMemories
 from emtvb.core.regression import decoded_map
-from emtvb.core.result_tables import listed, table
+from emtvb.core.result_tables import first_names, html_table
 from emtvb.core.similarity import MEASURES, Portrait
 from emtvb.core.spectrum import MODULUS
 from emtvb.core.trials import Trials
@@ -142,17 +142,17 @@ class Comparison:
         unlike = [distance.measure for distance in informative if not distance.alike]
         near = [distance.measure for distance in self.distances if distance.is_as_near_without_a_network]
         silent = [d.measure for d in self.distances if not d.tells and d.measure not in near]
-        left = f"; nothing is told by {listed(silent)}" if silent else ""
+        left = f"; nothing is told by {first_names(silent)}" if silent else ""
         if near:
             whitened = ", whitened," if similarity.DYNAMICS in near else ","
-            left += f"; by {listed(near)} no nearer than the variables alone{whitened} without a network"
+            left += f"; by {first_names(near)} no nearer than the variables alone{whitened} without a network"
         if not informative:
             return "cannot be told: no measure has a scale here"
         if not unlike:
-            return f"the same circuit, by {listed(alike)}{left}"
+            return f"the same circuit, by {first_names(alike)}{left}"
         if not alike:
-            return f"not the same circuit, by {listed(unlike)}{left}"
-        return f"alike in part: by {listed(alike)}, not by {listed(unlike)}{left}"
+            return f"not the same circuit, by {first_names(unlike)}{left}"
+        return f"alike in part: by {first_names(alike)}, not by {first_names(unlike)}{left}"
 
     def __repr__(self) -> str:
         shares = ", ".join(f"{d.measure} {d.share:.2f}" for d in self.distances if d.tells)
@@ -167,7 +167,7 @@ class Comparison:
              d.alike if d.tells else "not told")
             for d in self.distances
         ]  # fmt: skip
-        return table(f"{self.finding}: {' beside '.join(self.names)}", head, rows)
+        return html_table(f"{self.finding}: {' beside '.join(self.names)}", head, rows)
 
     def to_dataframe(self) -> pd.DataFrame:
         """A row for each measure: unit, distance, floor, chance, least chance, untrained, share, alike, control."""
@@ -241,18 +241,18 @@ def compare(
     if not (_varies(one) and _varies(other)):
         raise InputError("states", "the same at all times", "there are no dynamics to compare; record other trials")
     mine, yours = (_drawn(fitted, delays, most) for fitted in (one, other))
-    count = similarity.rank(mine.whole, yours.whole) if directions is None else directions
+    count = similarity.compared_rank(mine.whole, yours.whole) if directions is None else directions
     have = min(len(part.dynamics.now) for drawn in (mine, yours) for part in (drawn.whole, *drawn.halves))
     if directions is not None and have < count:
         raise InputError("directions", count, f"states vary in {have}; give at most that many")
     count = min(count, have)
     rng = np.random.default_rng(seed)
-    values = similarity.distances(mine.whole, yours.whole, modulus, count)
-    floors = [similarity.distances(*drawn.halves, modulus, count) for drawn in (mine, yours)]
+    values = similarity.portrait_distances(mine.whole, yours.whole, modulus, count)
+    floors = [similarity.portrait_distances(*drawn.halves, modulus, count) for drawn in (mine, yours)]
     chance = [_by_chance(mine.whole, yours.whole, rng, modulus, count) for _ in range(DRAWS)]
     left, alone = (
         [
-            similarity.distances(drawn.whole, portrait, modulus, min(count, len(portrait.dynamics.now)))
+            similarity.portrait_distances(drawn.whole, portrait, modulus, min(count, len(portrait.dynamics.now)))
             for drawn, portraits in zip((mine, yours), both, strict=True)
             for portrait in portraits
         ]
@@ -297,8 +297,8 @@ def _check_same(one: Trials, other: Trials) -> None:
         raise InputError("other", f"fitted on {shown}", "compare networks on one task, or on the same labels")
     names = [[v.name for v in trials.variables] for trials in (one, other)]
     if names[0] != names[1]:
-        shown = f"variables {listed(names[1])}"
-        raise InputError("other", shown, f"give one that was recorded with {listed(names[0])}, in this order")
+        shown = f"variables {first_names(names[1])}"
+        raise InputError("other", shown, f"give one that was recorded with {first_names(names[0])}, in this order")
     for mine, yours in zip(one.variables, other.variables, strict=True):
         if mine.kind != yours.kind or mine.classes.tolist() != yours.classes.tolist():
             shown = f"{mine.name} is {yours.kind} with {len(yours.classes)} values"
@@ -331,7 +331,7 @@ def _at_rest(fitted: Fitted) -> Linearised:
     """The step linearised where the network rests without input."""
     system, states = fitted.trials.system, fitted.trials.test.states
     origin = np.zeros((1, states.shape[2]), dtype=states.dtype)
-    points = fixed_points(system, origin).points[:1].astype(states.dtype)
+    points = find_fixed_points(system, origin).points[:1].astype(states.dtype)
     return linearise(fitted, points if len(points) else origin)
 
 
@@ -358,7 +358,7 @@ def _portrait(
         linear.eigenvalues,
         memories.in_basis(linear.jacobian)[np.ix_(size, size)],
         decoded_map(memories.read(states)[..., kept], task.s if task else 1),
-        similarity.dynamics(states, inputs, delays, most),
+        similarity.dynamic_mode_decomposition(states, inputs, delays, most),
     )
 
 
@@ -378,8 +378,8 @@ def _by_chance(
 ) -> dict[str, float]:
     """The distances of a random system: of the dynamics, one with the same eigenvalues."""
     return {
-        **similarity.by_chance(one, other, rng, modulus, count),
-        similarity.DYNAMICS: similarity.by_eigenvectors(one, other, rng, count),
+        **similarity.distances_by_chance(one, other, rng, modulus, count),
+        similarity.DYNAMICS: similarity.distance_by_random_eigenvectors(one, other, rng, count),
     }
 
 
@@ -402,6 +402,6 @@ def _untrained(fitted: Fitted, asked: Any, delays: int, most: int) -> list[Portr
     """Portraits of untrained networks of the same shape."""
     return [
         _portrait(other, _at_rest(other), other.memories, slice(None), delays, most)
-        for other in untrained_control.fits(fitted, asked, "leave it out", always=True)
+        for other in untrained_control.fit_untrained(fitted, asked, "leave it out", always=True)
         if _varies(other)
     ]

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Complex, Float
 
 from emtvb.core.arguments import as_numbers, whole_number
-from emtvb.core.linearisation import rounding
+from emtvb.core.linearisation import modulus_rounding
 from emtvb.core.systems import Runnable
 from emtvb.errors import InputError
 
@@ -64,12 +64,12 @@ class Cycles:
     @property
     def attracting(self) -> Bool[np.ndarray, " trial"]:
         """Whether a state came back and every multiplier lies within the unit circle: what starts near comes nearer."""
-        return self.returns & (self.rates[:, 0] < -rounding(self.returned))
+        return self.returns & (self.rates[:, 0] < -modulus_rounding(self.returned))
 
     @property
     def neutral(self) -> Bool[np.ndarray, " trial"]:
         """Whether a state came back, and its largest multiplier is 1 within rounding, which would decide the rest."""
-        return self.returns & (np.abs(self.rates[:, 0]) <= rounding(self.returned))
+        return self.returns & (np.abs(self.rates[:, 0]) <= modulus_rounding(self.returned))
 
     def __repr__(self) -> str:
         with np.errstate(over="ignore"):
@@ -83,8 +83,8 @@ class Cycles:
         )
 
 
-def cycles(system: Runnable, states: Any, period: int, inputs: Any = None) -> Cycles:
-    """Cycles of a system; its arguments are those of :func:`emtvb.adapters.cycles.cycles`."""
+def follow_cycles(system: Runnable, states: Any, period: int, inputs: Any = None) -> Cycles:
+    """Cycles of a system; its arguments are those of :func:`emtvb.adapters.cycles.follow_cycles`."""
     whole_number(period, "period", 1)
     start = as_numbers(states, "states", "(trial, state)")
     start = start if start.dtype.kind == "f" else start.astype(np.float64)

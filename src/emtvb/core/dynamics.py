@@ -11,10 +11,10 @@ from jaxtyping import Bool, Complex, Float
 from emtvb.core import memories
 from emtvb.core.arguments import as_numbers, check_type, whole_number
 from emtvb.core.fitting import Fitted
-from emtvb.core.linearisation import VISITED, rounding
+from emtvb.core.linearisation import VISITED, modulus_rounding
 from emtvb.core.memories import stored_map
 from emtvb.core.regression import decoded_map
-from emtvb.core.result_tables import counted
+from emtvb.core.result_tables import count_and_noun
 from emtvb.core.systems import Runnable
 from emtvb.core.trials import Trials
 from emtvb.errors import InputError
@@ -65,14 +65,14 @@ class FixedPoints:
     def __repr__(self) -> str:
         stable = int(self.stable.sum()) if len(self.points) else 0
         neutral = f", {int(self.neutral.sum())} neutral" if self.neutral.any() else ""
-        failed = f"{counted(self.failed, 'start')} led to none"
+        failed = f"{count_and_noun(self.failed, 'start')} led to none"
         return f"<FixedPoints: {self._found}; {stable} stable{neutral}; {failed}{self._reason}>"
 
     @property
     def _found(self) -> str:
         """How many there are, those in the range of visited states first."""
         beyond = int(np.broadcast_to(self.beyond, len(self.points)).sum())
-        inside = counted(len(self.points) - beyond, "fixed point")
+        inside = count_and_noun(len(self.points) - beyond, "fixed point")
         return f"{inside} in the range of the states visited, {beyond} beyond" if beyond else inside
 
     @property
@@ -82,24 +82,25 @@ class FixedPoints:
 
     def __str__(self) -> str:
         starts = sum(self.found_from) + self.failed
-        failed = counted(self.failed, "start")
+        failed = count_and_noun(self.failed, "start")
         beyond = np.broadcast_to(self.beyond, len(self.points))
         comma = "," if beyond.any() else ""
-        lines = [f"{self._found}{comma} from {counted(starts, 'start')}; {failed} led to none{self._reason}"]
+        lines = [f"{self._found}{comma} from {count_and_noun(starts, 'start')}; {failed} led to none{self._reason}"]
         if beyond.any():
             lines.append("beyond (*): larger than all states visited; the network may never come there")
         for i in range(len(self.points)):
             largest = np.abs(self.eigenvalues[i])
-            at_one = f"neutral: {counted(int((largest >= 1 - self.rounding).sum()), 'eigenvalue')} at 1 within rounding"
-            grows = f"{counted(int((largest > 1 + self.rounding).sum()), 'direction')} not stable"
+            neutral = count_and_noun(int((largest >= 1 - self.rounding).sum()), "eigenvalue")
+            at_one = f"neutral: {neutral} at 1 within rounding"
+            grows = f"{count_and_noun(int((largest > 1 + self.rounding).sum()), 'direction')} not stable"
             kind = "stable" if self.stable[i] else at_one if self.neutral[i] else grows
-            from_starts = counted(int(self.found_from[i]), "start")
+            from_starts = count_and_noun(int(self.found_from[i]), "start")
             mark = " *" if beyond[i] else ""
             lines.append(f"  {i}: {kind}, largest modulus {largest[0]:.4f}, from {from_starts}{mark}")
         return "\n".join(lines)
 
 
-def fixed_points(
+def find_fixed_points(
     system: Runnable,
     starts: Any,
     inputs: Any = None,
@@ -143,7 +144,7 @@ def fixed_points(
     beyond = np.abs(found.points).max(axis=1, initial=0.0) > (most_visited or np.inf)
     noisy = bool(getattr(system, "noisy", False)) and not len(found.points)
     reached, _ = system.run(u[:1][None].astype(single.dtype), h[:1].astype(single.dtype))
-    return replace(found, beyond=beyond, noisy=noisy, rounding=rounding(reached))
+    return replace(found, beyond=beyond, noisy=noisy, rounding=modulus_rounding(reached))
 
 
 def _largest_visited(
@@ -255,7 +256,7 @@ def linearise(
         _decoded_map(fitted, start),
         task.transition()[np.ix_(kept, kept)] if task else None,
         memories.map_error(fitted.memories, J, task.transition()) if task else float("nan"),
-        memories.gain(fitted.memories, J, task.transition()) if task else float("nan"),
+        memories.fitted_gain(fitted.memories, J, task.transition()) if task else float("nan"),
     )
 
 

@@ -73,10 +73,10 @@ def erase(fitted: Fitted, variables: Any) -> Erasure:
     x, labels = trials.samples(times, places)
     mean, z = x.mean(axis=0), labels[:, places]
     x, z = x - mean, z - z.mean(axis=0)
-    sizes, directions = numerical_rank.spreads(x)
+    sizes, directions = numerical_rank.spreads_and_directions(x)
     if not sizes.max() > 0:
         raise InputError("states", "all the same", "there is nothing to erase")
-    kept = sizes > numerical_rank.cutoff(trials, times) * sizes.max()
+    kept = sizes > numerical_rank.rank_cutoff(trials, times) * sizes.max()
     V, s = directions[kept].T, sizes[kept] / np.sqrt(len(x))
     whiten, colour = (V / s) @ V.T, (V * s) @ V.T
     left, size, _ = np.linalg.svd(whiten @ (x.T @ z / len(x)), full_matrices=False)

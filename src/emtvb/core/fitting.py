@@ -14,9 +14,9 @@ from emtvb.core.arguments import Times, as_numbers, check_type, checked_times, d
 from emtvb.core.memories import VariableMemories
 from emtvb.core.recording import Recording
 from emtvb.core.regression import LinearDiscriminants
-from emtvb.core.result_tables import listed, table
+from emtvb.core.result_tables import first_names, html_table
 from emtvb.core.subspaces import BY_NAME, Located, Method, Subspace
-from emtvb.core.trials import Trials, repeated, together
+from emtvb.core.trials import Trials, share_repeated, stack_values
 from emtvb.core.variables import CONTINUOUS, Variable
 from emtvb.errors import InputError
 
@@ -70,7 +70,7 @@ class Fitted:
 
     def __repr__(self) -> str:
         name = self.method if isinstance(self.method, str) else getattr(self.method, "__name__", repr(self.method))
-        names = listed([v.name for v in self.trials.variables])
+        names = first_names([v.name for v in self.trials.variables])
         where = f"time {self.times[0]}" if len(self.times) == 1 else f"{len(self.times)} times"
         about = f"Fitted to {self.trials.system.name} by {name} at {where}"
         about += f" in {self.part}" if self.part else ""
@@ -81,7 +81,7 @@ class Fitted:
             (v.name, v.kind, float(np.linalg.norm(self.memories.encoder[:, at])))
             for v, at in zip(self.trials.variables, self.trials.slices, strict=True)
         ]
-        return table(repr(self).strip("<>"), ("variable", "kind", "|Psi|"), rows)
+        return html_table(repr(self).strip("<>"), ("variable", "kind", "|Psi|"), rows)
 
     def read(self, states: Float[np.ndarray, "*time state"]) -> np.ndarray:
         """The variables' values that states hold, (..., variable), in the user's units."""
@@ -91,7 +91,7 @@ class Fitted:
             raise InputError("states", f"shape {states.shape}", f"give (..., {size}), as many numbers as a state has")
         numbers = self.memories.read(states)
         variables = zip(self.trials.variables, self.trials.slices, self.classes, strict=True)
-        return together([decoded(v, numbers[..., at], classes) for v, at, classes in variables])
+        return stack_values([decode_values(v, numbers[..., at], classes) for v, at, classes in variables])
 
     def on(self, trials: Trials) -> Fitted:
         """The same fit, judged and edited on the test trials of other trials: fewer (``Trials.select``), or new ones.
@@ -128,7 +128,9 @@ class Fitted:
             test = replace(test, labels=np.concatenate(numbers, axis=-1))
         erased = own.erased or trials.erased
         changed = replace(own, system=trials.system, test=test, erased=erased, horizon=trials.horizon)
-        return replace(self, trials=replace(changed, repeated=repeated(own.train, test), selection=trials.selection))
+        return replace(
+            self, trials=replace(changed, repeated=share_repeated(own.train, test), selection=trials.selection)
+        )
 
 
 def _same_numbers(
@@ -147,7 +149,7 @@ def fit(
 
     By least squares the encoder h ~ Psi v + c and the decoder v ~ Psi* (h - c) are fitted each for itself, over all
     times at once: what is found is where a variable can be read and changed in the same way at all of them.
-    ``regression.fit``.
+    ``regression.fit_memories``.
 
     Args:
         trials: Of :func:`record`.
@@ -169,19 +171,19 @@ def fit(
         known = np.isfinite(trials.train.labels[list(chosen)])
         never = [v.name for v, at in zip(trials.variables, trials.slices, strict=True) if not known[..., at].any()]
         lacking = (
-            f"no trial has a value of {listed(never)} there"
+            f"no trial has a value of {first_names(never)} there"
             if never
             else "no trial has a value of every variable there"
         )
         raise InputError(
-            "times", listed([str(time) for time in chosen]), f"{lacking}; choose others, or record without"
+            "times", first_names([str(time) for time in chosen]), f"{lacking}; choose others, or record without"
         )
     seen = _of_part(trials, part, method) if part else trials
     if isinstance(method, str) and method == "least squares":
         _check_enough(seen, list(chosen))
     located = _located(seen, list(chosen), method)
     if part:
-        located = _in_whole(located, trials, part_of(trials, part), list(chosen))
+        located = _in_whole(located, trials, slice_of_part(trials, part), list(chosen))
     memories = located.memories
     subspaces = located.subspaces
     if subspaces is None:
@@ -189,7 +191,7 @@ def fit(
     return Fitted(trials, memories, chosen, _classes(trials, memories, list(chosen)), subspaces, method, part)
 
 
-def part_of(trials: Trials, part: str) -> slice:
+def slice_of_part(trials: Trials, part: str) -> slice:
     """Where a part of the network's state lies.
 
     Raises:
@@ -197,13 +199,13 @@ def part_of(trials: Trials, part: str) -> slice:
     """
     parts = trials.system.parts
     if part not in parts:
-        raise InputError("part", repr(part), f"of {trials.system.name} there are {listed([*parts])}")
+        raise InputError("part", repr(part), f"of {trials.system.name} there are {first_names([*parts])}")
     return parts[part]
 
 
 def _of_part(trials: Trials, part: str, method: Method) -> Trials:
     """Trials of which the states are those of a part alone."""
-    at = part_of(trials, part)
+    at = slice_of_part(trials, part)
     if not isinstance(method, str) and not inspect.isfunction(method):
         raise InputError("part", repr(part), "a method that runs the network needs all of its state; leave one out")
     recordings = {name: getattr(trials, name) for name in ("train", "test")}
@@ -310,7 +312,9 @@ def read_numbers(
     return np.round(memories.read(states) / _NOTHING) * _NOTHING
 
 
-def decoded(v: Variable, numbers: Float[np.ndarray, "*shape code"], classes: LinearDiscriminants | None) -> np.ndarray:
+def decode_values(
+    v: Variable, numbers: Float[np.ndarray, "*shape code"], classes: LinearDiscriminants | None
+) -> np.ndarray:
     """A variable's values from what is read."""
     return v.decode(numbers) if classes is None else v.classes[classes.scores(numbers).argmax(axis=-1)]
 
@@ -331,7 +335,7 @@ def _classes(trials: Trials, memories: VariableMemories, times: list[int]) -> tu
 
 def _check_enough(trials: Trials, times: list[int]) -> None:
     """Raise InputError where a decoder could fit anything: fewer different moments than directions to tell them by."""
-    count, trained = numerical_rank.moments(trials, times), trials.train.labels.shape[1]
+    count, trained = numerical_rank.count_moments(trials, times), trials.train.labels.shape[1]
     states, _ = trials.samples(times)
     centred = states - states.mean(axis=0)
     spread = np.linalg.eigvalsh(centred.T @ centred)

@@ -1,12 +1,12 @@
 """Intervals at a level, 95% by default: one function for each kind of quantity.
 
-- The share of independent trials, edits or networks of which something is true: :func:`wilson`.
-- The same where no interval may err more often than it says, as a verdict asks: :func:`clopper_pearson`; of networks
-  of which several have one seed: :func:`clustered_share`.
+- The share of independent trials, edits or networks of which something is true: :func:`wilson_interval`.
+- The same where no interval may err more often than it says, as a verdict asks: :func:`clopper_pearson_interval`; of
+  networks of which several have one seed: :func:`clustered_share_interval`.
 - The mean of a number over networks: :func:`mean_interval`; their median: :func:`median_interval`.
 - Any other statistic of trials, groups or seeds: :func:`bootstrap_counts`, and :func:`central_interval` of what comes
   out. The latter also of what is drawn from a prediction.
-- Several intervals that are to hold together: each at the level that :func:`bonferroni` gives.
+- Several intervals that are to hold together: each at the level that :func:`bonferroni_level` gives.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ DRAWS = 2000
 """Times that a bootstrap draws."""
 
 
-def wilson(share: Any, count: Any, level: float = LEVEL) -> tuple[Any, Any]:
+def wilson_interval(share: Any, count: Any, level: float = LEVEL) -> tuple[Any, Any]:
     """Wilson's (1927) interval of the share of independent trials of which something is true.
 
     On average over shares it holds the true one as often as it says (Brown, Cai and DasGupta 2001). Of shares within
@@ -41,14 +41,14 @@ def wilson(share: Any, count: Any, level: float = LEVEL) -> tuple[Any, Any]:
         The lower and the upper end, from 0 to 1, in the shape of both together; NaN of no trials.
     """
     share, count = np.asarray(share, dtype=np.float64), np.asarray(count, dtype=np.float64)
-    z = deviations(level)
+    z = normal_deviations(level)
     with np.errstate(invalid="ignore", divide="ignore"):
         middle = (share + z**2 / (2 * count)) / (1 + z**2 / count)
         half = z / (1 + z**2 / count) * np.sqrt(share * (1 - share) / count + z**2 / (4 * count**2))
     return np.clip(middle - half, 0, share), np.clip(middle + half, share, 1)
 
 
-def clopper_pearson(holds: Any, fails: Any, level: float = LEVEL) -> tuple[Any, Any]:
+def clopper_pearson_interval(holds: Any, fails: Any, level: float = LEVEL) -> tuple[Any, Any]:
     """Clopper and Pearson's (1934) interval of a share, which never holds the true one less often than it says.
 
     Args:
@@ -66,7 +66,7 @@ def clopper_pearson(holds: Any, fails: Any, level: float = LEVEL) -> tuple[Any, 
     return low[()], high[()]  # of numbers no arrays
 
 
-def clustered_share(
+def clustered_share_interval(
     holds: Bool[np.ndarray, " network"], cluster: Shaped[np.ndarray, " network"], level: float = LEVEL
 ) -> tuple[float, float]:
     """Clopper and Pearson's interval of a share of networks that come in clusters, such as those of one seed.
@@ -92,7 +92,7 @@ def clustered_share(
     effective = min(share * (1 - share) / variance, networks) if variance > 0 else float(networks)
     tail = (1 - level) / 2
     effective *= float(stats.t.isf(tail, networks - 1) / stats.t.isf(tail, clusters - 1)) ** 2
-    low, high = clopper_pearson(share * effective, (1 - share) * effective, level)
+    low, high = clopper_pearson_interval(share * effective, (1 - share) * effective, level)
     return float(low), float(high)
 
 
@@ -165,11 +165,11 @@ def central_interval(
     return float(low), float(high)
 
 
-def bonferroni(count: int, level: float = LEVEL) -> float:
+def bonferroni_level(count: int, level: float = LEVEL) -> float:
     """Level of each of so many intervals that all hold together at a level at least."""
     return 1 - (1 - level) / count
 
 
-def deviations(level: float) -> float:
+def normal_deviations(level: float) -> float:
     """Standard deviations on either side of its mean within which a normal variable lies so often: 1.96 at 95%."""
     return NormalDist().inv_cdf((1 + level) / 2)

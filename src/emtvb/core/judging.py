@@ -14,8 +14,8 @@ from emtvb.core.arguments import Times, check_type
 from emtvb.core.fitting import Fitted, checked_recorded_times, read_numbers
 from emtvb.core.memories import VariableMemories, explained_variance
 from emtvb.core.permutation import ERROR_RATE, permutation_p_at
-from emtvb.core.readings import ACCURACY, BALANCED, R2, Reading, compared, r2_at, reading, time_means
-from emtvb.core.result_tables import listed, table
+from emtvb.core.readings import ACCURACY, BALANCED, R2, Reading, margins_and_targets, r2_at, read_variable, time_means
+from emtvb.core.result_tables import first_names, html_table
 from emtvb.core.trials import Trials
 from emtvb.core.variables import CONTINUOUS
 from emtvb.errors import InputError
@@ -69,17 +69,17 @@ class Judgement:
 
     def __repr__(self) -> str:
         count = sum(reading.readable for reading in self.readings)
-        left = f"; cannot be read: {listed(self.unreadable)}" if self.unreadable else ""
+        left = f"; cannot be read: {first_names(self.unreadable)}" if self.unreadable else ""
         return f"<Judgement: {count} of {len(self.readings)} variables can be read{left}>"
 
     def _repr_html_(self) -> str:
         head = ("variable", "kind", "measure", "score", "95% interval", "chance", "p", "readable at times")
         rows = [
             (r.name, r.kind, r.measure, r.score, f"{r.low:.3f} to {r.high:.3f}", r.chance, f"{r.p:.4f}",
-             spans(r.times[r.readable_at]))
+             format_spans(r.times[r.readable_at]))
             for r in self.readings
         ]  # fmt: skip
-        return table(repr(self).strip("<>"), head, rows, self._notes())
+        return html_table(repr(self).strip("<>"), head, rows, self._notes())
 
     def __getitem__(self, name: Any) -> Reading:
         """The reading of a variable, by its name or its place."""
@@ -100,7 +100,7 @@ class Judgement:
         for r in self.readings:
             lines.append(
                 f"{r.name:14} {r.kind:12} {_MEASURES[r.measure]} {r.score:6.3f}  [{r.low:6.3f}, {r.high:6.3f}]  "
-                f"{r.chance:6.3f}  {r.p:6.4f}  {spans(r.times[r.readable_at])}"
+                f"{r.chance:6.3f}  {r.p:6.4f}  {format_spans(r.times[r.readable_at])}"
             )
         return "\n".join([*lines, *self._notes()])
 
@@ -142,7 +142,7 @@ def judge(fitted: Fitted, times: Times | None = None) -> Judgement:
     for v, at, classes in zip(trials.variables, trials.slices, fitted.classes, strict=True):
         if trials.stored[at].all():
             readings.append(
-                reading(
+                read_variable(
                     v,
                     at_times,
                     read[..., at],
@@ -176,7 +176,7 @@ def readable_at(fitted: Fitted, variables: Iterable[int], times: Int[np.ndarray,
         if not trials.stored[at].all():
             continue
         numbers, values = read[..., at], labels[..., at]
-        p = permutation_p_at(*compared(v, numbers, values, classes), trials.test.groups)
+        p = permutation_p_at(*margins_and_targets(v, numbers, values, classes), trials.test.groups)
         readable &= p < ERROR_RATE / len(times)
         if v.kind == CONTINUOUS:
             guess = time_means(trials.train.labels[times][..., at.start])
@@ -236,7 +236,7 @@ def _collinear(trials: Trials, times: list[int]) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(trials.variables[i].name for i in sorted(group)) for group in merged)
 
 
-def spans(times: Sequence[int] | np.ndarray, most: int = 4) -> str:
+def format_spans(times: Sequence[int] | np.ndarray, most: int = 4) -> str:
     """Times as spans, such as 3-17, 20."""
     if len(times) == 0:
         return "nowhere"

@@ -10,8 +10,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from emtvb.core.arguments import as_numpy, whole_number
-from emtvb.core.result_tables import listed
-from emtvb.core.variables import CONTINUOUS, MISSING, Kinds, Variable, undefined, variable
+from emtvb.core.result_tables import first_names
+from emtvb.core.variables import CONTINUOUS, MISSING, Kinds, Variable, infer_variable, is_undefined
 from emtvb.errors import InputError
 
 FEWEST_GROUPS = 4
@@ -52,9 +52,9 @@ class Labels:
         Raises:
             InputError: Where they cannot be used.
         """
-        values = columns(labels, shape, names, batch_first)
+        values = labels_by_name(labels, shape, names, batch_first)
         kind = kinds_of(list(values), kinds)
-        variables = tuple(variable(name, array, kind[name]) for name, array in values.items())
+        variables = tuple(infer_variable(name, array, kind[name]) for name, array in values.items())
         group = None if groups is None else _grouped(groups, shape[1])
         return cls(variables, values, _split(shape[1], split, whole_number(seed, "seed", 0), group), group)
 
@@ -77,7 +77,7 @@ class Labels:
             _check_seen(v, self.values[v.name][:, self.train][list(times)])
 
 
-def columns(
+def labels_by_name(
     labels: Any, shape: tuple[int, int], names: Sequence[str] | None, batch_first: bool = False
 ) -> dict[str, np.ndarray]:
     """Labels by the variable's name, each (time, trial).
@@ -127,7 +127,9 @@ def _of_data_frame(table: Any, shape: tuple[int, int]) -> dict[str, np.ndarray]:
     steps, trials = shape
     names = [str(name) for name in table.columns]
     if len(set(names)) < len(names):
-        raise InputError("labels", f"a data frame with columns {listed(names)}", "give each column a name of its own")
+        raise InputError(
+            "labels", f"a data frame with columns {first_names(names)}", "give each column a name of its own"
+        )
     values = {name: table.iloc[:, place].to_numpy() for place, name in enumerate(names)}
     if not {"time", "trial"} <= set(names):
         if len(table) != trials:
@@ -255,7 +257,7 @@ def _grouped(given: Any, count: int) -> Int[np.ndarray, " trial"]:
     groups = _plain(as_numpy(given, "groups"))
     if groups.shape != (count,):
         raise InputError("groups", f"shape {groups.shape}", f"give one for each of the {count} trials, ({count},)")
-    if groups.dtype.kind not in "biufUS" or undefined(groups).any():
+    if groups.dtype.kind not in "biufUS" or is_undefined(groups).any():
         shown = "missing for some trials" if groups.dtype.kind in "fU" else f"of type {groups.dtype}"
         raise InputError("groups", shown, "give each trial a number or a word")
     return np.unique(groups, return_inverse=True)[1].reshape(-1)
@@ -265,7 +267,7 @@ def _scaled(v: Variable, values: np.ndarray) -> Variable:
     """A continuous variable in standard deviations of these values."""
     if v.kind != CONTINUOUS:
         return v
-    known = values[~undefined(values)].astype(np.float64)
+    known = values[~is_undefined(values)].astype(np.float64)
     with np.errstate(over="ignore", invalid="ignore"):
         mean, spread = float(known.mean()) if known.size else 0.0, float(known.std()) if known.size else 0.0
     if not np.isfinite(spread):
@@ -278,7 +280,7 @@ def _scaled(v: Variable, values: np.ndarray) -> Variable:
 
 def _check_seen(v: Variable, values: np.ndarray) -> None:
     """Raise InputError where a class is in no trial that is fitted on."""
-    seen = np.unique(values[~undefined(values)])
+    seen = np.unique(values[~is_undefined(values)])
     missing = [value for value in v.classes if value not in seen]
     if missing or len(seen) < 2:
         shown = f"{missing[0]} is in no trial to fit on" if missing else "constant in the trials to fit on"

@@ -16,18 +16,22 @@ VISITED = 64
 Step = Callable[[Float[np.ndarray, "batch state"]], Float[np.ndarray, "batch state"]]
 
 
-def rounding(states: np.ndarray) -> float:
+def modulus_rounding(states: np.ndarray) -> float:
     """How far moduli of 1 may be from 1 by the rounding of these states: there nothing says stable or not."""
     return NEUTRAL.get(str(states.dtype), _NEUTRAL_SINGLE)
 
 
-def by_differences(step: Step, states: Float[np.ndarray, "batch state"]) -> Float[np.ndarray, "batch state state"]:
+def jacobian_by_differences(
+    step: Step, states: Float[np.ndarray, "batch state"]
+) -> Float[np.ndarray, "batch state state"]:
     """The derivative of a step at each of these states, by central differences."""
     size = _size(states)
     return np.stack([moved / (2 * size) for moved in _moved(step, states, size)], axis=2)
 
 
-def mean_by_differences(step: Step, states: Float[np.ndarray, "batch state"]) -> Float[np.ndarray, "state state"]:
+def mean_jacobian_by_differences(
+    step: Step, states: Float[np.ndarray, "batch state"]
+) -> Float[np.ndarray, "state state"]:
     """Their mean over these states."""
     size = _size(states)
     return np.stack([moved.mean(axis=0) / (2 * size) for moved in _moved(step, states, size)], axis=1)

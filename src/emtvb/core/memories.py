@@ -87,7 +87,7 @@ def map_error(
     return float(np.linalg.norm(stored_map(memories, weights) - phi) / np.linalg.norm(phi))
 
 
-def gain(
+def fitted_gain(
     memories: VariableMemories,
     weights: Float[np.ndarray, "hidden hidden"],
     transition: Float[np.ndarray, "memory memory"],
@@ -106,7 +106,7 @@ def shape_error(
     transition: Float[np.ndarray, "memory memory"],
 ) -> float:
     """Distance of W_hh in the basis from Phi up to the gain: |Psi* W_hh Psi / g - Phi| / |Phi|; infinite for g = 0."""
-    factor = gain(memories, weights, transition)
+    factor = fitted_gain(memories, weights, transition)
     return map_error(memories, weights / factor, transition) if factor else float("inf")
 
 

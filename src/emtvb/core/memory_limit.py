@@ -23,13 +23,13 @@ def check_room(numbers: int, setting: str, shown: str, remedy: str) -> None:
         shown: Its value, and what the numbers are, such as "7, whose states are".
         remedy: What to do instead.
     """
-    needed, free = 4 * numbers, available()
+    needed, free = 4 * numbers, available_bytes()
     if needed > free:
         shown = f"{shown} {needed / 2**30:.1f} GiB"
         raise InputError(setting, shown, f"{free / 2**30:.1f} GiB of memory can be had; {remedy}")
 
 
-def available() -> int:
+def available_bytes() -> int:
     """Bytes that are free for this process: of the machine, within its group's limit and its own."""
     return max(min(_free()), 0)
 
@@ -38,17 +38,30 @@ def _free() -> Iterator[int]:
     """Bytes that are free by each limit."""
     machine = _number(_PROC / "meminfo", r"MemAvailable: +(\d+) kB")
     yield os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if machine is None else machine * 1024
-    for limit, usage, cache in (
-        ("memory.max", "memory.current", "memory.stat"),
-        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat"),
-    ):
-        most, used = _number(_CGROUP / limit, r"(\d+)"), _number(_CGROUP / usage, r"(\d+)")
+    for group, limit, usage in _groups():
+        most, used = _number(group / limit, r"(\d+)"), _number(group / usage, r"(\d+)")
         if most is not None and used is not None:  # pages of files that were read are given back when they are needed
-            yield most - used + (_number(_CGROUP / cache, r"(?m)^(?:total_)?inactive_file (\d+)") or 0)
+            yield most - used + (_number(group / "memory.stat", r"(?m)^(?:total_)?inactive_file (\d+)") or 0)
     soft, _ = resource.getrlimit(resource.RLIMIT_AS)
     if soft != resource.RLIM_INFINITY:
         pages = _number(_PROC / "self" / "statm", r"(\d+)") or 0
         yield soft - pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def _groups() -> Iterator[tuple[Path, str, str]]:
+    """This process's groups and all above them, in version 2 and 1: a folder each, and the files of limit and use."""
+    try:
+        lines = (_PROC / "self" / "cgroup").read_text().splitlines()
+    except OSError:
+        lines = []
+    own = {name: path for _, names, path in (line.split(":", 2) for line in lines) for name in names.split(",")}
+    for controller, limit, usage in (
+        ("", "memory.max", "memory.current"),
+        ("memory", "memory.limit_in_bytes", "memory.usage_in_bytes"),
+    ):
+        group = Path(own.get(controller, "/"))
+        for path in (group, *group.parents):
+            yield _CGROUP / controller / path.relative_to("/"), limit, usage
 
 
 def _number(path: Path, pattern: str) -> int | None:

@@ -81,7 +81,7 @@ def _exchangeable(
 ) -> tuple[Float[np.ndarray, "time unit part"], Float[np.ndarray, "time unit part"], Int[np.ndarray, " unit"]]:
     """Ranks, what is wanted, and within what they are exchanged; the units are trials, or groups with summed ranks."""
     known = np.isfinite(wanted)
-    ranks = ranked(read)
+    ranks = ranks_at_each_time(read)
     ranks -= ranks.mean(axis=1, keepdims=True)
     z = np.where(known, wanted, 0.0)
     mean = z.sum(axis=1, keepdims=True) / np.maximum(known.sum(axis=1, keepdims=True), 1)
@@ -116,7 +116,7 @@ def _at_each(ranks: np.ndarray, z: np.ndarray, within: np.ndarray) -> Float[np.n
     return np.array([1 - NormalDist().cdf(value) if np.isfinite(value) else 1.0 for value in size.tolist()])
 
 
-def ranked(
+def ranks_at_each_time(
     read: Float[np.ndarray, "time trial part"], known: Bool[np.ndarray, "time trial part"] | None = None
 ) -> Float[np.ndarray, "time trial part"]:
     """Ranks of trials at each time, from 1; equal readings share theirs, and those that are not known come last."""
@@ -127,7 +127,7 @@ def ranked(
     )
 
 
-def auc(read: Float[np.ndarray, "time trial value"], is_value: Float[np.ndarray, "time trial value"]) -> float:
+def mean_auc(read: Float[np.ndarray, "time trial value"], is_value: Float[np.ndarray, "time trial value"]) -> float:
     """How often a trial with a value is read higher for it than one without, at the same time; the mean over values.
 
     Args:
@@ -135,7 +135,7 @@ def auc(read: Float[np.ndarray, "time trial value"], is_value: Float[np.ndarray,
         is_value: 1, 0, or NaN where there is no label.
     """
     known = np.isfinite(is_value)
-    ranks = ranked(read, known)
+    ranks = ranks_at_each_time(read, known)
     own = np.where(known, is_value, 0.0)
     with_it = own.sum(axis=1)
     above = (ranks * own).sum(axis=1) - with_it * (with_it + 1) / 2

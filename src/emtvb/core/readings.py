@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from emtvb.core.intervals import bonferroni, bootstrap_counts, central_interval, deviations, wilson
-from emtvb.core.permutation import ERROR_RATE, auc, permutation_test
+from emtvb.core.intervals import (
+    bonferroni_level,
+    bootstrap_counts,
+    central_interval,
+    normal_deviations,
+    wilson_interval,
+)
+from emtvb.core.permutation import ERROR_RATE, mean_auc, permutation_test
 from emtvb.core.regression import LinearDiscriminants
 from emtvb.core.variables import CONTINUOUS, Variable
 
@@ -76,7 +82,7 @@ class Reading:
         return (self.p_at < ERROR_RATE / len(self.times)) & (self.score_at > self.chance_at)
 
 
-def compared(
+def margins_and_targets(
     v: Variable,
     read: Float[np.ndarray, "time trial code"],
     labels: Float[np.ndarray, "time trial code"],
@@ -91,7 +97,7 @@ def compared(
     return margins, is_value / np.maximum(np.nansum(is_value, axis=(0, 1)), 1)
 
 
-def reading(
+def read_variable(
     v: Variable,
     times: Int[np.ndarray, " time"],
     read: Float[np.ndarray, "time trial code"],
@@ -102,11 +108,26 @@ def reading(
 ) -> Reading:
     """One variable's; ``shown`` are the labels of the trials that guesses are learned from."""
     known = np.isfinite(labels).all(axis=2)
-    margins, wanted = compared(v, read, labels, classes)
+    margins, wanted = margins_and_targets(v, read, labels, classes)
     test = permutation_test(margins, wanted, groups)
     if v.kind == CONTINUOUS:
-        parts = _r2(read[..., 0], labels[..., 0], time_means(shown[times][..., 0]), groups)
-        return Reading(v.name, v.kind, R2, *parts[:4], test.p, float("nan"), times, *parts[4:], test.p_at)
+        r2 = _r2(read[..., 0], labels[..., 0], time_means(shown[times][..., 0]), groups)
+        return Reading(
+            v.name,
+            v.kind,
+            R2,
+            r2.score,
+            r2.low,
+            r2.high,
+            r2.chance,
+            test.p,
+            float("nan"),
+            times,
+            r2.score_at,
+            r2.low_at,
+            r2.chance_at,
+            test.p_at,
+        )
     place = v.places(labels)
     count = len(v.classes)
     is_value = np.where(known[..., None], np.eye(count)[place], np.nan)
@@ -124,7 +145,7 @@ def reading(
             float((part[number > 0] / number[number > 0]).mean() if balanced else part.sum() / number.sum())
             for part in (hits, guessed)
         )
-    low, high = wilson(score, _independent(is_value, balanced, groups))
+    low, high = wilson_interval(score, _independent(is_value, balanced, groups))
     score_at, chance_at, low_at = _at_every(is_value, right, taken, balanced, groups)
     return Reading(
         v.name,
@@ -135,7 +156,7 @@ def reading(
         float(high),
         chance,
         test.p,
-        auc(margins, is_value),
+        mean_auc(margins, is_value),
         times,
         score_at,
         low_at,
@@ -148,7 +169,7 @@ def _places_read(v: Variable, read: Float[np.ndarray, "*shape code"]) -> Int[np.
     return np.searchsorted(v.classes, v.decode(read))
 
 
-def by_group(of: Bool[np.ndarray, "*shape trial"], groups: Int[np.ndarray, " trial"] | None) -> np.ndarray:
+def any_of_group(of: Bool[np.ndarray, "*shape trial"], groups: Int[np.ndarray, " trial"] | None) -> np.ndarray:
     """What is true of any trial of a group; of each trial, where they come in none."""
     if groups is None:
         return of
@@ -160,8 +181,8 @@ def _independent(
 ) -> float:
     """How many trials, or groups, an accuracy rests on: all, or those that the mean over values comes to."""
     if not balanced:
-        return float(by_group(np.isfinite(is_value).all(axis=2).any(axis=0), groups).sum())
-    units = by_group((np.nan_to_num(is_value) > 0).any(axis=0).T, groups).sum(axis=1)
+        return float(any_of_group(np.isfinite(is_value).all(axis=2).any(axis=0), groups).sum())
+    units = any_of_group((np.nan_to_num(is_value) > 0).any(axis=0).T, groups).sum(axis=1)
     units = units[units > 0]
     return float(len(units) ** 2 / (1 / units).sum())
 
@@ -176,7 +197,7 @@ def _at_every(
     """Score, chance and lower end at each time; NaN where there is no label."""
     own = np.nan_to_num(is_value)
     number = own.sum(axis=1)
-    units = by_group(own.swapaxes(1, 2) > 0, groups).sum(axis=2)
+    units = any_of_group(own.swapaxes(1, 2) > 0, groups).sum(axis=2)
     with np.errstate(invalid="ignore", divide="ignore"):
         if balanced:
             present = number > 0
@@ -186,8 +207,8 @@ def _at_every(
         else:
             every = number.sum(axis=1)
             score, chance = right.sum(axis=1) / every, (taken * number).sum(axis=1) / every
-            count = by_group((own > 0).any(axis=2), groups).sum(axis=1)
-        low = wilson(score, count, bonferroni(len(number)))[0]
+            count = any_of_group((own > 0).any(axis=2), groups).sum(axis=1)
+        low = wilson_interval(score, count, bonferroni_level(len(number)))[0]
     return score, np.nan_to_num(chance), low
 
 
@@ -198,13 +219,25 @@ def time_means(shown: Float[np.ndarray, "time trial"]) -> Float[np.ndarray, " ti
     return sums / np.maximum(known.sum(axis=1), 1)
 
 
+class _R2(NamedTuple):
+    """R^2 with its interval and chance, in all; then R^2, its lower end and chance at each time."""
+
+    score: float
+    low: float
+    high: float
+    chance: float
+    score_at: Float[np.ndarray, " time"]
+    low_at: Float[np.ndarray, " time"]
+    chance_at: Float[np.ndarray, " time"]
+
+
 def _r2(
     read: Float[np.ndarray, "time trial"],
     truth: Float[np.ndarray, "time trial"],
     guess: Float[np.ndarray, " time"],
     groups: Int[np.ndarray, " trial"] | None,
-) -> tuple[float, float, float, float, np.ndarray, np.ndarray, np.ndarray]:
-    """R^2 with its interval and chance, in all; then R^2, its lower end and chance at each time."""
+) -> _R2:
+    """R^2 of what is read, against the truth and a guess that does not look at the state."""
     unit = np.arange(truth.shape[1]) if groups is None else np.unique(groups, return_inverse=True)[1]
     units = int(unit.max()) + 1
     weights = np.vstack([np.ones(units), bootstrap_counts(units, _DRAWS)]).T[unit]
@@ -212,11 +245,11 @@ def _r2(
     missed = missed[:, 0]
     score_at = _share(count, total, squares, left)
     score = _share(count.sum(axis=0), total.sum(axis=0), squares.sum(axis=0), left.sum(axis=0))
-    low_at = score_at[:, 0] - deviations(bonferroni(len(truth))) * score_at[:, 1:].std(axis=1)
+    low_at = score_at[:, 0] - normal_deviations(bonferroni_level(len(truth))) * score_at[:, 1:].std(axis=1)
     low, high = central_interval(score[1:])
     chance_at = np.maximum(_share(count[:, 0], total[:, 0], squares[:, 0], missed), 0)
     chance = max(float(_share(count[:, 0].sum(), total[:, 0].sum(), squares[:, 0].sum(), missed.sum())), 0.0)
-    return float(score[0]), low, high, chance, score_at[:, 0], low_at, np.nan_to_num(chance_at)
+    return _R2(float(score[0]), low, high, chance, score_at[:, 0], low_at, np.nan_to_num(chance_at))
 
 
 def _sums(

@@ -52,6 +52,6 @@ class Recording:
         return Recording(states, outputs, labels, inputs, None if self.groups is None else self.groups[trials])
 
 
-def signs(outputs: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
+def nearest_bits(outputs: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
     """The vector an output stands for: its signs, an output of exactly 0 counting as +1."""
     return np.where(outputs >= 0, outputs.dtype.type(1), outputs.dtype.type(-1))

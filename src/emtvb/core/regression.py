@@ -77,7 +77,7 @@ def least_squares(
     return Affine(weights, mean_y - mean_x @ weights)
 
 
-def fit(
+def fit_memories(
     states: Float[np.ndarray, "sample state"],
     labels: Float[np.ndarray, "sample memory"],
     stored: Bool[np.ndarray, " memory"],
@@ -104,7 +104,7 @@ def fit(
     return VariableMemories(encoder, decoder, stored, centre=encoding.offset)
 
 
-def centre(
+def centre_of_states(
     encoder: Float[np.ndarray, "state memory"],
     states: Float[np.ndarray, "sample state"],
     labels: Float[np.ndarray, "sample memory"],

@@ -57,7 +57,7 @@ class Dynamics:
         return least_squares(now, following.T, EXACT, intercept=False).weights.T
 
 
-def dynamics(
+def dynamic_mode_decomposition(
     states: Float[np.ndarray, "time trial state"],
     inputs: Float[np.ndarray, "time trial input"] | None = None,
     delays: int = 1,
@@ -120,18 +120,18 @@ def linear_control(
 
     Args:
         labels: The variables' numbers that are stored, at each time; finite.
-        inputs: As in :func:`dynamics`.
+        inputs: As in :func:`dynamic_mode_decomposition`.
         s: Variables of a task, as in ``memories.decoded_map``; 1 without a task.
-        delays: As in :func:`dynamics`.
-        most: As in :func:`dynamics`.
+        delays: As in :func:`dynamic_mode_decomposition`.
+        most: As in :func:`dynamic_mode_decomposition`.
     """
     numbers = labels.astype(np.float64)
     decoded = decoded_map(numbers, s)
     none = np.full_like(decoded, np.nan)
-    return Portrait(np.array([np.nan + 0j]), none, decoded, dynamics(numbers, inputs, delays, most))
+    return Portrait(np.array([np.nan + 0j]), none, decoded, dynamic_mode_decomposition(numbers, inputs, delays, most))
 
 
-def distances(
+def portrait_distances(
     one: Portrait, other: Portrait, modulus: float = MODULUS, directions: int | None = None
 ) -> dict[str, float]:
     """How far apart two networks are, by measure of :data:`MEASURES`.
@@ -140,18 +140,18 @@ def distances(
         one: A network, and
         other: another; their steps are between the same variables.
         modulus: An eigenvalue counts if its modulus is larger.
-        directions: Of the linear models; by default what :func:`rank` says.
+        directions: Of the linear models; by default what :func:`compared_rank` says.
     """
     models = _models(one, other, directions)
     return {
-        SPECTRUM: between_spectra(one.eigenvalues, other.eigenvalues, modulus),
-        STEP: relative(one.step, other.step),
-        DECODED: relative(one.decoded, other.decoded),
-        DYNAMICS: between_models(*models),
+        SPECTRUM: spectral_distance(one.eigenvalues, other.eigenvalues, modulus),
+        STEP: relative_distance(one.step, other.step),
+        DECODED: relative_distance(one.decoded, other.decoded),
+        DYNAMICS: angle_between_models(*models),
     }
 
 
-def by_chance(
+def distances_by_chance(
     one: Portrait,
     other: Portrait,
     rng: np.random.Generator,
@@ -161,18 +161,19 @@ def by_chance(
     """The same distances, where the second is a system of the same size that has nothing to do with the first.
 
     Its eigenvalues keep their moduli and have random angles; each of its maps is turned by a random rotation or
-    reflection, so that it keeps its singular values. Of the dynamics :func:`by_eigenvectors` is the stricter null.
+    reflection, so that it keeps its singular values. Of the dynamics :func:`distance_by_random_eigenvectors` is the
+    stricter null.
     """
     mine, yours = _models(one, other, directions)
     return {
-        SPECTRUM: between_spectra(one.eigenvalues, _other_angles(other.eigenvalues, rng), modulus),
-        STEP: relative(one.step, _turn(len(other.step), rng) @ other.step),
-        DECODED: relative(one.decoded, _turn(len(other.decoded), rng) @ other.decoded),
-        DYNAMICS: between_models(mine, _turn(len(yours), rng) @ yours),
+        SPECTRUM: spectral_distance(one.eigenvalues, _other_angles(other.eigenvalues, rng), modulus),
+        STEP: relative_distance(one.step, _turn(len(other.step), rng) @ other.step),
+        DECODED: relative_distance(one.decoded, _turn(len(other.decoded), rng) @ other.decoded),
+        DYNAMICS: angle_between_models(mine, _turn(len(yours), rng) @ yours),
     }
 
 
-def by_eigenvectors(
+def distance_by_random_eigenvectors(
     one: Portrait, other: Portrait, rng: np.random.Generator, directions: int | None = None, steps: int = LASTING
 ) -> float:
     """The distance of the dynamics, where the second is a system with the same eigenvalues and random eigenvectors.
@@ -185,7 +186,7 @@ def by_eigenvectors(
         one: A network.
         other: The one whose eigenvalues are kept: those of its linear model.
         rng: Draws the eigenvectors.
-        directions: Of the linear models; by default what :func:`rank` says.
+        directions: Of the linear models; by default what :func:`compared_rank` says.
         steps: For how many steps states are seen: enough for modes that last to fill their planes evenly.
     """
     mine, yours = _models(one, other, directions)
@@ -197,7 +198,7 @@ def by_eigenvectors(
         seen = blocks @ seen
     values, vectors = np.linalg.eigh(total)
     values = np.sqrt(np.maximum(values, ROUNDING**2 * values[-1]))
-    return between_models(mine, (vectors / values).T @ blocks @ (vectors * values))
+    return angle_between_models(mine, (vectors / values).T @ blocks @ (vectors * values))
 
 
 def _blocks(values: Complex[np.ndarray, " mode"]) -> Float[np.ndarray, "mode mode"]:
@@ -207,13 +208,13 @@ def _blocks(values: Complex[np.ndarray, " mode"]) -> Float[np.ndarray, "mode mod
     return np.asarray(scipy.linalg.block_diag(*planes, *lines))
 
 
-def rank(one: Portrait, other: Portrait) -> int:
+def compared_rank(one: Portrait, other: Portrait) -> int:
     """Directions of two linear models that are compared: as many as there are numbers to store, if states have them."""
     return min(max(len(one.decoded), len(other.decoded)), len(one.dynamics.now), len(other.dynamics.now))
 
 
 def _models(one: Portrait, other: Portrait, directions: int | None) -> tuple[np.ndarray, np.ndarray]:
-    count = rank(one, other) if directions is None else directions
+    count = compared_rank(one, other) if directions is None else directions
     return one.dynamics.model(count), other.dynamics.model(count)
 
 
@@ -230,13 +231,13 @@ def _other_angles(values: Complex[np.ndarray, " mode"], rng: np.random.Generator
     return np.concatenate([turned, turned.conj(), real * rng.choice([-1, 1], size=len(real))])
 
 
-def relative(one: Float[np.ndarray, "row column"], other: Float[np.ndarray, "row column"]) -> float:
+def relative_distance(one: Float[np.ndarray, "row column"], other: Float[np.ndarray, "row column"]) -> float:
     """|A - B| as a share of the root mean square of |A| and |B| (Frobenius); 0 where both are zero."""
     size = np.sqrt((np.linalg.norm(one) ** 2 + np.linalg.norm(other) ** 2) / 2)
     return float(np.linalg.norm(one - other) / size) if size else 0.0
 
 
-def between_spectra(
+def spectral_distance(
     one: Complex[np.ndarray, " mode"], other: Complex[np.ndarray, " other"], modulus: float = MODULUS
 ) -> float:
     """Mean angle between long-term eigenvalues by optimal assignment, radians; one without a partner counts as pi.
@@ -252,7 +253,7 @@ def between_spectra(
     return match_spectra(one, other, modulus).error
 
 
-def between_models(one: Float[np.ndarray, "rank rank"], other: Float[np.ndarray, "rank rank"]) -> float:
+def angle_between_models(one: Float[np.ndarray, "rank rank"], other: Float[np.ndarray, "rank rank"]) -> float:
     """The least angle between A and C B C^T over all rotations and reflections C, radians: 0 for the same dynamics.
 
     The angle has the cosine <A, C B C^T> / (|A| |B|). The search begins at the better of two C: one lays matched planes
@@ -264,7 +265,9 @@ def between_models(one: Float[np.ndarray, "rank rank"], other: Float[np.ndarray,
     size = np.linalg.norm(one) * np.linalg.norm(other)
     if not size:
         return 0.0 if not (one.any() or other.any()) else float(np.pi / 2)
-    start = max((aligned(one, other), eigenvectors_aligned(one, other)), key=lambda turn: _product(one, other, turn))
+    start = max(
+        (schur_alignment(one, other), eigenvector_alignment(one, other)), key=lambda turn: _product(one, other, turn)
+    )
     return float(np.arccos(np.clip(_ascended(one, other, start) / size, -1.0, 1.0)))
 
 
@@ -300,10 +303,20 @@ def _ascended(one: np.ndarray, other: np.ndarray, turn: np.ndarray) -> float:
     return reached
 
 
-def aligned(
+def schur_alignment(
     one: Float[np.ndarray, "rank rank"], other: Float[np.ndarray, "rank rank"]
 ) -> Float[np.ndarray, "rank rank"]:
-    """The C that lays matched planes and lines of B's real Schur form on those of A's."""
+    """The rotation or reflection that turns the planes and lines of one map's real Schur form onto the other map's.
+
+    Planes are matched with planes, by eigenvalue, and what is left with lines.
+
+    Args:
+        one: A, the map that stays.
+        other: B, the map that is turned.
+
+    Returns:
+        C, orthogonal: C B C^T has the planes of A. Best for normal maps.
+    """
     (planes, lines), (other_planes, other_lines) = _parts(one), _parts(other)
     rows, columns = linear_sum_assignment(-_products(planes, other_planes))
     pairs = [(planes[i][1], other_planes[j][1]) for i, j in zip(rows, columns, strict=True)]
@@ -314,13 +327,21 @@ def aligned(
     return sum((mine @ yours.T for mine, yours in pairs), np.zeros_like(one))
 
 
-def eigenvectors_aligned(
+def eigenvector_alignment(
     one: Float[np.ndarray, "rank rank"], other: Float[np.ndarray, "rank rank"]
 ) -> Float[np.ndarray, "rank rank"]:
-    """The C nearest to what lays B's eigenvectors on those of A, matched by eigenvalue.
+    """The rotation or reflection that is nearest to what lays one map's eigenvectors on the other map's.
 
-    An eigenvector has any phase. Those of B are chosen so that their products with each other are as those of A, as far
-    as the leading eigenvector of the elementwise product of both tells: where B is A in another basis, exactly.
+    They are matched by eigenvalue. An eigenvector has any phase. Those of B are chosen so that their products with each
+    other are as those of A, as far as the leading eigenvector of the elementwise product of both tells: where B is A in
+    another basis, exactly.
+
+    Args:
+        one: A, the map that stays.
+        other: B, the map that is turned.
+
+    Returns:
+        C, orthogonal. Right for maps that are not normal and the same up to a rotation.
     """
     (values, vectors), (others, other_vectors) = np.linalg.eig(one), np.linalg.eig(other)
     columns = linear_sum_assignment(np.abs(values[:, None] - others[None]))[1]

@@ -46,12 +46,12 @@ Method = str | Callable[[Trials, list[int]], Located]
 
 
 def least_squares(trials: Trials, times: list[int]) -> Located:
-    """Encoder and decoder by least squares, each for itself (:func:`regression.fit`): the package's own.
+    """Encoder and decoder by least squares, each for itself (:func:`regression.fit_memories`): the package's own.
 
-    Of states in double precision the decoder reads smaller directions, too (:func:`numerical_rank.cutoff`).
+    Of states in double precision the decoder reads smaller directions, too (:func:`numerical_rank.rank_cutoff`).
     """
     states, labels = trials.samples(times)
-    return Located(regression.fit(states, labels, trials.stored, numerical_rank.cutoff(trials, times)))
+    return Located(regression.fit_memories(states, labels, trials.stored, numerical_rank.rank_cutoff(trials, times)))
 
 
 def class_means(trials: Trials, times: list[int]) -> Located:
@@ -71,8 +71,8 @@ def class_means(trials: Trials, times: list[int]) -> Located:
             numbers, held = v.code[present], np.stack([states[place == k].mean(axis=0) for k in present])
         encoder[:, at] = regression.least_squares(numbers, held, regression.EXACT).weights.T
     decoder, stored = np.zeros(encoder.shape[::-1]), trials.stored
-    decoder[stored] = np.linalg.pinv(encoder[:, stored], rcond=numerical_rank.limit(trials.train.states.dtype))
-    centre = regression.centre(encoder, states, labels, stored)
+    decoder[stored] = np.linalg.pinv(encoder[:, stored], rcond=numerical_rank.rounding_share(trials.train.states.dtype))
+    centre = regression.centre_of_states(encoder, states, labels, stored)
     return Located(VariableMemories(encoder, decoder, stored, centre))
 
 

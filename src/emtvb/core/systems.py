@@ -56,10 +56,6 @@ class Runnable(ABC):
         return {"state": slice(0, self.state_dim)}
 
     @abstractmethod
-    def prepared(self, inputs: np.ndarray) -> int:
-        """Numbers of its state, once it was looked at with these inputs, (time, trial, input)."""
-
-    @abstractmethod
     def run(
         self, inputs: np.ndarray, state: np.ndarray | None = None, times: Collection[int] | None = None
     ) -> tuple[Float[np.ndarray, "kept trial state"], Float[np.ndarray, "time trial output"]]:
@@ -120,7 +116,7 @@ class AbsentSystem(Runnable):
         """What would run it: always an InputError."""
         raise InputError("network", f"{self.name}, without the network", self.remedy)
 
-    prepared = run = drive = coast = jacobian = adapted = _refuse
+    run = drive = coast = jacobian = adapted = _refuse
 
     def untrained(self, seed: int) -> None:  # noqa: ARG002
         """None: its weights are not here."""

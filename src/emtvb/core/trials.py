@@ -9,11 +9,11 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from emtvb.core.arguments import Times, as_numbers, checked_times, flag, refuse_keywords
+from emtvb.core.arguments import Times, as_bool, as_numbers, checked_times, refuse_keywords
 from emtvb.core.labels import Labels
 from emtvb.core.memories import VariableMemories
 from emtvb.core.recording import Recording
-from emtvb.core.result_tables import listed, table
+from emtvb.core.result_tables import first_names, html_table
 from emtvb.core.systems import AbsentSystem, Runnable
 from emtvb.core.variables import Kinds, Variable
 from emtvb.errors import InputError
@@ -162,7 +162,7 @@ class Trials:
             InputError: Where shapes do not agree, numbers are not finite, or labels cannot be used.
         """
         refuse_keywords("Trials.of", unknown)
-        batch_first = flag(batch_first, "batch_first")
+        batch_first = as_bool(batch_first, "batch_first")
         h = _time_first(states, "states", batch_first)
         y = np.zeros((*h.shape[:2], 0), h.dtype) if outputs is None else _time_first(outputs, "outputs", batch_first)
         if y.shape[:2] != h.shape[:2]:
@@ -217,7 +217,7 @@ class Trials:
             raise InputError("labels", "never all defined at once", "record these variables apart from each other")
         fit_times = tuple(time for time in defined if times is None or time in times)
         if not fit_times:
-            shown = f"all defined at times {listed([*map(str, defined)])} alone"
+            shown = f"all defined at times {first_names([*map(str, defined)])} alone"
             raise InputError("labels", shown, "give times= of these")
         labels.check_seen(fit_times)
         return cls(
@@ -227,13 +227,13 @@ class Trials:
             test_part,
             np.ones(numbers.shape[2], dtype=bool),
             fit_times,
-            repeated=repeated(train_part, test_part),
+            repeated=share_repeated(train_part, test_part),
             recorded_times=times,
         )
 
     def __repr__(self) -> str:
         kept, count, size = self.test.states.shape
-        names = listed([f"{v.name} ({v.kind})" for v in self.variables])
+        names = first_names([f"{v.name} ({v.kind})" for v in self.variables])
         parts = f"{self.train.states.shape[1]} trials to fit on, {count} to judge on, {self.steps} steps"
         some = "" if self.recorded_times is None else f" at {kept} of them"
         return f"<Trials of {self.system.name}: {parts}, {size} numbers of state{some}; {names}>"
@@ -243,7 +243,7 @@ class Trials:
             ", ".join(map(str, v.classes[:8])) or f"mean {v.mean:.3g}, spread {v.spread:.3g}" for v in self.variables
         ]
         rows = [(v.name, v.kind, value) for v, value in zip(self.variables, values, strict=True)]
-        return table(repr(self).strip("<>").rpartition(";")[0], ("variable", "kind", "values"), rows)
+        return html_table(repr(self).strip("<>").rpartition(";")[0], ("variable", "kind", "values"), rows)
 
     def select(self, trials: Times) -> Trials:
         """The same with some of the test trials alone; the training trials stay.
@@ -259,7 +259,7 @@ class Trials:
         if self.task is not None:
             selection = chosen if self.selection is None else self.selection[chosen]
         test = self.test.select(chosen)
-        return replace(self, test=test, repeated=repeated(self.train, test), selection=selection)
+        return replace(self, test=test, repeated=share_repeated(self.train, test), selection=selection)
 
     @property
     def test_inputs(self) -> Float[np.ndarray, "time batch input"]:
@@ -289,7 +289,7 @@ class Trials:
         left = ~np.isin(asked, kept)
         if left.any():
             shown = ", ".join(map(str, np.unique(asked[left])[:4]))
-            remedy = f"their states were not kept; record(times=) kept those of {listed([*map(str, kept)])}"
+            remedy = f"their states were not kept; record(times=) kept those of {first_names([*map(str, kept)])}"
             raise InputError("times", shown, remedy)
         return np.searchsorted(kept, asked)
 
@@ -319,7 +319,7 @@ class Trials:
 
     def values(self, numbers: Float[np.ndarray, "*shape number"]) -> np.ndarray:
         """The variables' values, (..., variable): in a common type, or objects where there is none."""
-        return together([v.decode(numbers[..., at]) for v, at in zip(self.variables, self.slices, strict=True)])
+        return stack_values([v.decode(numbers[..., at]) for v, at in zip(self.variables, self.slices, strict=True)])
 
     def find(self, selector: Any) -> list[int]:
         """The variables that a selector means: a name, an index, the first part of names with a dot, or several.
@@ -352,7 +352,7 @@ def _time_first(values: Any, what: str, batch_first: bool) -> np.ndarray:
     return array.swapaxes(0, 1) if batch_first else array
 
 
-def repeated(train: Recording, test: Recording) -> float:
+def share_repeated(train: Recording, test: Recording) -> float:
     """The share of test trials whose inputs are those of a training trial; 0 where these are not known."""
     if train.inputs is None or test.inputs is None:
         return 0.0
@@ -361,7 +361,7 @@ def repeated(train: Recording, test: Recording) -> float:
     return float(np.mean([trial in known for trial in trials]))
 
 
-def together(values: list[np.ndarray]) -> np.ndarray:
+def stack_values(values: list[np.ndarray]) -> np.ndarray:
     """Values of several variables, (..., variable): in a common type, or objects where there is none."""
     if len({array.dtype.kind for array in values}) > 1 and not all(a.dtype.kind in "fiub" for a in values):
         values = [array.astype(object) for array in values]

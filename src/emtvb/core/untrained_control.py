@@ -19,7 +19,7 @@ DRAWS = 3
 _KNOWN: WeakKeyDictionary[Fitted, list[Fitted]] = WeakKeyDictionary()
 
 
-def fits(
+def fit_untrained(
     fitted: Fitted, wanted: Any, instead: str = "give an untrained network: untrained=adapt(...)", always: bool = False
 ) -> list[Fitted]:
     """The same fit of untrained networks on the same trials; none, where that is not asked for.

@@ -65,7 +65,7 @@ class Variable:
         if (values.dtype.kind in "US") != (self.classes.dtype.kind in "US"):
             shown = ", ".join(map(str, self.classes[:8]))
             raise InputError(f"variable {self.name}", f"{values.ravel()[:1].tolist()}", f"its values are {shown}")
-        unknown = undefined(values)
+        unknown = is_undefined(values)
         place = np.minimum(
             np.searchsorted(self.classes, np.where(unknown, self.classes[0], values)), len(self.code) - 1
         )
@@ -88,14 +88,14 @@ class Variable:
         return (np.nan_to_num(numbers) @ self.code.T).argmax(axis=-1)
 
 
-def undefined(values: np.ndarray) -> Bool[np.ndarray, "*shape"]:
+def is_undefined(values: np.ndarray) -> Bool[np.ndarray, "*shape"]:
     """Where a label is NaN, or a word is missing: the variable has no value there."""
     if values.dtype.kind == "U":
         return np.asarray(values == MISSING)
     return np.isnan(values) if values.dtype.kind == "f" else np.zeros(values.shape, dtype=bool)
 
 
-def variable(name: str, values: np.ndarray, kind: str | None) -> Variable:
+def infer_variable(name: str, values: np.ndarray, kind: str | None) -> Variable:
     """A variable, from all values that it takes.
 
     Raises:
@@ -109,7 +109,7 @@ def variable(name: str, values: np.ndarray, kind: str | None) -> Variable:
     if values.dtype.kind == "U" and (values == "nan").any():
         remedy = "numpy makes a word of NaN; where a word is missing give None: np.array(labels, dtype=object)"
         raise InputError(f"labels of {name}", "the word 'nan'", remedy)
-    defined = values[~undefined(values)]
+    defined = values[~is_undefined(values)]
     if np.issubdtype(values.dtype, np.floating) and np.isinf(defined).any():
         raise InputError(f"labels of {name}", "infinite", "give finite numbers, NaN where the variable has no value")
     classes = np.unique(defined)
@@ -130,10 +130,10 @@ def variable(name: str, values: np.ndarray, kind: str | None) -> Variable:
         return Variable(name, kind, classes[:0], np.zeros((0, 0)))
     if kind == BINARY and len(classes) > 2:
         raise InputError(f"labels of {name}", f"{len(classes)} different values", "a binary variable has two")
-    return Variable(name, kind, classes, simplex(len(classes)))
+    return Variable(name, kind, classes, simplex_corners(len(classes)))
 
 
-def simplex(n: int) -> Float[np.ndarray, "n code"]:
+def simplex_corners(n: int) -> Float[np.ndarray, "n code"]:
     """Corners of a regular simplex around the origin, at distance 1 from it; -1 and +1 for two."""
     corners = np.zeros((n, n - 1))
     for i in range(n - 1):

@@ -32,7 +32,7 @@ _OF_ARCHITECTURES = {
 """What measurements of other architectures are called here."""
 
 
-def networks(folders: Iterable[Path], leave_out: Callable[[InputError], None] | None = None) -> pd.DataFrame:
+def network_catalogue(folders: Iterable[Path], leave_out: Callable[[InputError], None] | None = None) -> pd.DataFrame:
     """The networks of these experiments' folders, a row each: :data:`COLUMNS`; what was not measured is NaN.
 
     Args:
@@ -53,7 +53,7 @@ def networks(folders: Iterable[Path], leave_out: Callable[[InputError], None] | 
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
 
 
-def choose(
+def choose_networks(
     table: pd.DataFrame,
     wanted: Mapping[str, Sequence[Any]],
     verdict: str | None = None,
@@ -63,7 +63,7 @@ def choose(
     """The networks that are asked for.
 
     Args:
-        table: Of :func:`networks`.
+        table: Of :func:`network_catalogue`.
         wanted: By column of :data:`SETTINGS`, its values; no values, no condition.
         verdict: A part of their verdict's words.
         solved: Whether they solve their task, by the bar of their config.
@@ -98,7 +98,7 @@ def choose(
 def _of_experiment(folder: Path) -> pd.DataFrame:
     """Settings of an experiment's runs, and what was measured of them."""
     runs = runs_in(folder)
-    kind = kinds.kind_of(kinds.load(folder / "settings.json"))
+    kind = kinds.kind_of(kinds.load_experiment(folder / "settings.json"))
     rows = [
         {
             "run_id": run_id,

@@ -19,7 +19,7 @@ SWEEP = "sweep"
 
 
 @cache
-def names() -> list[str]:
+def kind_names() -> list[str]:
     """The names of all kinds, in alphabetical order."""
     places = [Path(place) for place in experiments.__path__]
     return sorted(
@@ -29,33 +29,33 @@ def names() -> list[str]:
     )
 
 
-def sections() -> list[str]:
+def kind_sections() -> list[str]:
     """The sections of configs that make one another kind than a sweep: the names of these kinds."""
-    return [name for name in names() if name != SWEEP]
+    return [name for name in kind_names() if name != SWEEP]
 
 
-def named(name: str) -> Kind:
+def kind_by_name(name: str) -> Kind:
     """The kind of a name."""
     kind: Kind = pkgutil.resolve_name(f"{experiments.__name__}.{name}.kind:KIND")
     return kind
 
 
-def every() -> list[Kind]:
+def all_kinds() -> list[Kind]:
     """All kinds, by name."""
-    return [named(name) for name in names()]
+    return [kind_by_name(name) for name in kind_names()]
 
 
 def with_sections() -> list[type[Experiment]]:
     """The settings of all kinds whose configs have a section of their own."""
-    return [named(name).settings for name in sections()]
+    return [kind_by_name(name).settings for name in kind_sections()]
 
 
 def kind_of(experiment: Experiment) -> Kind:
     """The kind of an experiment."""
-    return named(_stated(type(experiment).model_fields))
+    return kind_by_name(_stated(type(experiment).model_fields))
 
 
-def check(stated: Any, where: str = "config") -> Experiment:
+def experiment_from_config(stated: Any, where: str = "config") -> Experiment:
     """The experiment that a config states.
 
     Args:
@@ -69,21 +69,21 @@ def check(stated: Any, where: str = "config") -> Experiment:
     name = _stated(keys)
     if name == SWEEP:
         for key in keys:
-            near = difflib.get_close_matches(str(key).lower(), sections(), n=1, cutoff=0.8)
+            near = difflib.get_close_matches(str(key).lower(), kind_sections(), n=1, cutoff=0.8)
             if near:
                 raise InputError(f"{where}: {key}", "unknown key", f"did you mean {near[0]}?")
-    return named(name).settings.check(stated, where)
+    return kind_by_name(name).settings.check(stated, where)
 
 
-def load(path: Path | str) -> Experiment:
+def load_experiment(path: Path | str) -> Experiment:
     """The experiment of a config file.
 
     Raises:
         InputError: Where it cannot be read or states no valid experiment.
     """
-    return check(config.read(path), str(path))
+    return experiment_from_config(config.read_config(path), str(path))
 
 
 def _stated(keys: Mapping[Any, Any]) -> str:
     """The kind whose section is among keys. No other kind is imported for it: so no job depends on one."""
-    return next((name for name in sections() if name in keys), SWEEP)
+    return next((name for name in kind_sections() if name in keys), SWEEP)

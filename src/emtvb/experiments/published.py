@@ -11,7 +11,7 @@ from emtvb.core.systems import System
 from emtvb.errors import InputError
 from emtvb.theory.networks import Network
 from emtvb.theory.runs import Run
-from emtvb.theory.saving import path_of, read
+from emtvb.theory.saving import path_of, read_saved
 from emtvb.theory.tasks import Task
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Published(Wrapped):
         self.task: Task | None = settings.task if isinstance(settings, Run) else None
 
     def __repr__(self) -> str:
-        return super().__repr__().replace(" of state;", f" of state, trained on {self.trained_on.name};", 1)
+        return super().__repr__().replace(" of state", f" of state, trained on {self.trained_on.name}", 1)
 
     @property
     def input_dim(self) -> int:
@@ -43,7 +43,7 @@ class Published(Wrapped):
         return self.trained_on.d
 
 
-def published(name: str) -> Published:
+def published_network(name: str) -> Published:
     """A network by its run id, or by ``results/<experiment>/RUN_ID``.
 
     Raises:
@@ -77,9 +77,9 @@ def load(path: Any, system: Any = None) -> Any:
     source = path_of(path)
     saved = source if source.is_file() else Path(f"{source}.npz")
     if saved.is_file():
-        return read(saved, path, system)
+        return read_saved(saved, path, system)
     if source.suffix == ".npz" or (system is not None and (len(source.parts) > 1 or source.exists())):
         raise InputError("path", str(path), "no such file; give the one that save wrote")
     if system is not None:
         raise InputError("system", "given beside a network's name", "it is the network itself; leave it out")
-    return published(str(path))
+    return published_network(str(path))

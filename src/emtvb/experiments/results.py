@@ -27,9 +27,9 @@ from emtvb.making.recipes import ROOT
 from emtvb.theory import networks
 from emtvb.theory.architecture_runs import ArchitectureRun
 from emtvb.theory.networks import Network
-from emtvb.theory.runs import Protocol, Run, number
-from emtvb.training.architectures import weights as of_architectures
-from emtvb.training.architectures.weights import Trained
+from emtvb.theory.runs import Protocol, Run, shortest_number
+from emtvb.training.architectures import saved_weights as of_architectures
+from emtvb.training.architectures.saved_weights import Trained
 
 NO_RESULTS = (
     "no results are here: they come with the repository, not with pip; clone it and set "
@@ -87,7 +87,7 @@ class FoundRun:
 
     def _read(self, weights: Path) -> Network | Trained:
         if isinstance(self.run, ArchitectureRun):
-            return of_architectures.load(weights, self.run, network_class(self.run.architecture))
+            return of_architectures.load_trained(weights, self.run, network_class(self.run.architecture))
         network = networks.load_networks(weights, [self.run.run_id])[self.run.run_id]
         networks.check_task(network, self.run.task, str(weights))
         return network
@@ -118,8 +118,8 @@ class FoundRun:
             size = "" if (d, s) == (8, 8) else f" --dimensions {d} --variables {s}"
             named = run.task_name if run.task_name.startswith("T") else run.task.label
             return (
-                f"`emtvb train --task {named}{size} --hidden {run.hidden_dim} --l2 {number(run.l2)} "
-                f"--threshold {number(run.threshold)} --seed {run.seed}` trains it again"
+                f"`emtvb train --task {named}{size} --hidden {run.hidden_dim} --l2 {shortest_number(run.l2)} "
+                f"--threshold {shortest_number(run.threshold)} --seed {run.seed}` trains it again"
             )
         asked = shlex.join([str(self.weights), "--configfile", str(self.folder / "settings.json")])
         return f"`snakemake --cores all {asked}` trains it again"
@@ -130,19 +130,19 @@ def find_run(text: str) -> FoundRun:
 
     Args:
         text: An experiment's folder with one run, FOLDER/RUN_ID, or a run id. A run id alone means the run of the
-            compiled engine, if the reference trainer has trained it as well; the first of :func:`places` that has a run
-            of this id decides.
+            compiled engine, if the reference trainer has trained it as well; the first of :func:`results_folders` that
+            has a run of this id decides.
 
     Raises:
         InputError: Where there is no such run, more than one, or no results at all.
     """
     if (entry := _by_path(text)) is not None:
         return entry
-    roots = places()
+    roots = results_folders()
     for root in roots:
         if (entry := _by_id(text, root)) is not None:
             return entry
-    known = [run_id for root in roots for folder in experiments(root) for run_id in _ids(folder)]
+    known = [run_id for root in roots for folder in experiment_folders(root) for run_id in _ids(folder)]
     if not known:
         raise InputError("network", text, f"no such file, and {NO_RESULTS}")
     near = difflib.get_close_matches(text, known, n=3)
@@ -150,7 +150,7 @@ def find_run(text: str) -> FoundRun:
     raise InputError("network", text, f"no such file, and no network of this name; {remedy}")
 
 
-def places() -> list[Path]:
+def results_folders() -> list[Path]:
     """Folders of results that are here: of EXPERIMENT_OUTPUT_DIR, of the present folder, of the package's own clone."""
     clone = [ROOT / "results"] if is_clone() else []
     there = [path for path in (surroundings.results_root(), Path("results"), *clone) if path.is_dir()]
@@ -175,9 +175,11 @@ def _by_path(text: str) -> FoundRun | None:
 
 def _by_id(text: str, root: Path) -> FoundRun | None:
     """The run of this id in one of the experiments under a folder."""
-    folders = [folder for folder in experiments(root) if _may_hold(folder, text)]
+    folders = [folder for folder in experiment_folders(root) if _may_hold(folder, text)]
     if len(folders) > 1:  # runs of the compiled engine go before their reprints
-        originals = [folder for folder in folders if kinds.load(folder / "settings.json").trained_by() != "reference"]
+        originals = [
+            folder for folder in folders if kinds.load_experiment(folder / "settings.json").trained_by() != "reference"
+        ]
         folders = originals or folders
     if len(folders) > 1:
         ways = " or ".join(f"{folder}/{text}" for folder in folders)
@@ -185,7 +187,7 @@ def _by_id(text: str, root: Path) -> FoundRun | None:
     return runs_in(folders[0])[text] if folders else None
 
 
-def experiments(root: Path) -> list[Path]:
+def experiment_folders(root: Path) -> list[Path]:
     """The folders of all experiments under a results folder that have runs."""
     return [table.parent for table in sorted(root.glob("*/runs.csv"))]
 
@@ -197,7 +199,7 @@ def experiments_here() -> list[Path]:
         InputError: Where there are none.
     """
     root, is_named = surroundings.results_root(), bool(os.environ.get("EXPERIMENT_OUTPUT_DIR"))
-    folders = next(filter(None, map(experiments, [root] if is_named else places())), [])
+    folders = next(filter(None, map(experiment_folders, [root] if is_named else results_folders())), [])
     if not folders:
         remedy = "no experiment there; run the workflow or `emtvb train`, or name your results in EXPERIMENT_OUTPUT_DIR"
         raise InputError("results", str(root), remedy if is_named or is_clone() else NO_RESULTS)
@@ -218,7 +220,7 @@ def runs_in(folder: Path) -> dict[str, FoundRun]:
     Raises:
         InputError: Where it is no experiment's folder.
     """
-    experiment = kinds.load(folder / "settings.json")
+    experiment = kinds.load_experiment(folder / "settings.json")
     by_shard = experiment.read_runs(folder / "runs.csv")
     entries = {run.run_id: FoundRun(run, folder, shard, experiment) for shard, runs in by_shard.items() for run in runs}
     return entries | {run.run_id: FoundRun(run, folder, None, experiment) for run in experiment.architecture_runs()}

@@ -129,7 +129,7 @@ _HISTORY = {"run_id": "str", "step": "int64", "loss": "float64", "accuracy": "fl
 
 
 @contextmanager
-def intact(name: str, path: Path | str) -> Iterator[None]:
+def reading_result(name: str, path: Path | str) -> Iterator[None]:
     """Reading of a file that the workflow wrote.
 
     Args:
@@ -155,7 +155,7 @@ def load_exemplar(exemplar: Path | str) -> Exemplar:
     Raises:
         InputError: Where the file is missing, damaged or not an exemplar.
     """
-    with intact("exemplar", exemplar), np.load(exemplar, allow_pickle=False) as stored:
+    with reading_result("exemplar", exemplar), np.load(exemplar, allow_pickle=False) as stored:
         return exemplar_from({name: stored[name] for name in ("about", *_ARRAYS)})
 
 
@@ -168,7 +168,7 @@ def exemplar_from(arrays: Mapping[str, np.ndarray]) -> Exemplar:
     """An exemplar from its arrays by name.
 
     Args:
-        arrays: As ``emtvb.experiments.sweep.exemplar.look`` returns them.
+        arrays: As ``emtvb.experiments.sweep.exemplar.exemplar_arrays`` returns them.
 
     Raises:
         KeyError: Where one is missing.
@@ -230,17 +230,17 @@ def data_memories(exemplar: Exemplar) -> Float[np.ndarray, "time memory"]:
     return read
 
 
-def each(table: pd.DataFrame) -> list[Any]:
+def table_rows(table: pd.DataFrame) -> list[Any]:
     """A table's rows, with a column as an attribute."""
     return list(table.itertuples())
 
 
-def labelled(table: pd.DataFrame, **about: Any) -> pd.DataFrame:
+def with_label_columns(table: pd.DataFrame, **about: Any) -> pd.DataFrame:
     """A table behind columns that say the same in every row."""
     return pd.concat([pd.DataFrame(about, index=table.index), table], axis=1)
 
 
-def cells(table: pd.DataFrame, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+def distinct_cells(table: pd.DataFrame, columns: Sequence[str]) -> list[tuple[Any, ...]]:
     """What these columns hold together, each combination once, ascending."""
     return list(table[list(columns)].drop_duplicates().sort_values(list(columns)).itertuples(index=False, name=None))
 
@@ -274,7 +274,7 @@ def with_settings(histories: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     return histories.merge(runs, on="run_id", how="left", validate="many_to_one")
 
 
-def summarise(curves: pd.DataFrame) -> pd.DataFrame:
+def summarise_curves(curves: pd.DataFrame) -> pd.DataFrame:
     """What learning curves have in common: quartiles over the runs of a group, a row per group and step.
 
     Args:
@@ -301,7 +301,7 @@ def summarise(curves: pd.DataFrame) -> pd.DataFrame:
 
 
 def _history(path: Path | str) -> pd.DataFrame:
-    with intact("history", path):
+    with reading_result("history", path):
         table = pd.read_csv(path, dtype={"run_id": str})
         missing = [name for name in _HISTORY if name not in table.columns]
         if missing:

@@ -32,7 +32,7 @@ def signed_map() -> Colormap:
     return SIGNED.with_extremes(bad=ABSENT)
 
 
-def show(
+def show_image(
     axes: Axes, values: Float[np.ndarray, "row column"], colours: Colormap, low: float, high: float, **settings: Any
 ) -> AxesImage:
     """An image of numbers in the colours from low to high; those that are not finite are grey."""
@@ -42,7 +42,7 @@ def show(
 
 def show_signed(axes: Axes, values: Float[np.ndarray, "row column"], limit: float, **settings: Any) -> AxesImage:
     """An image of signed numbers from -limit to limit, in a frame without ticks."""
-    image = show(axes, values, signed_map(), -limit, limit, **settings)
+    image = show_image(axes, values, signed_map(), -limit, limit, **settings)
     axes.set_xticks([])
     axes.set_yticks([])
     for spine in axes.spines.values():
@@ -76,7 +76,7 @@ def sign_patch(sign: int, limit: float, **settings: Any) -> Patch:
     return Patch(facecolor=signed_map()(0.5 + 0.5 * sign / limit), **settings)
 
 
-def picture(elements: np.ndarray, d: int) -> np.ndarray:
+def variables_as_image(elements: np.ndarray, d: int) -> np.ndarray:
     """Stacked elements as an image: a row per dimension, a column per variable, the oldest at the left."""
     return elements.reshape(-1, d).T
 

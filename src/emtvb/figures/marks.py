@@ -18,24 +18,24 @@ MARKERS = "os^Dv"
 """Shapes of groups, which tell them apart without colour."""
 
 
-def look(number: int, filled: bool = True) -> dict[str, Any]:
+def group_look(number: int, filled: bool = True) -> dict[str, Any]:
     """Colour and shape of a group, by its number from 0; after the last ones from the beginning."""
     colour = COLOURS[number % len(COLOURS)]
     face = colour if filled else "white"
     return {"color": colour, "marker": MARKERS[number % len(MARKERS)], "markerfacecolor": face}
 
 
-def mark(**settings: Any) -> Line2D:
+def key_mark(**settings: Any) -> Line2D:
     """A mark in a key, of such a look."""
     return Line2D([], [], **{"linestyle": "none", "markersize": 4, **settings})
 
 
-def line(color: str, linestyle: Any = "-") -> Line2D:
+def key_line(color: str, linestyle: Any = "-") -> Line2D:
     """A line in a key."""
     return Line2D([], [], color=color, linestyle=linestyle)
 
 
-def points(
+def draw_points(
     axes: Axes, places: ArrayLike, values: ArrayLike, low: ArrayLike, high: ArrayLike,
     *, color: str, upright: bool = False, width: float = 0.9, **look: Any,
 ) -> None:  # fmt: skip
@@ -58,7 +58,9 @@ def points(
     axes.plot(across, up, **{"color": color, "marker": "o", "markersize": 3.0, "linestyle": "none", **look})
 
 
-def band(axes: Axes, places: ArrayLike, values: ArrayLike, low: ArrayLike, high: ArrayLike, **settings: Any) -> None:
+def draw_band(
+    axes: Axes, places: ArrayLike, values: ArrayLike, low: ArrayLike, high: ArrayLike, **settings: Any
+) -> None:
     """A line through a group's middle values, in a pale band from its low to its high ones.
 
     Args:
@@ -73,7 +75,9 @@ def band(axes: Axes, places: ArrayLike, values: ArrayLike, low: ArrayLike, high:
     axes.fill_between(places, low, high, color=settings["color"], alpha=0.18, linewidth=0)
 
 
-def swarm(values: Float[np.ndarray, " value"], near: float, apart: float, widest: float) -> Float[np.ndarray, " value"]:
+def swarm_offsets(
+    values: Float[np.ndarray, " value"], near: float, apart: float, widest: float
+) -> Float[np.ndarray, " value"]:
     """How far to the side of its column each value's mark stands, so that near ones are side by side.
 
     Args:

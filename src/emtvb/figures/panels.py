@@ -15,7 +15,7 @@ from matplotlib.legend import Legend
 from emtvb.figures.style import PAGE, SHADE
 
 
-def grid(
+def panel_grid(
     count: int, across: int, height: float, around: float, *, width: float = PAGE, **shared: Any
 ) -> tuple[Figure, np.ndarray]:
     """A figure of so many panels; what is left over of the last row stays empty.
@@ -44,7 +44,7 @@ def label_outside(panels: np.ndarray, x: str = "", y: str = "") -> None:
     """Labels of the axes below the lowest panel of each column, and beside the first of each row.
 
     Args:
-        panels: As :func:`grid` gives them.
+        panels: As :func:`panel_grid` gives them.
         x: Below; empty for none.
         y: At the left.
     """
@@ -55,7 +55,7 @@ def label_outside(panels: np.ndarray, x: str = "", y: str = "") -> None:
         axes.set_ylabel(y)
 
 
-def key(figure: Figure, entries: Mapping[str, Artist], **settings: Any) -> Legend:
+def figure_key(figure: Figure, entries: Mapping[str, Artist], **settings: Any) -> Legend:
     """The key of a figure, below all its panels and in one row if nothing else is said.
 
     Args:
@@ -73,9 +73,9 @@ def say_instead(axes: Axes, words: str) -> None:
     axes.text(0.5, 0.5, words, ha="center", va="center", transform=axes.transAxes, color="0.35")
 
 
-def blank(words: str) -> Figure:
+def blank_figure(words: str) -> Figure:
     """A figure that says why there is nothing to show."""
-    figure, panels = grid(1, 1, 1.0, 0.5)
+    figure, panels = panel_grid(1, 1, 1.0, 0.5)
     say_instead(panels[0, 0], words)
     return figure
 
@@ -94,6 +94,6 @@ def add_panel(figure: Figure, left: float, bottom: float, width: float, height: 
     return figure.add_axes((left / wide, bottom / high, width / wide, height / high))
 
 
-def write(figure: Figure, x: float, y: float, words: str, **settings: Any) -> None:
+def write_words(figure: Figure, x: float, y: float, words: str, **settings: Any) -> None:
     """Words at a place in inches, from the figure's lower left corner."""
     figure.text(x, y, words, transform=figure.dpi_scale_trans, **settings)

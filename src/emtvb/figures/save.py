@@ -17,7 +17,7 @@ _PDF = {"Creator": "emtvb", "Producer": None, "CreationDate": None, "ModDate": N
 
 
 @style()
-def save(figure: Figure, numbers: pd.DataFrame, stem: Path | str) -> tuple[Path, Path, Path]:
+def save_figure(figure: Figure, numbers: pd.DataFrame, stem: Path | str) -> tuple[Path, Path, Path]:
     """Write ``<stem>.pdf``, ``<stem>.png`` (300 dpi) and ``<stem>.csv``, each whole or not at all.
 
     The same figure and numbers give the same bytes: the files carry no date and no version.

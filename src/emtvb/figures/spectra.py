@@ -12,7 +12,7 @@ from matplotlib.patches import Circle
 from emtvb.figures.style import EXPECTED, FOUND, OTHER
 
 
-def reach(*spectra: Complex[np.ndarray, " _"]) -> float:
+def spectrum_reach(*spectra: Complex[np.ndarray, " _"]) -> float:
     """How far a panel must reach from 0 to show all finite eigenvalues of these, and the unit circle."""
     finite = np.concatenate([values[np.isfinite(values)] for values in spectra])
     return max(1.2, 1.06 * float(np.abs(np.concatenate([finite.real, finite.imag])).max(initial=0)))
@@ -29,7 +29,7 @@ def show_spectrum(
         expected: Eigenvalues of Phi.
         found: The network's.
         modulus: Eigenvalues with a larger modulus are long-term; the others are pale.
-        furthest: As :func:`reach` gives it.
+        furthest: As :func:`spectrum_reach` gives it.
         name: Of the matrix that the network's are of, in mathematics.
     """
     long_term = np.abs(found) > modulus

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from emtvb.figures.data import Exemplar
 
 
-def wrapped(name: object, width: int = 28) -> str:
+def wrap_name(name: object, width: int = 28) -> str:
     """A long name in lines of so many characters; mathematics in it is not read."""
     return "\n".join(textwrap.wrap(str(name).replace("$", r"\$"), width)) or str(name)
 

@@ -87,8 +87,10 @@ class Call:
         files = {self.root / "Snakefile", self.root / "workflow" / "Snakefile"}
         if Path(self._workflow.main_snakefile).resolve() in files:
             for file in self._workflow.configfiles:
-                config.read(file)
-        given = {key: config.reread(merged[key]) for key in self._workflow.config_settings.config if key in merged}
+                config.read_config(file)
+        given = {
+            key: config.reread_value(merged[key]) for key in self._workflow.config_settings.config if key in merged
+        }
         return {**merged, **given}
 
     @cached_property

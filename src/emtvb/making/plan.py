@@ -71,7 +71,7 @@ def plan(experiment: Experiment, root: Path, folder: Path) -> list[Planned]:
 
     with tempfile.TemporaryDirectory() as place:
         file = Path(place) / "config.json"
-        file.write_text(config.dump(experiment), encoding="utf-8")
+        file.write_text(config.dump_settings(experiment), encoding="utf-8")
         try:
             # In a thread, Snakemake meets no event loop of the caller's, such as a notebook's, and sets no signals.
             with ThreadPoolExecutor(1) as thread:

@@ -14,6 +14,8 @@ import json
 import os
 import platform
 import re
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -273,16 +275,21 @@ def installed(library: str) -> str:
         return "none"
 
 
-def _cpu() -> str:
-    """The processor, as exactly as Linux tells it: virtual machines share names. Elsewhere, what Python knows."""
+def _cpu(about: Path = Path("/proc/cpuinfo")) -> str:
+    """The processor, as exactly as the system tells it: virtual machines share names, and ARM's have numbers alone."""
+    if sys.platform == "darwin":
+        asked = "sysctl", "-n", "machdep.cpu.brand_string"
+        return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
     try:
-        lines = Path("/proc/cpuinfo").read_text().partition("\n\n")[0].splitlines()
+        lines = about.read_text().partition("\n\n")[0].splitlines()
     except OSError:
         return platform.processor()
-    about = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
-    vectors = [name for name in ("avx2", "fma", "avx512f") if name in about.get("flags", "").split()]
-    names = [about.get(key, "") for key in ("model name", "cpu family", "model")]
-    return " ".join([*names, *vectors]).strip() or platform.processor()
+    said = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
+    # The first three are those of x86, the others those of ARM.
+    keys = "model name", "cpu family", "model", "CPU implementer", "CPU variant", "CPU part", "CPU revision"
+    names = [said[key] for key in keys if key in said]
+    vectors = [name for name in ("avx2", "fma", "avx512f") if name in said.get("flags", "").split()]
+    return " ".join([*names, *vectors]) or platform.processor()
 
 
 def experiment_folder(log: Path) -> Path:

@@ -31,7 +31,7 @@ def read_run(plain: Mapping[str, Any]) -> Any:
 
     Whoever changes an encoding reads the older one here, too: a published record is never written anew for it.
     """
-    return streams.order(plain) if streams.is_stream(plain) else protocol.order(plain)
+    return streams.stream_from_entry(plain) if streams.is_stream(plain) else protocol.order_from_entry(plain)
 
 
 def runs(settings: Mapping[str, Any]) -> list[Any]:

@@ -10,21 +10,21 @@ import numpy as np
 from jaxtyping import Float
 
 from emtvb.adapters.elman import Elman
-from emtvb.core.editing.agreement import exact
+from emtvb.core.editing.agreement import all_signs_agree
 from emtvb.core.editing.continuation import FUTURE, Continuation
 from emtvb.core.memories import VariableMemories
 from emtvb.core.systems import System
 from emtvb.errors import InputError
-from emtvb.experiments.sweep.exemplar import picture
+from emtvb.experiments.sweep.exemplar import picture_inputs
 from emtvb.page.content import Shown
-from emtvb.theory.interventions import negated
-from emtvb.theory.memories_by_data import by_data, scaled
+from emtvb.theory.interventions import negate_with_copies
+from emtvb.theory.memories_by_data import fit_memories_by_data, scale_to_stored_units
 from emtvb.theory.memories_by_weights import power_iteration
+from emtvb.theory.network_verdict import OTHERWISE, STORED
 from emtvb.theory.networks import Network, check_task
 from emtvb.theory.runs import Run
-from emtvb.theory.sequences import record
+from emtvb.theory.sequences import record_inputs
 from emtvb.theory.tasks import Task
-from emtvb.theory.verdict import OTHERWISE, STORED
 
 DATA, POWER = "data", "power"
 """The bases that a reader can choose between: ours by data, and the paper's, whose columns get their lengths."""
@@ -67,7 +67,10 @@ def show_network(name: str, network: Network, task: Task) -> Shown:
         raise InputError("network", name, "its training diverged and left no network; choose another")
     check_task(network, task, name)
     system = Elman(network)
-    memories = {DATA: by_data(system, task), POWER: scaled(power_iteration(network, task), system, task)}
+    memories = {
+        DATA: fit_memories_by_data(system, task),
+        POWER: scale_to_stored_units(power_iteration(network, task), system, task),
+    }
     bases = {basis: {"failing": failing(system, task, memory)} for basis, memory in memories.items()}
     about = {"id": name, **describe(system, task), "bases": bases}
     weights = {part: array.astype(np.float32) for part, array in network.arrays().items()}
@@ -87,7 +90,7 @@ def describe(system: System, task: Task) -> dict[str, Any]:
         "signs": signs.tolist(),
         "kept": np.flatnonzero(task.persistent()).tolist(),
         "settled": task.settled(),
-        "picture": picture(task.s, task.d).astype(int).tolist(),
+        "picture": picture_inputs(task.s, task.d).astype(int).tolist(),
     }
 
 
@@ -97,12 +100,12 @@ def failing(system: System, task: Task, memories: VariableMemories) -> list[str]
     The moment is that after three times s output steps.
     """
     at = 3 * task.s
-    recording = record(system, task, picture(task.s, task.d)[:, None, :], at)
+    recording = record_inputs(system, task, picture_inputs(task.s, task.d)[:, None, :], at)
     kept = np.flatnonzero(memories.stored)
     before = np.repeat(recording.labels[at], kept.size, axis=0)
-    after = negated(task, before, kept, at)
+    after = negate_with_copies(task, before, kept, at)
     outputs = Continuation(system, FUTURE).outputs(recording.states[at] + memories.change(before, after))
-    obeyed = exact(outputs, task.future(after, FUTURE))
+    obeyed = all_signs_agree(outputs, task.future(after, FUTURE))
     return [f"{element // task.d + 1}.{element % task.d}" for element in kept[~obeyed].tolist()]
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from emtvb.errors import InputError
+from emtvb.theory.network_verdict import OTHERWISE, STORED
 from emtvb.theory.runs import Run, from_entry
-from emtvb.theory.verdict import OTHERWISE, STORED
 
 MOST = 9
 """Networks on a page."""

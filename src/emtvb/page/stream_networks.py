@@ -12,12 +12,12 @@ from jaxtyping import Float
 from emtvb.errors import InputError
 from emtvb.experiments.results import FoundRun
 from emtvb.experiments.streams import measures
-from emtvb.experiments.streams.runs import StreamRun, named
-from emtvb.experiments.sweep.exemplar import picture
+from emtvb.experiments.streams.runs import StreamRun, paper_name
+from emtvb.experiments.sweep.exemplar import picture_inputs
 from emtvb.page.content import Shown
 from emtvb.page.networks import DATA
 from emtvb.theory.protocol import Binding
-from emtvb.theory.schedule import INPUT, schedule
+from emtvb.theory.schedule import INPUT, episode_schedule
 from emtvb.theory.stream_order import StreamSetup
 from emtvb.weights import Network
 
@@ -77,7 +77,7 @@ def show_run(entry: FoundRun) -> Shown:
     run, network = entry.run, entry.network()
     assert isinstance(run, StreamRun)
     assert isinstance(network, Network)
-    return show(run, named(run.task), network)
+    return show(run, paper_name(run.task), network)
 
 
 def _bases(run: StreamSetup, network: Network, sizes: list[int]) -> dict[str, Float[np.ndarray, ...]]:
@@ -86,7 +86,7 @@ def _bases(run: StreamSetup, network: Network, sizes: list[int]) -> dict[str, Fl
     middle = sizes[len(sizes) // 2]
     parts: dict[str, list[np.ndarray]] = {"basis": [], "dual": [], "centre": []}
     for n in sizes:
-        seen = measures.watch(network, run.task, run.episodes, (middle, n), rng, measures.SEQUENCES)
+        seen = measures.watch_network(network, run.task, run.episodes, (middle, n), rng, measures.SEQUENCES)
         place = seen.plan.places[1]
         steps = range(place.first_output - 1, place.stop)
         written = np.where((seen.plan.shows == INPUT)[:, None, None], seen.inputs, seen.targets)
@@ -111,7 +111,7 @@ def _opening(run: StreamSetup, n: int) -> dict[str, Any]:
     """The edit that the page opens with: an element that most later outputs depend on, after the second output."""
     # ``at`` is its step, counted from 1; ``what`` its variable, of the longest episode's, and dimension.
     # Of several it is the one nearest to the middle of a vector, and of these the oldest.
-    plan = schedule(run.task, replace(run.episodes, total=None, echo=True), [n])
+    plan = episode_schedule(run.task, replace(run.episodes, total=None, echo=True), [n])
     d, place = run.task.d, plan.places[0]
     at = min(place.first_output + 2, place.stop - 1)
     source, _ = Binding(d, n, run.task.composition).reads()
@@ -127,7 +127,7 @@ def _opening(run: StreamSetup, n: int) -> dict[str, Any]:
 
 def _composed(task: Binding) -> str:
     """How outputs are composed, in words."""
-    if measures.repeats(task):
+    if measures.repeats_vectors(task):
         return "each is the target of n steps before, n being the vectors of its episode"
     parts = (f"{'-' if read.sign < 0 else ''}x{read.dimension} of target {read.variable}" for read in task.composition)
     return f"each has, of the last n targets, the oldest first, {', '.join(parts)}"
@@ -135,7 +135,7 @@ def _composed(task: Binding) -> str:
 
 def _vectors(lengths: list[int], d: int, marker: bool) -> Float[np.ndarray, "vector d"]:
     """The picture 3-1-5, its negative, the picture; what would be an end marker gets its last element plus."""
-    vectors = np.concatenate([picture(n, d) * (-1) ** i for i, n in enumerate(lengths)])
+    vectors = np.concatenate([picture_inputs(n, d) * (-1) ** i for i, n in enumerate(lengths)])
     if marker:
         vectors[(vectors == -1).all(axis=1), -1] = 1
     return vectors

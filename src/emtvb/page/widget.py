@@ -15,7 +15,7 @@ from emtvb.adapters.elman import Elman
 from emtvb.core.arguments import as_numpy
 from emtvb.core.fitting import Fitted
 from emtvb.core.judging import judge
-from emtvb.core.result_tables import listed
+from emtvb.core.result_tables import first_names
 from emtvb.core.systems import Runnable
 from emtvb.errors import InputError, extra
 from emtvb.experiments import kinds
@@ -23,7 +23,7 @@ from emtvb.experiments.results import find_run
 from emtvb.page import content
 from emtvb.page.content import Shown
 from emtvb.page.document import STYLE, VIEW, bundled
-from emtvb.theory.memories_by_data import by_data
+from emtvb.theory.memories_by_data import fit_memories_by_data
 from emtvb.theory.networks import Network
 from emtvb.theory.runs import Run
 from emtvb.theory.tasks import Task
@@ -129,7 +129,7 @@ def _opening(networks: Sequence[Mapping[str, Any]], first: Mapping[str, Any]) ->
     texts = {name: str(value) for name, value in first.items()}
     ids = [network["id"] for network in networks]
     if texts.get("net", ids[0]) not in ids:
-        raise InputError("net", first["net"], f"no such network; there are {listed(ids)}")
+        raise InputError("net", first["net"], f"no such network; there are {first_names(ids)}")
     network = networks[ids.index(texts.get("net", ids[0]))]
     bases = [basis["name"] for basis in network["bases"]]
     if texts.get("basis", bases[0]) not in bases:
@@ -171,7 +171,7 @@ def _of_task(system: Runnable, given: Task | Fitted, first: Mapping[str, Any]) -
     if isinstance(inner, Elman):
         shown = show_network(system.name, inner.network, task)
         return Editor([shown.as_json()], {}, first)
-    memories = given.memories if isinstance(given, Fitted) else by_data(system, task)
+    memories = given.memories if isinstance(given, Fitted) else fit_memories_by_data(system, task)
     about = {"id": system.name, **describe(system, task), "bases": {"data": {}}, "elsewhere": True}
     shown = Shown(about, {}, {"data": arrays_of(memories)})
     return Editor([shown.as_json()], {"advance": lambda question: _advance(system, task.d, question)}, first)

@@ -15,11 +15,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, V
 from emtvb import tables
 from emtvb.config import Strict
 from emtvb.errors import InputError
-from emtvb.paper import judging, table1
+from emtvb.paper import significance, table1
 from emtvb.theory.literature_columns import ABLATED, FOLLOWED
-from emtvb.theory.measures import METHODS, BasisMeasures, Measurement
 from emtvb.theory.memory_columns import REMEMBERED
-from emtvb.theory.verdict import ACCURATE
+from emtvb.theory.network_measurement import METHODS, BasisMeasures, Measurement
+from emtvb.theory.network_verdict import ACCURATE
 
 FILE = "claims.yaml"
 
@@ -246,7 +246,7 @@ class Skipped(_Strict):
 
 
 class Rules(_Strict):
-    """When claims are consistent or not, in words; braces hold names of constants of ``emtvb.paper.judging``."""
+    """When claims are consistent or not, in words; braces hold names of constants of ``emtvb.paper.significance``."""
 
     accuracy: str
     spectral_error: str
@@ -288,7 +288,7 @@ class Claims(_Strict):
         return self
 
 
-def load(path: Path | str | None = None, solved: float = ACCURATE) -> Claims:
+def load_claims(path: Path | str | None = None, solved: float = ACCURATE) -> Claims:
     """The claims of a file, by default the package's own.
 
     Args:
@@ -321,7 +321,7 @@ def in_words(rule: str, **values: float) -> str:
     Raises:
         ValueError: Where it names a constant that does not exist.
     """
-    names = {name: value for name, value in vars(judging).items() if name.isupper() and not name.startswith("_")}
+    names = {name: value for name, value in vars(significance).items() if name.isupper() and not name.startswith("_")}
     try:
         return rule.format(**names, **values)
     except (KeyError, IndexError, ValueError):
@@ -331,7 +331,7 @@ def in_words(rule: str, **values: float) -> str:
 
 def _check_table(table: Table1, where: str) -> None:
     """Raise InputError unless these are the cells of table1.csv, each once, each the same."""
-    csv = table1.published().set_index(table1.CELL)
+    csv = table1.published_table1().set_index(table1.CELL)
     cells = {cell.key: cell for cell in table.cells}
     if len(cells) != len(table.cells) or set(cells) != set(csv.index):
         odd = [cell.key for cell in table.cells if cell.key not in csv.index or cells[cell.key] is not cell]

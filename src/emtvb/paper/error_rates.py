@@ -1,4 +1,4 @@
-"""How often the rules of ``judging.py`` err: where the truth is known, ours beside what a paper would have printed.
+"""How often the rules of ``significance`` err: where the truth is known, ours beside what a paper would have printed.
 
 Two kinds of truths. *Made up*: populations of seeds that are like those that were measured, or worse (accuracies at
 the top with few seeds lost, or many, near the top, spread out below it, in two groups; errors with little spread and no
@@ -17,15 +17,15 @@ import pandas as pd
 from jaxtyping import Float, Int
 
 from emtvb import markdown
-from emtvb.paper import judging
-from emtvb.paper.judging import (
+from emtvb.paper import significance
+from emtvb.paper.significance import (
     ACCURACY_MARGIN,
     ERROR_MARGIN,
     PUBLISHED_SEEDS,
     SPIKE,
     SPIKED,
     Measure,
-    Value,
+    PrintedValue,
     Verdict,
 )
 
@@ -58,7 +58,7 @@ _SHARES: dict[str, Verdict] = {"agrees": "consistent", "differs": "inconsistent"
 """Published columns, and the verdict whose share each has."""
 
 
-def perfect(share: float) -> Draw:
+def perfect_population(share: float) -> Draw:
     """At the top, and such a share of seeds lost in training, by up to 0.42.
 
     One in 18 in most cells without penalty; more in T4 with 64 neurons, L2 0 and threshold 0.98, the one that the
@@ -72,12 +72,12 @@ def perfect(share: float) -> Draw:
     return draw
 
 
-def nearly(rng: np.random.Generator, seeds: int) -> np.ndarray:
+def nearly_perfect_population(rng: np.random.Generator, seeds: int) -> np.ndarray:
     """As T1 with 64 neurons and L2 0."""
     return rng.normal(0.971, 0.005, seeds)
 
 
-def spread(rng: np.random.Generator, seeds: int) -> np.ndarray:
+def spread_population(rng: np.random.Generator, seeds: int) -> np.ndarray:
     """As T1 and T2 with L2 0.001, the lower tail heavy: Student's with five degrees of freedom, folded below."""
     tail = rng.standard_t(5, seeds)
     return np.clip(0.9 + 0.022 * np.where(tail < 0, 1.3, 1) * tail, 0.6, 1)
@@ -122,8 +122,8 @@ def error_rounding(spikes: float, wide: float = 1 / 12) -> Round:
 ACCURACIES: Mapping[str, Population] = {
     name: Population(draw, accuracy_rounding)
     for name, draw in {
-        "at the top, late losses": perfect(1 / 18), "often lost": perfect(1 / 5), "just below": nearly,
-        "spread out": spread, "two groups": two_groups,
+        "at the top, late losses": perfect_population(1 / 18), "often lost": perfect_population(1 / 5),
+        "just below": nearly_perfect_population, "spread out": spread_population, "two groups": two_groups,
     }.items()
 }  # fmt: skip
 ERRORS: Mapping[str, Population] = {
@@ -137,9 +137,9 @@ ERRORS: Mapping[str, Population] = {
 }
 
 
-def sweeps(
+def made_up_sweeps(
     what: Measure, population: Population, model: str, seeds: int, deviation: float, count: int, seed: int
-) -> list[Value]:
+) -> list[PrintedValue]:
     """So many of our cells beside what a paper would have printed whose seeds are off by so many margins.
 
     Twelve of them at a time are the cells of a table. Half of our seeds have a twin each.
@@ -155,7 +155,7 @@ def sweeps(
         seed: Of the random numbers.
     """
     rng = np.random.default_rng([seed, seeds, round(100 * deviation)])
-    values: list[Value] = []
+    values: list[PrintedValue] = []
     while len(values) < count:
         cells: list[np.ndarray] = []
         printed: list[float] = []
@@ -171,7 +171,9 @@ def sweeps(
                 mean = float(np.nanmean(theirs)) * ERROR_MARGIN ** (side * deviation)
                 printed.append(max(round(mean, 4), 1e-4))
             cells.append(ours)
-        values += [(what, *pair) for pair in zip(judging.samples(what, cells), printed, strict=True)]
+        values += [
+            PrintedValue(what, *pair) for pair in zip(significance.cell_samples(what, cells), printed, strict=True)
+        ]
     return values[:count]
 
 
@@ -194,16 +196,16 @@ def _moved_accuracies(
     return ours, float(np.clip(theirs - off * (1 if top else side), 0, 1))
 
 
-def rates(values: Sequence[Value], draws: int = 2000) -> dict[str, float]:
+def verdict_rates(values: Sequence[PrintedValue], draws: int = 2000) -> dict[str, float]:
     """How often each verdict falls on single values, without correction for others, by the published columns' names."""
     verdicts = [
-        judging.judge_against(what, sample, [printed], draws, place)[0]
+        significance.judge_against(what, sample, [printed], draws, place)[0]
         for place, (what, sample, printed) in enumerate(values)
     ]
     return {name: verdicts.count(verdict) / len(verdicts) for name, verdict in _SHARES.items()}
 
 
-def characteristics(count: int = 120, seed: int = 0, draws: int = 500) -> pd.DataFrame:
+def operating_characteristics(count: int = 120, seed: int = 0, draws: int = 500) -> pd.DataFrame:
     """Both questions' rates for every made-up population, model, number of seeds and deviation.
 
     Args:
@@ -221,20 +223,22 @@ def characteristics(count: int = 120, seed: int = 0, draws: int = 500) -> pd.Dat
         for name, population in populations.items():
             for model, seeds in [*(("exchangeable seeds", n) for n in SEEDS), ("same seeds", PUBLISHED_SEEDS)]:
                 for deviation in DEVIATIONS:
-                    shares = rates(sweeps(what, population, model, seeds, deviation, count, seed), draws)
+                    shares = verdict_rates(
+                        made_up_sweeps(what, population, model, seeds, deviation, count, seed), draws
+                    )
                     rows.append((what, name, model, seeds, deviation, count, *shares.values()))
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
 TABLES = (500, 12_000)
-"""Fewest and most that :func:`bootstrap` draws."""
+"""Fewest and most that :func:`bootstrap_rates` draws."""
 Cell = tuple[str, int, float]
 BOOTSTRAP = ["task", "hidden_dim", "l2", "measure", "sweeps", "false_inconsistent", "false_consistent", "power", "seen"]
-"""Columns of :func:`bootstrap`."""
+"""Columns of :func:`bootstrap_rates`."""
 
 
-def bootstrap(
-    values: Mapping[Cell, tuple[Value, Value]],
+def bootstrap_rates(
+    values: Mapping[Cell, tuple[PrintedValue, PrintedValue]],
     tables: tuple[int, int] = TABLES,
     seed: int = 0,
     draws: int = 1000,
@@ -281,7 +285,7 @@ def bootstrap(
         for place, what in enumerate(measures):
             if what not in {measure for _, measure in asked}:
                 continue
-            samples = judging.samples(
+            samples = significance.cell_samples(
                 what, [of.turned[place][seeds] for of, seeds in zip(cells.values(), drawn, strict=True)]
             )
             for (cell, of), sample, others in zip(cells.items(), samples, printed, strict=True):
@@ -291,7 +295,7 @@ def bootstrap(
                 if not np.isfinite(theirs).any() or not np.isfinite(sample.own).any():
                     continue
                 given = _deviating(what, float(np.nanmean(theirs)))
-                verdicts = judging.judge_against(what, sample, given, draws, table)
+                verdicts = significance.judge_against(what, sample, given, draws, table)
                 flags = np.array([[v == "consistent", v == "inconsistent"] for v in verdicts])
                 tallies[cell, what] += [1, flags[0, 1], *flags[1:3, 0], flags[0, 0], *flags[3:, 1]]
     rows = [
@@ -342,7 +346,7 @@ class _Outcomes:
 
 def _deviating(what: Measure, mean: float) -> list[float]:
     """What is printed where nothing deviates, one margin down and up, and two."""
-    digits = judging.DIGITS[what]
+    digits = significance.DIGITS[what]
     steps = (0, -1, 1, -2, 2)
     if what == "accuracy":
         return [round(mean + step * ACCURACY_MARGIN, digits) for step in steps]
@@ -355,14 +359,14 @@ GROUPS = (36, 113, 223)
 _CORRELATION = 0.1
 """Of networks of one seed; here it is 0.03 at most."""
 ANSWERED = ["true_share", "networks", "seeds", "sweeps", "tendency_yes", "tendency_no", "universality_no"]
-"""Columns of :func:`answers`."""
+"""Columns of :func:`answer_rates`."""
 
 
-def answers(count: int = 1000, seed: int = 0) -> pd.DataFrame:
-    """How often ``judging.answer`` gives each answer where the share of networks is known for which a claim holds.
+def answer_rates(count: int = 1000, seed: int = 0) -> pd.DataFrame:
+    """How often ``significance.answer_by_group`` gives each answer, of claims that hold for a known share.
 
     Networks come in 20 seeds, and those of one seed are more alike than others. Of each, measuring says the opposite
-    with the chance ``judging.MISMEASURED``: so where a claim holds for all, it may seem to have exceptions.
+    with the chance ``significance.MISMEASURED``: so where a claim holds for all, it may seem to have exceptions.
 
     Args:
         count: Sweeps of each kind.
@@ -377,8 +381,8 @@ def answers(count: int = 1000, seed: int = 0) -> pd.DataFrame:
         given = []
         for _ in range(count):
             better = _chances(rng, share, PUBLISHED_SEEDS)
-            wrong = rng.random(networks) < judging.MISMEASURED
-            given.append(judging.answer([((rng.random(networks) < better[of_seed]) ^ wrong, of_seed)]))
+            wrong = rng.random(networks) < significance.MISMEASURED
+            given.append(significance.answer_by_group([((rng.random(networks) < better[of_seed]) ^ wrong, of_seed)]))
         shares = [np.mean([getattr(one, question) == answer for one in given]) for question, answer in _ASKED]
         rows.append((share, networks, PUBLISHED_SEEDS, count, *shares))
     return pd.DataFrame(rows, columns=ANSWERED)
@@ -396,7 +400,7 @@ def _chances(rng: np.random.Generator, share: float, seeds: int) -> Float[np.nda
 
 
 def answers_as_markdown(rows: pd.DataFrame) -> str:
-    """What :func:`answers` gives, in Markdown: a row per true share, the numbers of networks side by side."""
+    """What :func:`answer_rates` gives, in Markdown: a row per true share, the numbers of networks side by side."""
     names = [name for name in ANSWERED if "_" in name and name != "true_share"]
     columns = ["true share", *(f"{name.replace('_', ': *')}*, {size} networks" for name in names for size in GROUPS)]
     lines = []
@@ -407,7 +411,7 @@ def answers_as_markdown(rows: pd.DataFrame) -> str:
 
 
 def as_markdown(rates: pd.DataFrame) -> str:
-    """What :func:`characteristics` gives, in Markdown: both questions' rates, a row per model and number of seeds.
+    """:func:`operating_characteristics` in Markdown: both questions' rates, a row per model and number of seeds.
 
     False rates are the greatest over the populations, their mean in parentheses; right ones are the least to the
     greatest.
@@ -430,7 +434,7 @@ def as_markdown(rates: pd.DataFrame) -> str:
 
 
 def bootstrap_as_markdown(rows: pd.DataFrame) -> str:
-    """What :func:`bootstrap` gives, in Markdown: a row per cell, its accuracy and its error side by side."""
+    """What :func:`bootstrap_rates` gives, in Markdown: a row per cell, its accuracy and its error side by side."""
     names = ["false_inconsistent", "false_consistent", "power", "seen"]
     rates = ["false *inconsistent*", "false *consistent*", "power", "seen"]
     columns = ["task", "neurons", "L2", f"accuracy: {rates[0]}", *rates[1:], f"error: {rates[0]}", *rates[1:]]

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from emtvb.paper import error_rates, judging, table1
-from emtvb.paper.judging import Judgement, Verdict
+from emtvb.paper import error_rates, significance, table1
+from emtvb.paper.significance import Judgement, Verdict
 
 MEASURES = ("accuracy", "spectral_error")
 SEED, OURS, PRINTED = KINDS = ("seed", "ours", "printed")
@@ -17,7 +17,7 @@ UNJUDGED = "not judged"
 """The verdict where an experiment lacks the runs on which a published cell rests."""
 
 
-def rows(measured: pd.DataFrame, rates: pd.DataFrame) -> pd.DataFrame:
+def forest_rows(measured: pd.DataFrame, rates: pd.DataFrame) -> pd.DataFrame:
     """A row per number that a forest plot of Table 1 shows.
 
     Seeds are those on which the published cell rests (``table1.as_published``: without the runs that the paper's script
@@ -38,7 +38,7 @@ def rows(measured: pd.DataFrame, rates: pd.DataFrame) -> pd.DataFrame:
         Of rows that have no such thing it is empty. Cells in the order of the paper's table.
     """
     own = table1.paper_runs(table1.without_twins(measured))
-    published = table1.published().set_index(table1.CELL)
+    published = table1.published_table1().set_index(table1.CELL)
     judged = table1.judge_cells(measured) if len(own) else {}
     exact = table1.best_by_seed(table1.as_published(measured))
     every = table1.best_by_seed(own if len(own) else table1.without_twins(measured))
@@ -70,16 +70,16 @@ def cell_error_rates(measured: pd.DataFrame, tables: tuple[int, int] = error_rat
     """How often the rule errs in each published cell, where the cell's seeds are the population.
 
     Args:
-        measured: As :func:`rows` takes it.
+        measured: As :func:`forest_rows` takes it.
         tables: From how many bootstrapped tables: the fewest, and the most.
 
     Returns:
-        What ``error_rates.bootstrap`` gives; without rows where a cell lacks one of the paper's 20 seeds.
+        What ``error_rates.bootstrap_rates`` gives; without rows where a cell lacks one of the paper's 20 seeds.
     """
     values = table1.cell_values(measured) if len(table1.paper_runs(table1.without_twins(measured))) else {}
-    if min((len(accuracy[1].values) for _, accuracy in values.values()), default=0) < judging.PUBLISHED_SEEDS:
+    if min((len(accuracy[1].values) for _, accuracy in values.values()), default=0) < significance.PUBLISHED_SEEDS:
         return pd.DataFrame(columns=error_rates.BOOTSTRAP)
-    return error_rates.bootstrap(values, tables)
+    return error_rates.bootstrap_rates(values, tables)
 
 
 def _cells(by_seed: pd.DataFrame) -> list[tuple[str, int, float]]:
@@ -112,9 +112,9 @@ def _cell(
          "seeds": len(seeds), "verdict": verdict if printed is not None else None, **rates}
     )  # fmt: skip
     if printed is not None:
-        margin = judging.ACCURACY_MARGIN
+        margin = significance.ACCURACY_MARGIN
         ends = (printed - margin, printed + margin)
         if measure == "spectral_error":
-            ends = (printed / judging.ERROR_MARGIN, printed * judging.ERROR_MARGIN)
+            ends = (printed / significance.ERROR_MARGIN, printed * significance.ERROR_MARGIN)
         entries.append({**about, "kind": PRINTED, "value": printed, "low": ends[0], "high": ends[1]})
     return entries

@@ -18,8 +18,8 @@ from scipy import stats
 from emtvb import markdown
 from emtvb.core.intervals import LEVEL, central_interval
 from emtvb.errors import InputError
-from emtvb.paper import judging, table1
-from emtvb.paper.judging import PUBLISHED_SEEDS, UNTRAINED, Value
+from emtvb.paper import significance, table1
+from emtvb.paper.significance import PUBLISHED_SEEDS, UNTRAINED, PrintedValue
 
 T2, T4 = ("T2", 128, 0.001), ("T4", 64, 0.0)
 """The cells whose seeds the reference trainer trains."""
@@ -74,8 +74,8 @@ class Reprint:
     """
 
     cell: Cell
-    error: Value
-    accuracy: Value
+    error: PrintedValue
+    accuracy: PrintedValue
     errors: Float[np.ndarray, " seed"]
     accuracies: Float[np.ndarray, " seed"]
 
@@ -91,7 +91,7 @@ class Reprint:
         return np.asarray(self.accuracies - self.accuracy[1].own)
 
 
-def answers(measured: pd.DataFrame, reference: pd.DataFrame) -> list[Answer]:
+def plan_answers(measured: pd.DataFrame, reference: pd.DataFrame) -> list[Answer]:
     """All of the plan's answers, in its order, by the twins that it knew; and what all twins say of its question E.
 
     Args:
@@ -112,7 +112,7 @@ def answers(measured: pd.DataFrame, reference: pd.DataFrame) -> list[Answer]:
     ]  # fmt: skip
 
 
-def _reprint(cell: Cell, ours: tuple[Value, Value], reference: pd.DataFrame) -> Reprint:
+def _reprint(cell: Cell, ours: tuple[PrintedValue, PrintedValue], reference: pd.DataFrame) -> Reprint:
     by_seed = table1.best_by_seed(table1.as_published(reference)).reset_index()
     of = by_seed[(by_seed[table1.CELL] == list(cell)).all(axis=1)].sort_values("seed")
     reprint = Reprint(cell, *ours, of["spectral_error"].to_numpy(float), of["accuracy"].to_numpy(float))
@@ -148,7 +148,7 @@ def _moved(both: Iterable[Reprint]) -> Answer:
 def _mean_accuracy(of: Reprint) -> Answer:
     """B: is the mean accuracy of T2 what is printed?"""
     mean, printed = float(of.accuracies.mean()), of.accuracy[2]
-    half = judging._half("accuracy")
+    half = significance._half("accuracy")
     low, high = printed - half, printed + half
     holds = low <= mean <= high
     ours = float(of.accuracy[1].own.mean())
@@ -165,9 +165,9 @@ def _mean_accuracy(of: Reprint) -> Answer:
 def _mean_errors(both: Iterable[Reprint]) -> list[Answer]:
     """C: would the reference's mean error have been judged rightly, had it been printed?"""
     both = list(both)
-    printed = [round(float(np.nanmean(of.errors)), judging.DIGITS["spectral_error"]) for of in both]
-    judged = judging.judge_table(
-        [("spectral_error", of.error[1], value) for of, value in zip(both, printed, strict=True)]
+    printed = [round(float(np.nanmean(of.errors)), significance.DIGITS["spectral_error"]) for of in both]
+    judged = significance.judge_table(
+        [PrintedValue("spectral_error", of.error.sample, value) for of, value in zip(both, printed, strict=True)]
     )
     results = []
     for of, value, judgement in zip(both, printed, judged, strict=True):
@@ -202,10 +202,10 @@ def _spikes(of: Reprint) -> Answer:
     sample = of.error[1]
     own = sample.own[np.isfinite(sample.own)]
     errors = of.errors[np.isfinite(of.errors)]
-    count = int((errors > judging.SPIKED * np.median(own)).sum())
-    rng = np.random.default_rng([judging._SEED, 2])
-    seen = int(judging.odd("spectral_error", sample.values).sum()), int(np.isfinite(sample.values).sum())
-    drawn = rng.binomial(len(errors), judging._rates(seen, sample.others, rng, _DRAWS))
+    count = int((errors > significance.SPIKED * np.median(own)).sum())
+    rng = np.random.default_rng([significance._SEED, 2])
+    seen = int(significance.odd_seeds("spectral_error", sample.values).sum()), int(np.isfinite(sample.values).sum())
+    drawn = rng.binomial(len(errors), significance._rates(seen, sample.others, rng, _DRAWS))
     low, high = central_interval(drawn, method="nearest")
     holds = low <= count <= high
     means = "the chance of spikes is right for torch's rounding too" if holds else "it is wrong"
@@ -220,17 +220,17 @@ def _with_every_twin(of: Reprint) -> Answer:
     return replace(answer, question="E, later", means=f"not in the plan: {means}")
 
 
-def _whole(trained: list[Value], both: list[Reprint], more_moves: bool) -> Answer:
+def _whole(trained: list[PrintedValue], both: list[Reprint], more_moves: bool) -> Answer:
     """Does larger rounding explain what is printed?
 
     Our seeds of all cells that trained are moved as the reference moves its own, and printed.
     """
     moves = np.concatenate([of.moves for of in both])
     moved = [
-        (what, replace(sample, values=np.column_stack([sample.own, sample.own[:, None] + moves])), printed)
+        PrintedValue(what, replace(sample, values=np.column_stack([sample.own, sample.own[:, None] + moves])), printed)
         for what, sample, printed in trained
     ]
-    judgement = judging.judge_rounding(moved)
+    judgement = significance.judge_rounding(moved)
     size, (low, high) = judgement.value, judgement.interval or (np.nan, np.nan)
     holds = more_moves and low <= size <= high
     means = (
@@ -245,7 +245,7 @@ def _whole(trained: list[Value], both: list[Reprint], more_moves: bool) -> Answe
     return Answer("whole", "all that trained", asks, size, low, high, np.nan, holds, means)
 
 
-def tabulate(results: Iterable[Answer]) -> pd.DataFrame:
+def tabulate_answers(results: Iterable[Answer]) -> pd.DataFrame:
     """A row for each answer; columns as in :class:`Answer`."""
     return pd.DataFrame([asdict(answer) for answer in results])
 
@@ -254,7 +254,7 @@ def as_markdown(table: pd.DataFrame) -> str:
     """The same to read.
 
     Args:
-        table: Of :func:`tabulate`.
+        table: Of :func:`tabulate_answers`.
     """
     columns = ["", "of", "asked", "found", "held to", "p", "holds", "what the plan says of it"]
     rows = []

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from emtvb import markdown
-from emtvb.paper import judging
-from emtvb.paper.judging import Judgement, Value
+from emtvb.paper import significance
+from emtvb.paper.significance import Judgement, PrintedValue
 
 CELL = ["task", "hidden_dim", "l2"]
 """A cell of Table 1 is what the runs that agree in these have in common."""
@@ -29,13 +29,13 @@ _PAPER_RUN = r"^(T[1-4])_h\d+_l2-[^_]+_thr-[^_]+_seed\d+$"
 """Run ids of the paper's tasks at its size under its protocol: only those have a published value beside them."""
 
 
-def published() -> pd.DataFrame:
+def published_table1() -> pd.DataFrame:
     """Table 1 as the paper prints it: spectral_error (NaN where it prints ---) and accuracy by cell."""
     with resources.files("emtvb.paper").joinpath("table1.csv").open() as table:
         return pd.read_csv(table)
 
 
-def skipped(task: str, hidden_dim: int, l2: float, threshold: float) -> bool:
+def was_skipped(task: str, hidden_dim: int, l2: float, threshold: float) -> bool:
     """Whether the published job script never ran the runs with these settings.
 
     It numbers its experiments by seed, task (five, though four exist), hidden size, L2 penalty and threshold, and job k
@@ -78,7 +78,7 @@ def as_published(measured: pd.DataFrame) -> pd.DataFrame:
     Args:
         measured: Run table and measurements together, as ``tables.combine`` gives them.
     """
-    return _whole_seeds(measured, lambda cell: [t for t in SCRIPT_THRESHOLDS if not skipped(*cell, t)])
+    return _whole_seeds(measured, lambda cell: [t for t in SCRIPT_THRESHOLDS if not was_skipped(*cell, t)])
 
 
 def as_intended(measured: pd.DataFrame) -> pd.DataFrame:
@@ -123,26 +123,29 @@ def judge_cells(measured: pd.DataFrame) -> dict[tuple[str, int, float], tuple[Ju
         measured: Run table and measurements together, as ``tables.combine`` gives them; rounding twins among them.
     """
     values = cell_values(measured)
-    judged = judging.judge_table([value for pair in values.values() for value in pair])
+    judged = significance.judge_table([value for pair in values.values() for value in pair])
     return dict(zip(values, zip(judged[::2], judged[1::2], strict=True), strict=True))
 
 
-def cell_values(measured: pd.DataFrame) -> dict[tuple[str, int, float], tuple[Value, Value]]:
+def cell_values(measured: pd.DataFrame) -> dict[tuple[str, int, float], tuple[PrintedValue, PrintedValue]]:
     """For each published cell, our seeds of its error and of its accuracy beside what is printed.
 
     Args:
         measured: As for :func:`judge_cells`.
     """
-    cells = list(published()[CELL].itertuples(index=False, name=None))
+    cells = list(published_table1()[CELL].itertuples(index=False, name=None))
     roundings = [_by_cell(best_by_seed(as_published(runs))) for runs in _by_twin(measured)]
     errors, accuracies = (
-        judging.samples(what, [_of_cell(roundings, cell, what) for cell in cells])
+        significance.cell_samples(what, [_of_cell(roundings, cell, what) for cell in cells])
         for what in ("spectral_error", "accuracy")
     )
-    values: dict[tuple[str, int, float], tuple[Value, Value]] = {}
+    values: dict[tuple[str, int, float], tuple[PrintedValue, PrintedValue]] = {}
     for i, cell in enumerate(cells):
-        error, accuracy = (float(published()[what].iloc[i]) for what in ("spectral_error", "accuracy"))
-        values[cell] = ("spectral_error", errors[i], error), ("accuracy", accuracies[i], accuracy)
+        error, accuracy = (float(published_table1()[what].iloc[i]) for what in ("spectral_error", "accuracy"))
+        values[cell] = (
+            PrintedValue("spectral_error", errors[i], error),
+            PrintedValue("accuracy", accuracies[i], accuracy),
+        )
     return values
 
 
@@ -175,7 +178,7 @@ def _of_cell(roundings: list[ByCell], cell: tuple[str, int, float], what: str) -
     return np.column_stack([of.to_numpy(float) for of in (runs[cell][what], *others)])
 
 
-def tabulate(measured: pd.DataFrame, unlike: Sequence[str] = ()) -> pd.DataFrame:
+def tabulate_table1(measured: pd.DataFrame, unlike: Sequence[str] = ()) -> pd.DataFrame:
     """Table 1 of these runs, one row per cell (paper section 4).
 
     Per seed, the smallest spectral error and the largest accuracy over the thresholds; then the mean over seeds.
@@ -197,7 +200,7 @@ def tabulate(measured: pd.DataFrame, unlike: Sequence[str] = ()) -> pd.DataFrame
     judged = judge_cells(measured)
     measured = without_twins(measured)
     cells = _means(measured)
-    paper = published().set_index(CELL).add_prefix("published_")
+    paper = published_table1().set_index(CELL).add_prefix("published_")
     subset = _means(as_published(measured)).drop(columns="optimal_spectral_error").add_prefix("as_published_")
     verdicts = pd.DataFrame.from_dict(
         {key: _verdict_columns(*judgements) for key, judgements in judged.items()}, orient="index"

@@ -13,14 +13,14 @@ NAME = "twins"
 """An experiment beside others that holds rounding twins of their runs, and those runs."""
 
 
-def beside(folder: Path | str) -> list[Path]:
+def twin_files(folder: Path | str) -> list[Path]:
     """Run table and measurements of the experiment :data:`NAME` beside an experiment's folder; none where it is not."""
     there = Path(folder).resolve().parent / NAME
     files = [there / "runs.csv", there / "measurements.csv"]
     return files if files[1].is_file() and there != Path(folder).resolve() else []
 
 
-def measured(runs: Path | str, measurements: Path | str, others: Sequence[Path | str] = ()) -> pd.DataFrame:
+def measured_with_twins(runs: Path | str, measurements: Path | str, others: Sequence[Path | str] = ()) -> pd.DataFrame:
     """Run table and measurements of an experiment together, and below them those of twins beside it.
 
     Args:

@@ -18,8 +18,8 @@ from markupsafe import Markup, escape
 
 from emtvb import markdown
 from emtvb.paper import claims
-from emtvb.paper.judging import BADGES
-from emtvb.paper.verdicts import ClaimResult, Kind, Stratum, answered, counts
+from emtvb.paper.significance import BADGES
+from emtvb.paper.verdicts import ClaimResult, Kind, Stratum, count_answers, count_verdicts
 
 TITLES: dict[Kind, str] = {
     "published statements": "What the paper says of the networks",
@@ -118,8 +118,8 @@ class Stated:
         """Every claim, and of each kind how many have which verdict, as JSON text."""
         about = [{**asdict(claim), "kind": claim.kind, "badge": claim.badge} for claim in self.claims]
         content = {
-            "experiment": self.experiment, "verdicts": counts(self.claims), "answers": answered(self.claims),
-            "claims": about,
+            "experiment": self.experiment, "verdicts": count_verdicts(self.claims),
+            "answers": count_answers(self.claims), "claims": about,
         }  # fmt: skip
         return json.dumps(content, indent=2) + "\n"
 
@@ -130,12 +130,12 @@ class Stated:
             lstrip_blocks=True,
         )  # fmt: skip
         environment.globals.update(
-            interval=_interval, colour=colour, word=_word, short=_short, row_of=_row, axis=_axis, curve=_curve,
+            interval=_interval, colour=badge_class, word=_word, short=_short, row_of=_row, axis=_axis, curve=_curve,
             number=_number, link=quote, neighbours=_neighbours,
         )  # fmt: skip
-        environment.filters["formula"] = formula
+        environment.filters["formula"] = formula_markup
         script = environment.loader.get_source(environment, "stated.js")[0] if environment.loader else ""
-        paper = claims.load()
+        paper = claims.load_claims()
         authors, _, title = paper.paper.partition(": ")
         return environment.get_template("stated.html.j2").render(
             stated=self, authors=authors, title=title.rpartition(", arXiv")[0] or title, paper=paper, kinds=self.kinds,
@@ -147,7 +147,7 @@ class Stated:
 
     def as_markdown(self) -> str:
         """The same as Markdown, an anchor for each claim."""
-        paper, tallies = claims.load(), self._tallies()
+        paper, tallies = claims.load_claims(), self._tallies()
         lines = [f"# {self.title}", "", f"Of [{paper.paper}]({paper.link}).", ""]
         lines += [f"- **{TITLES[kind]}.** {sentence}" for kind, sentence in self._opening().items()]
         for kind, check_type in self.kinds.items():
@@ -178,7 +178,7 @@ _MINUS = " \N{MINUS SIGN} "
 _SYMBOLS = {"Psi": "Ψ", "Phi": "Φ", "pi": "π"}
 
 
-def formula(text: str) -> Markup:
+def formula_markup(text: str) -> Markup:
     """A sentence with formulas set, like ``|Psi* h|``, and ``**words**`` in bold."""
     sentence = str(escape(text))
     sentence = re.sub(r"\|([^|]*\b(?:Psi|Phi)\b[^|]*)\|", lambda norm: f"‖{norm[1].replace(' - ', _MINUS)}‖", sentence)
@@ -189,7 +189,7 @@ def formula(text: str) -> Markup:
     return Markup(re.sub(r"\bW_(hh|uh|r)\b", r"<var>W</var><sub>\1</sub>", sentence))
 
 
-def colour(badge: str) -> str:
+def badge_class(badge: str) -> str:
     """The class of a badge on the page."""
     return _COLOURS[badge]
 
@@ -278,7 +278,7 @@ def _short(claim: ClaimResult) -> str:
     """What a claim is called in a list: a short sentence, its name in words, or its cell."""
     if claim.name.startswith("table1-"):
         return claim.source.partition(": ")[2]
-    short = {statement.name: statement.short for statement in claims.load().statements}
+    short = {statement.name: statement.short for statement in claims.load_claims().statements}
     return short.get(claim.name) or claim.name.replace("-", " ")
 
 

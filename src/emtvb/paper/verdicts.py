@@ -14,10 +14,10 @@ import pandas as pd
 
 from emtvb import markdown
 from emtvb.columns import check_numbers
-from emtvb.core.intervals import clustered_share
-from emtvb.paper import judging, table1, twins
-from emtvb.paper.claims import Claims, Condition, Measure, Rules, Skipped, Statement, in_words, load
-from emtvb.paper.judging import Answer, Judgement, Verdict
+from emtvb.core.intervals import clustered_share_interval
+from emtvb.paper import significance, table1, twins
+from emtvb.paper.claims import Claims, Condition, Measure, Rules, Skipped, Statement, in_words, load_claims
+from emtvb.paper.significance import Answer, Judgement, Verdict
 from emtvb.theory.literature_columns import ABLATED, FOLLOWED
 from emtvb.theory.memory_columns import REMEMBERED
 
@@ -131,11 +131,11 @@ class ClaimResult:
 
     @property
     def badge(self) -> str:
-        """What is said of it in a word or two: :func:`judging.badge`."""
-        return judging.badge(self.verdict, self.tendency, self.universality)
+        """What is said of it in a word or two: :func:`significance.badge_of_claim`."""
+        return significance.badge_of_claim(self.verdict, self.tendency, self.universality)
 
 
-def read(folder: Path | str, claims: Claims | None = None) -> tuple[ClaimResult, ...]:
+def read_verdicts(folder: Path | str, claims: Claims | None = None) -> tuple[ClaimResult, ...]:
     """What the runs of an experiment say about every claim.
 
     Rounding twins are those of the experiment itself, and those of an experiment ``twins`` beside it.
@@ -149,8 +149,10 @@ def read(folder: Path | str, claims: Claims | None = None) -> tuple[ClaimResult,
     """
     folder = Path(folder)
     own = folder / "runs.csv", folder / "measurements.csv"
-    measured = twins.measured(*own, twins.beside(folder))
-    return evaluate(with_others(measured, [folder / name for name in OF_OTHERS if (folder / name).is_file()]), claims)
+    measured = twins.measured_with_twins(*own, twins.twin_files(folder))
+    return evaluate_claims(
+        with_others(measured, [folder / name for name in OF_OTHERS if (folder / name).is_file()]), claims
+    )
 
 
 def with_others(measured: pd.DataFrame, files: Iterable[Path | str]) -> pd.DataFrame:
@@ -169,7 +171,7 @@ def with_others(measured: pd.DataFrame, files: Iterable[Path | str]) -> pd.DataF
     return measured.copy()  # in one piece: many columns were added one by one
 
 
-def evaluate(measured: pd.DataFrame, claims: Claims | None = None) -> tuple[ClaimResult, ...]:
+def evaluate_claims(measured: pd.DataFrame, claims: Claims | None = None) -> tuple[ClaimResult, ...]:
     """What these runs say about every claim.
 
     Runs that are not the paper's own, by task or protocol, or that are measured otherwise, say nothing.
@@ -192,28 +194,28 @@ def evaluate(measured: pd.DataFrame, claims: Claims | None = None) -> tuple[Clai
 
 def _by_the_bar_of(measured: pd.DataFrame) -> Claims:
     """The claims, with the bar of solving a task by which these networks were measured."""
-    return load(solved=float(measured["measured_solved"].iloc[0]))
+    return load_claims(solved=float(measured["measured_solved"].iloc[0]))
 
 
-def counts(results: Iterable[ClaimResult]) -> dict[Kind, dict[Verdict, int]]:
+def count_verdicts(results: Iterable[ClaimResult]) -> dict[Kind, dict[Verdict, int]]:
     """How many claims of each kind have each verdict."""
-    tallies: dict[Kind, dict[Verdict, int]] = {kind: dict.fromkeys(judging.VERDICTS, 0) for kind in KINDS}
+    tallies: dict[Kind, dict[Verdict, int]] = {kind: dict.fromkeys(significance.VERDICTS, 0) for kind in KINDS}
     for result in results:
         tallies[result.kind][result.verdict] += 1
     return tallies
 
 
-def answered(results: Iterable[ClaimResult]) -> dict[Kind, dict[str, dict[Answer, int]]]:
+def count_answers(results: Iterable[ClaimResult]) -> dict[Kind, dict[str, dict[Answer, int]]]:
     """How many claims of each kind have each answer, by the question: ``tendency``, ``universality``."""
     given = [(result.kind, result) for result in results if result.tendency]
     return {
         kind: {
             question: {
                 answer: count
-                for answer in judging.ANSWERS
+                for answer in significance.ANSWERS
                 if (count := sum(getattr(of, question) == answer for own, of in given if own == kind))
             }
-            for question in judging.Answers._fields
+            for question in significance.Answers._fields
         }
         for kind in dict.fromkeys(kind for kind, _ in given)
     }
@@ -249,17 +251,17 @@ def _table1(claims: Claims, measured: pd.DataFrame) -> Iterable[ClaimResult]:
 def _whole(claims: Claims, measured: pd.DataFrame) -> Iterable[ClaimResult]:
     """Errors and accuracies as a whole, and whether accuracies are those of the same seeds."""
     values = [value for pair in table1.cell_values(measured).values() for value in pair]
-    errors = [value for value in values if value[0] == "spectral_error" and not np.isnan(value[2])]
+    errors = [value for value in values if value.what == "spectral_error" and not np.isnan(value.printed)]
     accuracies = [
         value
         for value in values
-        if value[0] == "accuracy" and len(value[1].own) and value[1].own.max() >= judging.UNTRAINED
+        if value.what == "accuracy" and len(value.sample.own) and value.sample.own.max() >= significance.UNTRAINED
     ]
     whole, rules = claims.whole, claims.rules
-    rounding = judging.judge_rounding(accuracies)
+    rounding = significance.judge_rounding(accuracies)
     for of, group, judgement, form, published, rule in (
-        (whole.errors, "whole", judging.judge_whole(errors), "{:.2f} times ours", "as ours", rules.whole),
-        (whole.accuracies, "whole", judging.judge_whole(accuracies), "off by {:+.3f}", "as ours", rules.whole),
+        (whole.errors, "whole", significance.judge_whole(errors), "{:.2f} times ours", "as ours", rules.whole),
+        (whole.accuracies, "whole", significance.judge_whole(accuracies), "off by {:+.3f}", "as ours", rules.whole),
         (whole.rounding, "check", rounding, "{:.4f} off", "the same seeds", rules.rounding),
     ):
         yield _result(
@@ -270,7 +272,7 @@ def _whole(claims: Claims, measured: pd.DataFrame) -> Iterable[ClaimResult]:
 
 
 def _as_printed(value: float, measure: Measure) -> str:
-    return f"{value:.{judging.DIGITS[measure]}f}".replace("nan", "---")
+    return f"{value:.{significance.DIGITS[measure]}f}".replace("nan", "---")
 
 
 def _margin(measure: Measure, printed: str) -> tuple[float, float] | None:
@@ -278,8 +280,8 @@ def _margin(measure: Measure, printed: str) -> tuple[float, float] | None:
         return None
     value = float(printed)
     if measure == "accuracy":
-        return value - judging.ACCURACY_MARGIN, value + judging.ACCURACY_MARGIN
-    return value / judging.ERROR_MARGIN, value * judging.ERROR_MARGIN
+        return value - significance.ACCURACY_MARGIN, value + significance.ACCURACY_MARGIN
+    return value / significance.ERROR_MARGIN, value * significance.ERROR_MARGIN
 
 
 def _statement(claim: Statement, rules: Rules, own: pd.DataFrame) -> ClaimResult:
@@ -295,7 +297,7 @@ def _statement(claim: Statement, rules: Rules, own: pd.DataFrame) -> ClaimResult
         networks = networks[where_all_hold(claim.over, networks)]
         judgement, strata = _judge(claim, networks)
     groups = [] if missing else [_held(claim, of) for _, of in _strata(claim.strata, networks)]
-    tendency, universality = judging.answer(groups)
+    tendency, universality = significance.answer_by_group(groups)
     where = f" on {', '.join(claim.tasks)}" if len(claim.tasks) < 4 else ""
     apart = f", each {_and_names(claim.strata)} apart" if claim.strata else ""
     about = f"About networks with {_and(claim.over)}{where}{apart}; it holds for one with {_and(claim.holds)}. "
@@ -347,9 +349,9 @@ def _judge(claim: Statement, networks: pd.DataFrame) -> tuple[Judgement, list[St
     for title, of in groups:
         holds, seeds = _held(claim, of)
         if claim.at_least:
-            one = judging.judge_share(holds, seeds, claim.at_least, len(groups))
+            one = significance.judge_share(holds, seeds, claim.at_least, len(groups))
         else:
-            one = judging.share_alone(holds, seeds)
+            one = significance.share_alone(holds, seeds)
         judged.append(one)
         strata.append(
             Stratum(title, int(holds.sum()), len(of), one.seeds, one.interval, one.verdict, _curve(claim, of))
@@ -393,8 +395,10 @@ def _at_every_bar(claim: Statement, networks: pd.DataFrame) -> tuple[tuple[float
     groups = _strata(claim.strata, networks)
     found = []
     for bar, at in _with_other_bars(claim):
-        answers = judging.answer([(where_all_hold(at, of).to_numpy(bool), of["seed"].to_numpy()) for _, of in groups])
-        found.append((bar, judging.badge("no verdict", *answers)))
+        answers = significance.answer_by_group(
+            [(where_all_hold(at, of).to_numpy(bool), of["seed"].to_numpy()) for _, of in groups]
+        )
+        found.append((bar, significance.badge_of_claim("no verdict", *answers)))
     return tuple(found)
 
 
@@ -409,11 +413,11 @@ SHARES = ["task", "hidden_dim", "l2"]
 """Groups of networks whose shares are shown apart."""
 
 
-def shares(measured: pd.DataFrame, claims: Claims | None = None) -> pd.DataFrame:
+def statement_shares(measured: pd.DataFrame, claims: Claims | None = None) -> pd.DataFrame:
     """For how many networks each statement holds, by task, size and penalty.
 
     Args:
-        measured: As for :func:`evaluate`.
+        measured: As for :func:`evaluate_claims`.
         claims: Of :func:`load`.
 
     Returns:
@@ -429,7 +433,7 @@ def shares(measured: pd.DataFrame, claims: Claims | None = None) -> pd.DataFrame
         if not _missing(claim, networks):
             rows += [(claim.name, claim.group, claim.short, *row) for row in _shares(claim, networks)]
     columns = ["name", "group", "short", *SHARES, "holds", "networks", "seeds", "share", "low", "high"]
-    return pd.DataFrame(rows, columns=[*columns, *judging.Answers._fields])
+    return pd.DataFrame(rows, columns=[*columns, *significance.Answers._fields])
 
 
 SHOWN = {
@@ -443,7 +447,7 @@ SHOWN = {
 
 
 def shares_as_markdown(shares: pd.DataFrame) -> str:
-    """What :func:`shares` gives of the statements in :data:`SHOWN`, a row per task, size and penalty."""
+    """What :func:`statement_shares` gives of the statements in :data:`SHOWN`, a row per task, size and penalty."""
     rows = []
     known = shares[shares["name"].isin(SHOWN)]
     for (task, size, l2), of in known.groupby(SHARES):
@@ -460,8 +464,8 @@ def _shares(claim: Statement, networks: pd.DataFrame) -> Iterable[tuple[Any, ...
     of = networks[where_all_hold(claim.over, networks)]
     for key, group in of.groupby(SHARES):
         holds, seeds = _held(claim, group)
-        low, high = clustered_share(holds, seeds)
-        answers = judging.answer([(holds, seeds)])
+        low, high = clustered_share_interval(holds, seeds)
+        answers = significance.answer_by_group([(holds, seeds)])
         yield *key, int(holds.sum()), len(holds), len(np.unique(seeds)), float(holds.mean()), low, high, *answers
 
 
@@ -477,8 +481,8 @@ def _count(skipped: Skipped, rules: Rules) -> ClaimResult:
     kinds = itertools.product(
         ("T1", "T2", "T3", "T4"), table1.SCRIPT_HIDDEN, table1.SCRIPT_L2, table1.SCRIPT_THRESHOLDS
     )
-    ran = [not table1.skipped(*kind) for kind in kinds]
-    seeds = judging.PUBLISHED_SEEDS
+    ran = [not table1.was_skipped(*kind) for kind in kinds]
+    seeds = significance.PUBLISHED_SEEDS
     same = (len(ran) * seeds, sum(ran) * seeds) == (skipped.count.sweep, skipped.count.listed)
     because = f"the script's loops run {sum(ran) * seeds} of {len(ran) * seeds}"
     judgement = Judgement("consistent" if same else "inconsistent", because, sum(ran) * seeds, None, 0)
@@ -512,10 +516,10 @@ def _compare(ran: pd.Series, whole: pd.Series, measure: Measure) -> tuple[Judgem
     because = f"{without} without them, {with_them} with them"
     if measure == "spectral_error":
         because += f", for {ran.notna().sum()} and {whole.notna().sum()} of {seeds} seeds"
-    if seeds < judging.FEWEST_SEEDS:
+    if seeds < significance.FEWEST_SEEDS:
         verdict, because = (
             "not determined",
-            f"seeds that have both: {seeds}; {judging.FEWEST_SEEDS} are the fewest that tell",
+            f"seeds that have both: {seeds}; {significance.FEWEST_SEEDS} are the fewest that tell",
         )
     return Judgement(verdict, because, float(whole.mean() - ran.mean()), None, seeds), with_them if seeds else ""
 

@@ -125,9 +125,11 @@ def planned(experiment: Experiment, profiles: Sequence[str]) -> dict[str, dict[s
     remote = yaml.safe_load((clone.workflow_root() / "slurm" / "config.yaml").read_text("utf-8"))["set-threads"]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "config.json")
-        file.write_text(config.dump(experiment), encoding="utf-8")
+        file.write_text(config.dump_settings(experiment), encoding="utf-8")
         given = [word for profile in profiles for word in ("--profile", profile)]
-        command = [sys.executable, "-m", "snakemake", "--dry-run", "--nocolor", *given, "--configfile", str(file)]
+        # What jobs ask for stands in what a profile may keep quiet.
+        options = "--dry-run", "--nocolor", "--quiet", "reason"
+        command = [sys.executable, "-m", "snakemake", *options, *given, "--configfile", str(file)]
         done = subprocess.run(
             command, text=True, errors="replace", check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )

@@ -223,8 +223,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
 
     def _name(self, jobs: Sequence[Any]) -> str:
         """What these jobs do, in which run of Snakemake, and a number: no other submission has this name."""
-        wildcards = "" if jobs[0].is_group() else "_".join(map(str, jobs[0].wildcards))
-        what = re.sub(r"[^\w.+-]+", "_", ".".join(filter(None, (jobs[0].name, wildcards))))
+        what = re.sub(r"[^\w.+-]+", "_", _task(jobs[0]))
         others = f"+{len(jobs) - 1}" if len(jobs) > 1 else ""
         return f"{what[:_NAME]}{others}.{self.run_uuid}.{next(self._submissions)}"
 
@@ -297,7 +296,9 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         return None
 
     def report_job_error(self, job_info: Any, msg: str | None = None, **more: Any) -> None:
-        """Hand on that a job failed, in one line; Snakemake adds a sentence to it."""
+        """Say in one line that a job failed, and hand it on; Snakemake, which may be quiet, adds a sentence to it."""
+        where = " and ".join(map(str, _logs(job_info)))
+        self.logger.error(f"{_task(job_info.job)}: {msg or 'failed'}{where and f'; more is in {where}'}")
         super().report_job_error(job_info, msg=None if msg is None else f"{msg}. ", **more)
 
     def cancel_jobs(self, active_jobs: list[Any]) -> None:  # noqa: ARG002
@@ -530,6 +531,12 @@ def _unended(queue: Mapping[str, slurm.InQueue]) -> set[str]:
 def _is_made(known: Records, job: Any) -> bool:
     """Whether a job's outputs lie there as it would have made them."""
     return all(map(known.is_made, job)) if job.is_group() else known.is_made(job)
+
+
+def _task(job: Any) -> str:
+    """A job's rule and wildcards, in words."""
+    wildcards = "" if job.is_group() else "_".join(map(str, job.wildcards))
+    return ".".join(filter(None, (job.name, wildcards)))
 
 
 def _logs(info: Any) -> list[Path]:

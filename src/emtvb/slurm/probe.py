@@ -35,7 +35,7 @@ def main(file: str, accelerator: str = "cpu") -> None:
             room.flush()
     except OSError as error:
         sys.exit(f"TMPDIR: {scratch}: error: {SCRATCH_BYTES // 10**6} MB cannot be written there ({error.strerror})")
-    for module in ("emtvb.training.shard", "emtvb.theory.measures"):
+    for module in ("emtvb.training.shard", "emtvb.theory.network_measurement"):
         importlib.import_module(module)
     if accelerator != "cpu":
         try:

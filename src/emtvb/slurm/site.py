@@ -69,7 +69,7 @@ def load(path: Path | str) -> Site:
     path = Path(path)
     if not path.exists():
         return Site()
-    settings = config.read(path)
+    settings = config.read_config(path)
     try:
         return Site.model_validate({} if settings is None else settings)
     except ValidationError as error:

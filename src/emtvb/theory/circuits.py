@@ -25,7 +25,7 @@ HALF = 0.5
 """The gain of the one that fades."""
 
 
-def circuit(
+def build_circuit(
     task: Task, basis: Float[np.ndarray, "hidden memory"], gain: float, written: float, amplitude: float
 ) -> Network:
     """The network that stores m as h = amplitude * basis m: W_hh is Phi in that basis, times a gain.
@@ -43,18 +43,18 @@ def circuit(
     return Network(*(array.astype(np.float32) for array in arrays))
 
 
-def phi(task: Task, gain: float = 1.0) -> Network:
+def linear_circuit(task: Task, gain: float = 1.0) -> Network:
     """The linear one: at an amplitude so small that tanh is linear."""
-    return circuit(task, np.eye(task.s * task.d), gain, SMALL, SMALL)
+    return build_circuit(task, np.eye(task.s * task.d), gain, SMALL, SMALL)
 
 
-def latch(task: Task) -> Network:
+def latching_circuit(task: Task) -> Network:
     """The one that latches: weights amplify, tanh saturates, and inputs are so large that they overwrite."""
-    amplitude = stored(GAIN)
-    return circuit(task, np.eye(task.s * task.d), GAIN, WRITTEN, amplitude)
+    amplitude = stored_amplitude(GAIN)
+    return build_circuit(task, np.eye(task.s * task.d), GAIN, WRITTEN, amplitude)
 
 
-def stored(gain: float) -> float:
+def stored_amplitude(gain: float) -> float:
     """The amplitude above 0 that h = tanh(gain h) keeps; 0 where none is kept."""
     amplitude = 1.0
     for _ in range(10_000):
@@ -62,7 +62,7 @@ def stored(gain: float) -> float:
     return amplitude if gain > 1 else 0.0
 
 
-def period(task: Task) -> int:
+def phi_period(task: Task) -> int:
     """Steps after which Phi, with its signs, is the identity on all that circulates for ever."""
     source, sign = task.reads()
     lengths = []

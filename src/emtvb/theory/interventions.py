@@ -12,18 +12,20 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from emtvb.core.editing.agreement import exact
-from emtvb.core.editing.changes import consistent
-from emtvb.core.editing.continuation import FUTURE, Continuation, outcomes
-from emtvb.core.editing.controls import random_step, resized
+from emtvb.core.editing.agreement import all_signs_agree
+from emtvb.core.editing.changes import with_consistent_copies
+from emtvb.core.editing.continuation import FUTURE, Continuation, outputs_after_steps
+from emtvb.core.editing.controls import random_step, resized_step
 from emtvb.core.memories import VariableMemories
-from emtvb.core.recording import Recording, signs
+from emtvb.core.recording import Recording, nearest_bits
 from emtvb.core.systems import System
 from emtvb.core.trials import LabelledTask
 from emtvb.errors import InputError
 
 
-def flip(task: LabelledTask, m: Float[np.ndarray, "*batch memory"], variable: int, dimension: int) -> np.ndarray:
+def negate_element(
+    task: LabelledTask, m: Float[np.ndarray, "*batch memory"], variable: int, dimension: int
+) -> np.ndarray:
     """Copy m with one element of one variable negated (variables from 1, the oldest; dimensions from 0).
 
     Raises:
@@ -34,7 +36,9 @@ def flip(task: LabelledTask, m: Float[np.ndarray, "*batch memory"], variable: in
     return after
 
 
-def put(task: LabelledTask, m: Float[np.ndarray, "*batch memory"], variable: int, values: Sequence[int]) -> np.ndarray:
+def put_values(
+    task: LabelledTask, m: Float[np.ndarray, "*batch memory"], variable: int, values: Sequence[int]
+) -> np.ndarray:
     """Copy m with these values, d of them, each 1 or -1, in one variable.
 
     Raises:
@@ -47,7 +51,7 @@ def put(task: LabelledTask, m: Float[np.ndarray, "*batch memory"], variable: int
     return after
 
 
-def swap(task: LabelledTask, m: Float[np.ndarray, "*batch memory"], variable: int, other: int) -> np.ndarray:
+def swap_variables(task: LabelledTask, m: Float[np.ndarray, "*batch memory"], variable: int, other: int) -> np.ndarray:
     """Copy m with two variables exchanged.
 
     Raises:
@@ -59,7 +63,7 @@ def swap(task: LabelledTask, m: Float[np.ndarray, "*batch memory"], variable: in
     return after
 
 
-def negated(
+def negate_with_copies(
     task: LabelledTask,
     m: Float[np.ndarray, "trial memory"],
     element: Int[np.ndarray, " trial"],
@@ -68,7 +72,7 @@ def negated(
     """Copy m with one stacked element of each row negated at this time, and, once settled, with it all its copies."""
     after = m.copy()
     after[np.arange(element.size), element] *= -1
-    return consistent(task, after, time)
+    return with_consistent_copies(task, after, time)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +96,7 @@ class Edit:
     unedited: Float[np.ndarray, "step d"]
 
 
-def edit(
+def edit_first_sequence(
     system: System,
     task: LabelledTask,
     memories: VariableMemories,
@@ -116,7 +120,7 @@ def edit(
     if not 0 <= time < len(recording.states):
         raise InputError("time", time, f"give output steps from 0 to {len(recording.states) - 1}")
     before = recording.labels[time, :1]
-    after = consistent(task, change(before), time)
+    after = with_consistent_copies(task, change(before), time)
     outputs = Continuation(system, FUTURE).outputs(recording.states[time, :1] + memories.change(before, after))
     return Edit(
         time, before[0], after[0], outputs[:, 0], task.future(after, FUTURE)[:, 0], task.future(before, FUTURE)[:, 0]
@@ -175,10 +179,10 @@ def flip_elements(
     change = memories.change(before, after)
     added = {"edit": change, "random": random_step(change, rng)}
     added["other"] = _along_another(task, memories, before, element, time, change, rng)
-    outputs = outcomes(Continuation(system, steps), state, added)
+    outputs = outputs_after_steps(Continuation(system, steps), state, added)
     expected, unedited = task.future(after, steps), task.future(before, steps)
-    followed, random, other = (exact(outputs[name], expected) for name in added)
-    return Flips(element, time, followed, random, exact(outputs["random"], unedited), other)
+    followed, random, other = (all_signs_agree(outputs[name], expected) for name in added)
+    return Flips(element, time, followed, random, all_signs_agree(outputs["random"], unedited), other)
 
 
 def _along_another(
@@ -195,7 +199,7 @@ def _along_another(
     others = np.stack([rng.permutation(kept) for _ in element])
     ranks = (others == element[:, None]).argsort(axis=1, kind="stable")
     another = np.take_along_axis(others, ranks[:, :1], axis=1)[:, 0]
-    step = resized(memories.change(before, negated(task, before, another, time)), change)
+    step = resized_step(memories.change(before, negate_with_copies(task, before, another, time)), change)
     return np.where((another == element)[:, None], 0, step).astype(change.dtype)
 
 
@@ -240,8 +244,10 @@ def edit_at_end_of_input(
         return EndOfInput(followed, float("nan"))
     element = np.repeat(np.flatnonzero(~observable), repeats)
     state, before, after = _drawn(task, recording, element, np.zeros_like(element), np.random.default_rng(seed))
-    outputs = outcomes(Continuation(system, steps), state, {"edit": memories.change(before, after), "none": 0.0})
-    return EndOfInput(followed, float(exact(outputs["edit"], signs(outputs["none"])).mean()))
+    outputs = outputs_after_steps(
+        Continuation(system, steps), state, {"edit": memories.change(before, after), "none": 0.0}
+    )
+    return EndOfInput(followed, float(all_signs_agree(outputs["edit"], nearest_bits(outputs["none"])).mean()))
 
 
 def _drawn(
@@ -254,7 +260,7 @@ def _drawn(
     """States of random sequences at these times, what they store, and the same with one element negated."""
     sequence = rng.integers(recording.labels.shape[1], size=element.size)
     before = recording.labels[time, sequence]
-    return recording.states[time, sequence], before, negated(task, before, element, time)
+    return recording.states[time, sequence], before, negate_with_copies(task, before, element, time)
 
 
 def _element(task: LabelledTask, variable: int, dimension: int) -> int:

@@ -21,7 +21,7 @@ HELD = "held_"
 """Before a column's name: the part is removed in the output phase alone, once all inputs are in."""
 
 
-def ablation(basis: str, parts: Sequence[str], held: bool = False) -> str:
+def ablation_column(basis: str, parts: Sequence[str], held: bool = False) -> str:
     """The name of an ablation's column: ``memories_rest_entering``."""
     return f"{HELD if held else ''}{basis}_{'_'.join(parts)}"
 
@@ -29,7 +29,7 @@ def ablation(basis: str, parts: Sequence[str], held: bool = False) -> str:
 ABLATED = (
     "core_dim", "memory_dim", "overlap", "intact",
     *(
-        ablation(basis, parts, held)
+        ablation_column(basis, parts, held)
         for held in (False, True) for basis, all_of in ABLATIONS.items() for parts in all_of
     ),
 )  # fmt: skip
@@ -42,12 +42,12 @@ LAGS = (1, 2, 5, 10, 20, 50, 100, 200)
 INITIAL, TRAINED = WHEN = ("initial", "trained")
 
 
-def gradient(when: str, lag: int) -> str:
+def gradient_column(when: str, lag: int) -> str:
     """The name of a column: ``gradient_trained_100``."""
     return f"gradient_{when}_{lag}"
 
 
 GAIN = "gradient_gain_100"
-FOLLOWED = (*(gradient(when, lag) for when in WHEN for lag in LAGS), GAIN)
+FOLLOWED = (*(gradient_column(when, lag) for when in WHEN for lag in LAGS), GAIN)
 """Columns of ``measurements/gradients.csv`` beside ``run_id``: the norm at each lag, before and after training; and of
 that at lag 100 how many powers of ten it is larger after training."""

@@ -1,7 +1,7 @@
 """Variable memories from what a system does on its task: least squares between its states and the task's m(t).
 
 Any system will do; nothing is linearised. (From the weights of a network: ``power_iteration``, the paper's, and
-``realisation.from_weights``.)
+``realisation.memories_by_realisation``.)
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import numpy as np
 
 from emtvb.core.memories import VariableMemories
 from emtvb.core.recording import FITTING, Recording
-from emtvb.core.regression import fit
+from emtvb.core.regression import fit_memories
 from emtvb.core.systems import System
 from emtvb.core.trials import LabelledTask
-from emtvb.theory.sequences import show
+from emtvb.theory.sequences import record_random
 
 SEQUENCES = 1024
 """Random input sequences to fit on."""
@@ -21,7 +21,9 @@ _TIMES = 4
 """Moments that are taken from each sequence."""
 
 
-def by_data(system: System, task: LabelledTask, sequences_shown: int = SEQUENCES, seed: int = 0) -> VariableMemories:
+def fit_memories_by_data(
+    system: System, task: LabelledTask, sequences_shown: int = SEQUENCES, seed: int = 0
+) -> VariableMemories:
     """The encoder h ~ Psi m + c and the decoder m ~ Psi* (h - c), by least squares over the persistent elements.
 
     Psi* is fitted for itself, not as a pseudo-inverse: so it reads best in the presence of what else is in the state.
@@ -37,8 +39,8 @@ def by_data(system: System, task: LabelledTask, sequences_shown: int = SEQUENCES
         InputError: Where the system's states are not finite.
     """
     times = fitting_times(task)
-    shown = show(system, task, FITTING, sequences_shown, seed, times[-1])
-    return fit(*shown.samples(times), task.persistent())
+    shown = record_random(system, task, FITTING, sequences_shown, seed, times[-1])
+    return fit_memories(*shown.samples(times), task.persistent())
 
 
 def at_end_of_input(recording: Recording, task: LabelledTask) -> VariableMemories:
@@ -54,10 +56,10 @@ def at_end_of_input(recording: Recording, task: LabelledTask) -> VariableMemorie
     Raises:
         InputError: Where the states are not finite.
     """
-    return fit(*recording.samples([0]), np.ones(task.s * task.d, dtype=bool))
+    return fit_memories(*recording.samples([0]), np.ones(task.s * task.d, dtype=bool))
 
 
-def scaled(
+def scale_to_stored_units(
     memories: VariableMemories, system: System, task: LabelledTask, sequences_shown: int = 256, seed: int = 0
 ) -> VariableMemories:
     """The same memories, each column in the units of what is stored: so that Psi* h is +1 or -1, not +a or -a.
@@ -66,7 +68,7 @@ def scaled(
     is the slope of the line from m to Psi* h: 0 if they have nothing to do with each other.
     """
     times = fitting_times(task)
-    shown = show(system, task, FITTING, sequences_shown, seed, times[-1])
+    shown = record_random(system, task, FITTING, sequences_shown, seed, times[-1])
     slope = (memories.read(shown.states[times]) * shown.labels[times]).mean(axis=(0, 1))
     dual = memories.decoder / np.where(slope == 0, 1, slope)[:, None]
     return VariableMemories(memories.encoder * slope, dual, memories.stored, memories.centre)

@@ -21,19 +21,22 @@ UNCHANGED = "unchanged"
 number of periods earlier, soon after the hundredth step, right or wrong."""
 
 
-def lasting(steps: int, control: str = "") -> str:
+def lasting_column(steps: int, control: str = "") -> str:
     """The name of a column: ``accuracy_at_3000``, ``accuracy_at_3000_single``."""
     return "_".join(filter(None, ("accuracy_at", str(steps), control)))
 
 
-def at_amplitude(name: str, control: str = "") -> str:
+def amplitude_column(name: str, control: str = "") -> str:
     """The name of a column: ``accuracy_quarter``, ``accuracy_quarter_single``."""
     return "_".join(filter(None, ("accuracy", name, control)))
 
 
-LASTING = (*map(lasting, DURATIONS), *(lasting(DURATIONS[-1], control) for control in (*CONTROLS, UNCHANGED)))
+LASTING = (
+    *map(lasting_column, DURATIONS),
+    *(lasting_column(DURATIONS[-1], control) for control in (*CONTROLS, UNCHANGED)),
+)
 """Accuracy over the hundred output steps that end with this one, and its controls."""
-AMPLITUDE = (*map(at_amplitude, AMPLITUDES), *(at_amplitude("quarter", control) for control in CONTROLS))
+AMPLITUDE = (*map(amplitude_column, AMPLITUDES), *(amplitude_column("quarter", control) for control in CONTROLS))
 """Accuracy over 200 output steps where inputs are so much larger, and its controls."""
 FRESH_CONTENTS = 12
 """Contents of each network that chose nothing: no bar, and not which cycle counts. As many others are followed beside
@@ -45,7 +48,7 @@ of its size (median over three contents, the first); the modulus of the largest 
 largest of the three), its logarithm over the period: by what power of e small differences grow a step; and the
 multiplier from states in which uneven inputs are stored. The plan of docs/plan-memory.md, A to D, is about these."""
 CONTENTS = (
-    lasting(1000, FRESH), lasting(3000, FRESH), "contents_attracting", "fresh_attracting", "fresh_return",
+    lasting_column(1000, FRESH), lasting_column(3000, FRESH), "contents_attracting", "fresh_attracting", "fresh_return",
     "fresh_multiplier", "fresh_rate", "fresh_kept", "fresh_attracting_kept", "fresh_wide", "fresh_wide_kept",
 )  # fmt: skip
 """Of contents that chose nothing: accuracy after so many steps; of all 24 contents, and of the fresh ones, how many lie

@@ -10,12 +10,12 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from emtvb.adapters.elman import rollout
-from emtvb.core.recording import signs
+from emtvb.core.recording import nearest_bits
 from emtvb.errors import InputError
 from emtvb.theory.tasks import Task
 from emtvb.weights import NAMES, Network, save_networks
 
-__all__ = ["NAMES", "Network", "check_task", "load_networks", "rollout", "save_networks", "signs"]
+__all__ = ["NAMES", "Network", "check_task", "load_networks", "nearest_bits", "rollout", "save_networks"]
 
 
 def load_networks(path: Path | str, run_ids: Iterable[str] | None = None) -> dict[str, Network]:

@@ -10,11 +10,11 @@ from jaxtyping import Float
 
 from emtvb.core.memories import VariableMemories
 from emtvb.core.recording import FITTING, Recording
-from emtvb.core.regression import fit
+from emtvb.core.regression import fit_memories
 from emtvb.core.systems import System
-from emtvb.theory import judging
+from emtvb.theory import memory_measures
 from emtvb.theory.memories_by_data import SEQUENCES, fitting_times
-from emtvb.theory.sequences import show
+from emtvb.theory.sequences import record_random
 from emtvb.theory.tasks import Task
 
 STEPS = 200
@@ -38,12 +38,12 @@ class Observation:
     @cached_property
     def shown(self) -> Recording:
         """The sequences that memories are fitted on."""
-        return show(self.system, self.task, FITTING, SEQUENCES, 0, fitting_times(self.task)[-1])
+        return record_random(self.system, self.task, FITTING, SEQUENCES, 0, fitting_times(self.task)[-1])
 
     @cached_property
     def held_out(self) -> Recording:
         """Sequences to judge with: of the half that is never fitted on, as long as any measure needs."""
-        return judging.held_out(self.system, self.task, max(self.horizon, STEPS))
+        return memory_measures.held_out(self.system, self.task, max(self.horizon, STEPS))
 
     @cached_property
     def read(self) -> Float[np.ndarray, "time batch memory"]:
@@ -56,9 +56,9 @@ class Observation:
 
     @cached_property
     def memories(self) -> VariableMemories:
-        """The variable memories by data (``memories_by_data.by_data``).
+        """The variable memories by data (``memories_by_data.fit_memories_by_data``).
 
         Raises:
             InputError: Where the states are not finite.
         """
-        return fit(*self.shown.samples(fitting_times(self.task)), self.task.persistent())
+        return fit_memories(*self.shown.samples(fitting_times(self.task)), self.task.persistent())

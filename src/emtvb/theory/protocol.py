@@ -165,8 +165,8 @@ class Order:
     twin: int = 0
 
 
-def entry(run: Setup) -> dict[str, Any]:
-    """A run as plain data, which :func:`order` reads back; a twin of 0 is left out."""
+def order_to_entry(run: Setup) -> dict[str, Any]:
+    """A run as plain data, which :func:`order_from_entry` reads back; a twin of 0 is left out."""
     plain = {
         "run_id": run.run_id,
         "task": {"d": run.task.d, "s": run.task.s, "composition": [list(read) for read in run.task.composition]},
@@ -179,8 +179,8 @@ def entry(run: Setup) -> dict[str, Any]:
     return {**plain, "twin": run.twin} if run.twin else plain
 
 
-def order(plain: Mapping[str, Any]) -> Order:
-    """The run that :func:`entry` wrote down."""
+def order_from_entry(plain: Mapping[str, Any]) -> Order:
+    """The run that :func:`order_to_entry` wrote down."""
     task = plain["task"]
     return Order(
         **{

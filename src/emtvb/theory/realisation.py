@@ -21,7 +21,7 @@ _CUTOFF = 1e-10
 """Singular values below this share of the largest are rounding."""
 
 
-def from_weights(network: Network, task: Task, modulus: float = MODULUS) -> VariableMemories:
+def memories_by_realisation(network: Network, task: Task, modulus: float = MODULUS) -> VariableMemories:
     """Psi* from the two observability matrices, Psi its inverse within the span of the long-term modes.
 
     Args:

@@ -54,8 +54,8 @@ class Run:
         words = [
             task,
             f"h{self.hidden_dim}",
-            f"l2-{number(self.l2)}",
-            f"thr-{number(self.threshold)}",
+            f"l2-{shortest_number(self.l2)}",
+            f"thr-{shortest_number(self.threshold)}",
             f"seed{self.seed}",
         ]
         if self.twin:
@@ -69,7 +69,7 @@ class Run:
 
 def to_entry(run: Run) -> dict[str, Any]:
     """A run as plain data that says all about it, its task's name included; a twin of 0 is left out."""
-    entry = protocol.entry(run)
+    entry = protocol.order_to_entry(run)
     del entry["run_id"]
     return {**entry, "task": {**entry["task"], "name": run.task.name}}
 
@@ -77,14 +77,14 @@ def to_entry(run: Run) -> dict[str, Any]:
 def from_entry(entry: Mapping[str, Any]) -> Run:
     """The inverse of :func:`to_entry`."""
     task, named = entry["task"], {key: value for key, value in entry.items() if key != "task"}
-    order = protocol.order({**named, "run_id": "", "task": task})
+    order = protocol.order_from_entry({**named, "run_id": "", "task": task})
     return Run(
         tasks.from_composition(order.task.composition, order.task.d, order.task.s, task["name"]),
         order.hidden_dim, order.l2, order.threshold, order.seed, order.protocol, order.twin,
     )  # fmt: skip
 
 
-def number(value: float) -> str:
+def shortest_number(value: float) -> str:
     """The shortest text that reads back as the same number; 0.0 and 0 are one."""
     text = repr(float(value) + 0.0)  # which makes 0 of -0
     return text.removesuffix(".0")

@@ -28,7 +28,7 @@ from emtvb.core.systems import AbsentSystem, Runnable
 from emtvb.core.trials import Trials
 from emtvb.core.variables import Variable
 from emtvb.errors import DAMAGED, InputError
-from emtvb.theory.judging import MemoryMeasures
+from emtvb.theory.memory_measures import MemoryMeasures
 from emtvb.theory.protocol import Read
 from emtvb.theory.tasks import Task
 
@@ -92,7 +92,7 @@ def save(what: Any, path: Any) -> Path:
     return target
 
 
-def read(source: Path, path: Any, system: Any) -> Any:
+def read_saved(source: Path, path: Any, system: Any) -> Any:
     """What stands in a file that ``save`` wrote."""
     adapted = None if system is None else adapt(system)
     try:

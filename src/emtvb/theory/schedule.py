@@ -1,8 +1,8 @@
 """What a task asks at each step of a sequence: an input, an end marker, a target, and what the target is composed of.
 
 A *schedule* says it for one sequence; all sequences of a batch share theirs. The paper's tasks are the simplest case
-(:func:`single`): ``s`` inputs, then outputs, each composed of the ``s`` targets before it. *Episodes* have lengths that
-are drawn, and a marker that says where the inputs end. A *stream* is a sequence of many episodes.
+(:func:`output_phase_schedule`): ``s`` inputs, then outputs, each composed of the ``s`` targets before it. *Episodes*
+have lengths that are drawn, and a marker that says where the inputs end. A *stream* is a sequence of many episodes.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ class Episodes:
         return self.total or self.lengths[1] + self.gap + self.outputs
 
 
-def check(task: Binding, episodes: Episodes) -> None:
+def check_reach(task: Binding, episodes: Episodes) -> None:
     """Raise InputError where a composition reads further back than the shortest episode goes."""
     reaches = max(read.variable for read in task.composition)
     if reaches > episodes.lengths[0]:
@@ -123,17 +123,17 @@ def check(task: Binding, episodes: Episodes) -> None:
         raise InputError("episodes.lengths", list(episodes.lengths), remedy)
 
 
-def single(task: Binding, horizon: int) -> Schedule:
+def output_phase_schedule(task: Binding, horizon: int) -> Schedule:
     """The paper's own task as a schedule (paper section 2).
 
     Args:
         task: What is asked.
         horizon: Output steps, at least 1.
     """
-    return schedule(task, Episodes((task.s, task.s), horizon, None, marker=False, echo=False), [task.s])
+    return episode_schedule(task, Episodes((task.s, task.s), horizon, None, marker=False, echo=False), [task.s])
 
 
-def schedule(task: Binding, episodes: Episodes, lengths: Sequence[int]) -> Schedule:
+def episode_schedule(task: Binding, episodes: Episodes, lengths: Sequence[int]) -> Schedule:
     """The schedule of a sequence whose episodes have these lengths.
 
     Args:

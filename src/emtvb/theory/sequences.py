@@ -12,7 +12,7 @@ from emtvb.core.systems import System
 from emtvb.core.trials import LabelledTask
 
 
-def record(system: System, task: LabelledTask, inputs: Float[np.ndarray, "s batch d"], steps: int) -> Recording:
+def record_inputs(system: System, task: LabelledTask, inputs: Float[np.ndarray, "s batch d"], steps: int) -> Recording:
     """Show a system these vectors and let it run for so many output steps.
 
     Args:
@@ -24,8 +24,8 @@ def record(system: System, task: LabelledTask, inputs: Float[np.ndarray, "s batc
     return _run(system, task, *_given(task, inputs, steps))
 
 
-def show(system: System, task: LabelledTask, half: int, count: int, seed: int, steps: int) -> Recording:
-    """The same for random sequences of one half (:func:`sequences`).
+def record_random(system: System, task: LabelledTask, half: int, count: int, seed: int, steps: int) -> Recording:
+    """The same for random sequences of one half (:func:`random_sequences`).
 
     What the theory says of them is computed once for systems that are shown the same: it is not to be written to.
     """
@@ -40,12 +40,12 @@ def _given(task: LabelledTask, inputs: Float[np.ndarray, "s batch d"], steps: in
     x = np.zeros((task.s + steps, *inputs.shape[1:]), dtype=inputs.dtype)
     x[: task.s] = inputs
     vectors = np.concatenate([inputs, task.targets(inputs, steps)])
-    return x, stacked(vectors, task.s)[task.s - 1 :]
+    return x, stack_memory(vectors, task.s)[task.s - 1 :]
 
 
 @lru_cache(maxsize=4)
 def _drawn(task: LabelledTask, half: int, count: int, seed: int, steps: int) -> Given:
-    x, theory = _given(task, sequences(task, half, count, seed), steps)
+    x, theory = _given(task, random_sequences(task, half, count, seed), steps)
     x.flags.writeable = theory.flags.writeable = False
     return x, theory
 
@@ -60,7 +60,7 @@ def _run(
     return Recording(states[task.s - 1 :], outputs[task.s - 1 :], theory)
 
 
-def sequences(task: LabelledTask, half: int, count: int, seed: int) -> Float[np.ndarray, "s batch d"]:
+def random_sequences(task: LabelledTask, half: int, count: int, seed: int) -> Float[np.ndarray, "s batch d"]:
     """Random input sequences of one half, :data:`FITTING` or :data:`JUDGING`.
 
     A task with s*d < 3 has at most four sequences: too few to keep any back, so there both halves are all of them.
@@ -72,7 +72,7 @@ def sequences(task: LabelledTask, half: int, count: int, seed: int) -> Float[np.
     return u
 
 
-def stacked(vectors: Float[np.ndarray, "time *batch d"], s: int) -> Float[np.ndarray, "time *batch memory"]:
+def stack_memory(vectors: Float[np.ndarray, "time *batch d"], s: int) -> Float[np.ndarray, "time *batch memory"]:
     """m(t): the last s vectors at each time, the newest last, zeros before the first."""
     padded = np.concatenate([np.zeros((s - 1, *vectors.shape[1:]), dtype=vectors.dtype), vectors])
     return np.concatenate([padded[i : i + len(vectors)] for i in range(s)], axis=-1)

@@ -22,14 +22,14 @@ from emtvb.core.spectrum import MODULUS
 from emtvb.core.systems import System
 from emtvb.theory import networks
 from emtvb.theory.interventions import flip_elements
-from emtvb.theory.measures import MeasureSettings
 from emtvb.theory.memories_by_data import fitting_times
+from emtvb.theory.network_measurement import MeasureSettings
+from emtvb.theory.network_verdict import AT_CHANCE, DECODES, NOT_LEARNED, OTHERWISE, STORED
 from emtvb.theory.networks import Network
 from emtvb.theory.observation import STEPS, Observation
 from emtvb.theory.runs import Run
-from emtvb.theory.sequences import sequences
+from emtvb.theory.sequences import random_sequences
 from emtvb.theory.tasks import Task
-from emtvb.theory.verdict import AT_CHANCE, DECODES, NOT_LEARNED, OTHERWISE, STORED
 
 GIVEN_OUT = 0.6
 """An output dimension whose signs are right less often is lost."""
@@ -49,7 +49,7 @@ KINDS = (
     "second digits", "nearly learned",
     "second digits, with mistakes", "dimensions lost", "unfinished", "at chance",
 )  # fmt: skip
-"""Those that store linearly and obey; that solve their task otherwise; that did not learn it. See :func:`kind`."""
+"""Those that store linearly and obey; that solve their task otherwise; that did not learn it: :func:`solution_kind`."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class Digit:
     moves: float
 
 
-def study(
+def study_solution(
     run: Run,
     network: Network,
     verdict: str,
@@ -201,10 +201,10 @@ def study_system(
         "rank": float((values > 0.05 * values[0]).sum()),
         "persistent": int(task.persistent().sum()),
     }
-    return Solution(run_id=run.run_id, kind=kind(verdict, row, digits, settings.solved), **row), digits
+    return Solution(run_id=run.run_id, kind=solution_kind(verdict, row, digits, settings.solved), **row), digits
 
 
-def kind(verdict: str, row: Mapping[str, Any], digits: list[Digit], solved: float) -> str:
+def solution_kind(verdict: str, row: Mapping[str, Any], digits: list[Digit], solved: float) -> str:
     """The kind of a solution, one of :data:`KINDS`.
 
     A *circuit* stores linearly and obeys; some of its modes may have faded below the bar, or others be there beside
@@ -257,7 +257,7 @@ def match_modes(task: Task, eigenvalues: Complex[np.ndarray, " mode"], modulus: 
     }
 
 
-def cycles(task: Task) -> list[Int[np.ndarray, " element"]]:
+def phi_cycles(task: Task) -> list[Int[np.ndarray, " element"]]:
     """The cycles of Phi: the stacked elements that move one into the other for ever; longest first."""
     source, _ = task.reads()
     left, paths = set(np.flatnonzero(task.persistent()).tolist()), []
@@ -274,7 +274,7 @@ def _missing_cycles(task: Task, left: Complex[np.ndarray, " mode"]) -> str:
     """The cycles all of whose modes are among these, each mode counted once; the longest first."""
     # With its dimensions, where no other cycle has the same modes; a spectrum cannot tell those apart.
     _, sign = task.reads()
-    every = [(cycle, len(cycle), sign[cycle].prod() > 0) for cycle in cycles(task)]
+    every = [(cycle, len(cycle), sign[cycle].prod() > 0) for cycle in phi_cycles(task)]
     alike = Counter((length, positive) for _, length, positive in every)
     rest, words = list(left), []
     for cycle, length, positive in every:
@@ -306,7 +306,7 @@ def _until(recording: Recording, steps: int) -> Recording:
 def _outputs(task: Task, judged: Recording) -> dict[str, Any]:
     """What each output dimension gives out, 200 steps long."""
     outputs, wanted = judged.outputs[1:], judged.labels[1:, :, -task.d :]
-    right = (networks.signs(outputs) == wanted).mean(axis=(0, 1))
+    right = (networks.nearest_bits(outputs) == wanted).mean(axis=(0, 1))
     size = np.abs(outputs).mean(axis=(0, 1))
     lost = right < GIVEN_OUT
     return {
@@ -393,7 +393,7 @@ def _moves(system: System, task: Task, element: int, judged: Recording) -> float
     for _ in range(time):
         origin = int(source[origin])
     inputs = np.zeros((task.s + time, *judged.outputs.shape[1:]), np.float32)
-    inputs[: task.s] = sequences(task, JUDGING, inputs.shape[1], 0)
+    inputs[: task.s] = random_sequences(task, JUDGING, inputs.shape[1], 0)
     inputs[origin // task.d, :, origin % task.d] *= -1
     there, moved = judged.states[time], system.drive(inputs)[0][-1]
     return float(np.linalg.norm(there.astype(np.float64) - moved.astype(np.float64), axis=1).mean())

@@ -105,8 +105,8 @@ def is_stream(plain: Mapping[str, Any]) -> bool:
     return "episodes" in plain
 
 
-def entry(run: StreamSetup) -> dict[str, Any]:
-    """A run as plain data, which :func:`order` reads back."""
+def stream_to_entry(run: StreamSetup) -> dict[str, Any]:
+    """A run as plain data, which :func:`stream_from_entry` reads back."""
     composition = [list(read) for read in run.task.composition]
     return {
         "run_id": run.run_id,
@@ -119,8 +119,8 @@ def entry(run: StreamSetup) -> dict[str, Any]:
     }
 
 
-def order(plain: Mapping[str, Any]) -> StreamOrder:
-    """The run that :func:`entry` wrote down."""
+def stream_from_entry(plain: Mapping[str, Any]) -> StreamOrder:
+    """The run that :func:`stream_to_entry` wrote down."""
     task, how, laid_out = plain["task"], plain["protocol"], plain["episodes"]
     plateau = None if how["plateau"] is None else Plateau(**how["plateau"])
     return StreamOrder(

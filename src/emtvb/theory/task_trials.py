@@ -12,15 +12,21 @@ from emtvb.core.memory_limit import check_room
 from emtvb.core.recording import FITTING
 from emtvb.core.systems import Runnable
 from emtvb.core.trials import HELD_OUT, LabelledTask, Trials, check_finite
-from emtvb.core.variables import BINARY, Variable, simplex
+from emtvb.core.variables import BINARY, Variable, simplex_corners
 from emtvb.errors import InputError
-from emtvb.theory.judging import TEST_SEQUENCES, accuracy, held_out, judge, unedited_success
 from emtvb.theory.memories_by_data import SEQUENCES, fitting_times
-from emtvb.theory.sequences import record, sequences
-from emtvb.theory.verdict import ACCURATE, verdict
+from emtvb.theory.memory_measures import (
+    TEST_SEQUENCES,
+    held_out,
+    measure_memories,
+    measure_test_accuracy,
+    unedited_success,
+)
+from emtvb.theory.network_verdict import ACCURATE, network_verdict
+from emtvb.theory.sequences import random_sequences, record_inputs
 
 
-def recorded(task: LabelledTask, system: Runnable, horizon: int) -> Trials:
+def record_task(task: LabelledTask, system: Runnable, horizon: int) -> Trials:
     """A network on the sequences that the workflow fits and judges on.
 
     Args:
@@ -38,7 +44,7 @@ def recorded(task: LabelledTask, system: Runnable, horizon: int) -> Trials:
     shown = f"{task.name} with d = {task.d} and s = {task.s}, whose trials are"
     seen = (task.s + times[-1]) * SEQUENCES
     check_room(seen * width, "task", shown, "record a smaller one")
-    train = record(system, task, sequences(task, FITTING, SEQUENCES, 0), times[-1])
+    train = record_inputs(system, task, random_sequences(task, FITTING, SEQUENCES, 0), times[-1])
     seen = (task.s + horizon) * HELD_OUT
     check_room(
         seen * (train.states.shape[2] + width), "horizon", f"{horizon}, whose states are", "give fewer output steps"
@@ -48,7 +54,7 @@ def recorded(task: LabelledTask, system: Runnable, horizon: int) -> Trials:
         shown = f"gives out {train.outputs.shape[2]} numbers"
         raise InputError("readout", shown, f"{task.name} has d = {task.d}; give adapt the readout")
     check_finite(test.states, test.outputs)
-    signs, code = np.array([-1.0, 1.0]), simplex(2)
+    signs, code = np.array([-1.0, 1.0]), simplex_corners(2)
     names = [f"{v}.{k}" for v in range(1, task.s + 1) for k in range(task.d)]
     variables = tuple(Variable(name, BINARY, signs, code) for name in names)
     silence = np.zeros((len(test.states), test.states.shape[1], task.d), dtype=np.float32)
@@ -57,18 +63,18 @@ def recorded(task: LabelledTask, system: Runnable, horizon: int) -> Trials:
     )
 
 
-def judged(task: LabelledTask, trials: Trials, memories: VariableMemories) -> TaskJudgement:
+def judge_on_task(task: LabelledTask, trials: Trials, memories: VariableMemories) -> TaskJudgement:
     """A network on its task, as in ``measurements.csv``.
 
     Args:
         task: What it was trained on.
-        trials: Of :func:`recorded`.
+        trials: Of :func:`record_task`.
         memories: Of the network.
     """
     horizon = trials.horizon
-    test_accuracy = accuracy(trials.system, task, horizon, TEST_SEQUENCES)
-    measures = judge(trials.system, task, memories, trials.test, horizon)
+    test_accuracy = measure_test_accuracy(trials.system, task, horizon, TEST_SEQUENCES)
+    measures = measure_memories(trials.system, task, memories, trials.test, horizon)
     unedited = unedited_success(trials.test, task, horizon)
     solved = test_accuracy >= ACCURATE
-    word = verdict(solved, measures.worst_decoding_accuracy, measures.edit_success, unedited)
+    word = network_verdict(solved, measures.worst_decoding_accuracy, measures.edit_success, unedited)
     return TaskJudgement(word, test_accuracy, unedited, measures)

@@ -199,19 +199,19 @@ class Task(Binding):
         """Random inputs of one half of all (``theory.sequences``)."""
         from emtvb.theory import task_trials
 
-        return task_trials.sequences(self, half, count, seed)
+        return task_trials.random_sequences(self, half, count, seed)
 
     def recorded(self, system: Runnable, horizon: int) -> Trials:
         """A network on this task's trials: what ``emtvb.record`` gives of it."""
         from emtvb.theory import task_trials
 
-        return task_trials.recorded(self, system, horizon)
+        return task_trials.record_task(self, system, horizon)
 
     def judged(self, trials: Trials, memories: VariableMemories) -> TaskJudgement:
         """What ``emtvb.judge`` says of a network on this task besides."""
         from emtvb.theory import task_trials
 
-        return task_trials.judged(self, trials, memories)
+        return task_trials.judge_on_task(self, trials, memories)
 
     def describe(self) -> str:
         """The composition in one line, ``x0(t) = -x5(t-3), ...``: lags count back from the vector that is written."""

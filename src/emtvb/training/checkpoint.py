@@ -34,7 +34,7 @@ class Checkpoint(NamedTuple):
     parts: Sequence[Part] = ()
 
 
-def save(path: Path, key: str, checkpoint: Checkpoint) -> None:
+def save_checkpoint(path: Path, key: str, checkpoint: Checkpoint) -> None:
     """Write a checkpoint, whole or not at all.
 
     Args:
@@ -49,11 +49,11 @@ def save(path: Path, key: str, checkpoint: Checkpoint) -> None:
     write_tensors(path, dict(checkpoint.arrays), metadata, durable=True)
 
 
-def load(path: Path, key: str, like: Mapping[str, np.ndarray]) -> Checkpoint | None:
+def load_checkpoint(path: Path, key: str, like: Mapping[str, np.ndarray]) -> Checkpoint | None:
     """Read a checkpoint, if there is one; a damaged or foreign one is set aside with a word.
 
     Args:
-        path: Where :func:`save` wrote it.
+        path: Where :func:`save_checkpoint` wrote it.
         key: As it was saved.
         like: Arrays of the names and shapes that it must have.
     """

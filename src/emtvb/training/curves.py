@@ -11,7 +11,7 @@ POINTS = 64
 """Rows at most, equally far apart on a square-root scale of steps: the curriculum moves up early."""
 
 
-def thin(rows: Sequence[Row]) -> list[Row]:
+def thin_curve(rows: Sequence[Row]) -> list[Row]:
     """At most ``POINTS`` of a curve's rows, as they are; the first and the last among them.
 
     Which they are depends on the steps alone, so that curves of one protocol stay comparable row by row.

@@ -33,16 +33,16 @@ log = logging.getLogger(__name__)
 
 def check() -> None:
     """Raise InputError where the engine cannot be had, or does not give the bits here that it should."""
-    compiled()
+    compiled_kernel()
 
 
-def about(kernel: ModuleType) -> dict[str, Any]:
+def kernel_versions(kernel: ModuleType) -> dict[str, Any]:
     """What a record says of the engine."""
     return {"engine": "compiled", "lanes": kernel.LANES, "fma": "instruction" if kernel.FUSES else "software"}
 
 
 @functools.cache
-def compiled() -> ModuleType:
+def compiled_kernel() -> ModuleType:
     """The kernel, after its proof: it is compiled and proved here, once per machine and version.
 
     What numba kept of an earlier compilation may be torn, or of bits that rotted: then it is compiled again.
@@ -81,7 +81,7 @@ def _unusable(problem: str) -> InputError:
 def _problem(kernel: ModuleType) -> str | None:
     """What is wrong with the compiled path, if anything."""
     try:
-        holds = proof.holds(functools.partial(begin, kernel=kernel))
+        holds = proof.proof_holds(functools.partial(begin, kernel=kernel))
         return None if holds else "does not give the bits here that it gives elsewhere"
     except Exception as error:  # whatever keeps numba from compiling on a machine nobody here has seen
         return f"cannot be had here ({_first_line(error)})"
@@ -106,10 +106,10 @@ def train(
         The trained network, its learning curve, and who trained it. Their bits depend on ``run`` alone.
     """
     torch.set_num_threads(1)
-    kernel = compiled()
+    kernel = compiled_kernel()
     training = begin(run, kernel)
-    who = {**about(kernel), **(environment or {})}
-    parts = loop.train(training, run.run_id, run.protocol.steps, folder, f"{run.run_id} compiled", who, report)
+    who = {**kernel_versions(kernel), **(environment or {})}
+    parts = loop.train_to_end(training, run.run_id, run.protocol.steps, folder, f"{run.run_id} compiled", who, report)
     return Network(*training.weights), training.kept, parts
 
 

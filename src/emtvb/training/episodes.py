@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from jaxtyping import Int8
 
-from emtvb.theory.schedule import Schedule, schedule
+from emtvb.theory.schedule import Schedule, episode_schedule
 from emtvb.theory.stream_order import StreamSetup
 from emtvb.training import stream
 from emtvb.weights import Network
@@ -46,7 +46,7 @@ class Batches:
     def next(self) -> tuple[Schedule, Int8[np.ndarray, "shown batch d"]]:
         """The next batch: its schedule, and what it shows at the steps that show anything."""
         lengths, shown = self._draw(self._lengths)
-        return schedule(self._run.task, self._run.episodes, lengths), np.concatenate(shown)
+        return episode_schedule(self._run.task, self._run.episodes, lengths), np.concatenate(shown)
 
     def state(self) -> dict[str, np.ndarray]:
         """Where the generators stand."""
@@ -94,7 +94,7 @@ class Batches:
         return vectors
 
 
-def begin(run: StreamSetup) -> tuple[Batches, Network]:
+def begin_batches(run: StreamSetup) -> tuple[Batches, Network]:
     """The batches of a run from the first on, and its initial weights."""
     generator = torch.Generator().manual_seed(run.seed)
     network = stream.draw_network(generator, run.task.d, run.hidden_dim)
@@ -107,7 +107,7 @@ def shown_at(plan: Schedule) -> np.ndarray:
     return np.where(shows, np.cumsum(shows) - 1, -1)
 
 
-def dense(plan: Schedule, shown: np.ndarray) -> np.ndarray:
+def dense_inputs(plan: Schedule, shown: np.ndarray) -> np.ndarray:
     """What is shown at each step, as a network takes it: (time, batch, d), float32, 0 where nothing is shown."""
     inputs = np.zeros((len(plan), *shown.shape[1:]), np.float32)
     inputs[plan.shows != 0] = shown

@@ -12,7 +12,7 @@ from emtvb.training.history import Row
 
 
 @contextmanager
-def events(folder: Path, step: int) -> Iterator[Callable[[Row], None]]:
+def events_writer(folder: Path, step: int) -> Iterator[Callable[[Row], None]]:
     """What records rows as TensorBoard events in a folder, going on from a step."""
     writer = SummaryWriter(str(folder), purge_step=step)
 

@@ -62,7 +62,7 @@ def train(
     Raises:
         InputError: Where this machine has no such accelerator.
     """
-    generator, weights = stream.begin(run)
+    generator, weights = stream.begin_stream(run)
     module = Recurrent(nn.RNN, run.task.d, run.hidden_dim)
     with torch.no_grad():
         for parameter, array in zip(module.parameters(), weights.arrays().values(), strict=True):
@@ -94,13 +94,13 @@ def train_architecture(
     Raises:
         InputError: Where this machine has no such accelerator.
     """
-    module = build(kind, run.task.d, run.hidden_dim)
+    module = build_module(kind, run.task.d, run.hidden_dim)
     generator = torch.Generator().manual_seed(run.seed)
     module.draw(generator)
     return _train(_Training(run, module, generator, accelerator), network, folder, report, environment)
 
 
-def build(kind: type[nn.Module], d: int, size: int) -> Any:
+def build_module(kind: type[nn.Module], d: int, size: int) -> Any:
     """The module of a kind, with weights that are yet to be drawn."""
     return Recurrent(kind, d, size) if issubclass(kind, nn.RNNBase) else kind(d, size)
 
@@ -113,10 +113,10 @@ def _train(
     environment: Mapping[str, str] | None,
 ) -> tuple[Trained, list[Row], list[Part]]:
     torch.set_num_threads(1)
-    stream.check()
+    stream.check_published_stream()
     run = training.run
     who = {"engine": "general", "accelerator": training.accelerator, **(environment or {})}
-    parts = loop.train(training, run.run_id, run.protocol.steps, folder, f"{run.run_id} general", who, report)
+    parts = loop.train_to_end(training, run.run_id, run.protocol.steps, folder, f"{run.run_id} general", who, report)
     return network(*training.weights()), training.kept, parts
 
 

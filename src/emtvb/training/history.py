@@ -40,7 +40,7 @@ def until_next(step: int, batches_per_epoch: int) -> int:
     return min(EVERY - step % EVERY, batches_per_epoch - step % batches_per_epoch)
 
 
-def write(path: Path, histories: Mapping[str, Iterable[Row]], *, durable: bool = False) -> None:
+def write_history(path: Path, histories: Mapping[str, Iterable[Row]], *, durable: bool = False) -> None:
     """Write ``history.csv``: the rows of each run, by run."""
     with atomic(path, durable=durable) as temporary, temporary.open("w", newline="") as out:
         writer = csv.writer(out, lineterminator="\n")
@@ -49,7 +49,7 @@ def write(path: Path, histories: Mapping[str, Iterable[Row]], *, durable: bool =
             writer.writerows((run_id, row.step, f"{row.loss:.9g}", f"{row.accuracy:.9g}", row.horizon) for row in rows)
 
 
-def read(path: Path) -> dict[str, list[Row]]:
+def read_history(path: Path) -> dict[str, list[Row]]:
     """Read ``history.csv`` back."""
     histories: dict[str, list[Row]] = {}
     with path.open(newline="") as table:

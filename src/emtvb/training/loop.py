@@ -12,7 +12,7 @@ import numpy as np
 
 from emtvb.training import checkpoint
 from emtvb.training.checkpoint import Checkpoint, Part
-from emtvb.training.events import events
+from emtvb.training.events import events_writer
 from emtvb.training.history import Row
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class Training(Protocol):
         """Go on from this state."""
 
 
-def train(
+def train_to_end(
     training: Training, run_id: str, steps: int, folder: Path, key: str, who: Mapping[str, Any], report: Report | None
 ) -> list[Part]:
     """Train to the end, going on from a checkpoint if there is a good one.
@@ -55,14 +55,14 @@ def train(
         The stretches of the training: ``who`` trained each, and for how many ``seconds``.
     """
     file = folder / "checkpoint.safetensors"
-    found = checkpoint.load(file, key, training.arrays())
+    found = checkpoint.load_checkpoint(file, key, training.arrays())
     before: list[Part] = []
     if found is not None:
         training.take(found.arrays, found.steps_done, found.histories[run_id])
         before = list(found.parts)
         log.info("%s: going on from step %s", run_id, f"{training.steps_done:,}")
     started = saved = time.monotonic()
-    with events(folder / "tensorboard", training.steps_done) as record:
+    with events_writer(folder / "tensorboard", training.steps_done) as record:
         while training.steps_done < steps:
             known = len(training.kept)
             last = training.advance()
@@ -73,7 +73,7 @@ def train(
             if time.monotonic() - saved > checkpoint.EVERY_SECONDS:
                 parts = _parts(before, who, started)
                 state = Checkpoint(training.arrays(), training.steps_done, {run_id: training.kept}, parts)
-                checkpoint.save(file, key, state)
+                checkpoint.save_checkpoint(file, key, state)
                 saved = time.monotonic()
     return _parts(before, who, started)
 

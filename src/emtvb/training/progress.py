@@ -60,7 +60,7 @@ class Progress:
             row.horizon,
             row.accuracy,
             row.loss,
-            duration(left),
+            duration_in_words(left),
         )
 
     def finish(self, run: Setup | StreamSetup, last: Row) -> None:
@@ -85,7 +85,7 @@ class Progress:
         self._done += run.protocol.steps
 
 
-def duration(seconds: float) -> str:
+def duration_in_words(seconds: float) -> str:
     """A duration in words, to two places: 45 s, 12 min, 3 h 20 min."""
     minutes = round(seconds / 60)
     if seconds < 90:

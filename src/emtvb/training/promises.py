@@ -12,15 +12,15 @@ from collections.abc import Mapping
 from typing import Any
 
 ENGINE: Mapping[str, str] = {"weak": "936f0a59d1ab6b8f", "strong": "5227b9c02f0b3b50"}
-"""What the compiled engine's proof gives on every machine, for weak and for strong L2 penalties (``proof.digests``)."""
+"""What the compiled engine's proof gives on every machine, for weak and strong penalties (``proof.case_digests``)."""
 FOLLOWING: Mapping[str, str] = {"weak": "19667d62d5766e12", "strong": "4780a463035ed825"}
-"""What its proof gives for streams (``proof.streams``)."""
+"""What its proof gives for streams (``proof.stream_cases``)."""
 STRONG = 0.01
 """The L2 penalty from which one is strong: the networks vanish, and numbers below 1.2e-38 come up in them."""
 STREAM = "0facb66e609b08c7"
-"""What ``stream.check`` gives where torch draws the published numbers."""
+"""What ``stream.check_published_stream`` gives where torch draws the published numbers."""
 OUTPUTS = "4e34bdc760aa929c"
-"""What ``shard.form`` gives: the form of a shard's files."""
+"""What ``shard.form_of_files`` gives: the form of a shard's files."""
 REVISIONS: Mapping[str, int] = {}
 """Revisions of what torch trains, by network: ``elman`` or an architecture's name. None has one yet.
 
@@ -31,7 +31,7 @@ TRAINERS = ("auto", "compiled")
 """Trainers, as a config names them, that prove their bits."""
 
 
-def promised(l2: float, engine: Mapping[str, str] = ENGINE) -> dict[str, str]:
+def promised_digests(l2: float, engine: Mapping[str, str] = ENGINE) -> dict[str, str]:
     """The digests, by their names in ENGINE, that vouch for a training with this L2 penalty.
 
     That is the one of weak penalties, and beside it the other where the penalty is strong. So a change that concerns
@@ -40,6 +40,6 @@ def promised(l2: float, engine: Mapping[str, str] = ENGINE) -> dict[str, str]:
     return {name: digest for name, digest in engine.items() if name == "weak" or l2 >= STRONG}
 
 
-def proof(l2: float, engine: Mapping[str, str] = ENGINE) -> dict[str, Any]:
+def promised_proof(l2: float, engine: Mapping[str, str] = ENGINE) -> dict[str, Any]:
     """All that vouches for the runs of a penalty, as a training's recipe names it."""
-    return {"engine": promised(l2, engine), "stream": STREAM, "outputs": OUTPUTS}
+    return {"engine": promised_digests(l2, engine), "stream": STREAM, "outputs": OUTPUTS}

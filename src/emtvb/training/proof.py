@@ -115,7 +115,7 @@ class Memory:
         return json.dumps(about, indent=1, sort_keys=True) + "\n"
 
 
-def cases() -> dict[str, list[Case]]:
+def proof_cases() -> dict[str, list[Case]]:
     """The trainings of the proof, by the names in ``promises.ENGINE``."""
     late = protocol.Protocol(gradient_clip=None)
     return {
@@ -139,7 +139,7 @@ def cases() -> dict[str, list[Case]]:
     }
 
 
-def streams() -> dict[str, list[Case]]:
+def stream_cases() -> dict[str, list[Case]]:
     """The trainings of the proof for streams, by the names in ``promises.FOLLOWING``.
 
     They have what published ones have: vectors of 8, batches of 64, 8 to 72 neurons, ends of epochs with their
@@ -196,17 +196,17 @@ def _case(
     return Case(run, first, last)
 
 
-def holds(begin: Begin) -> bool:
+def proof_holds(begin: Begin) -> bool:
     """Whether the engine gives what is promised, of the paper's tasks and of streams."""
-    return digests(begin, cases()) == ENGINE and digests(begin, streams()) == FOLLOWING
+    return case_digests(begin, proof_cases()) == ENGINE and case_digests(begin, stream_cases()) == FOLLOWING
 
 
-def digests(begin: Begin, chosen: Mapping[str, list[Case]]) -> dict[str, str]:
+def case_digests(begin: Begin, chosen: Mapping[str, list[Case]]) -> dict[str, str]:
     """What the engine gives: a digest of 16 hex digits for each name."""
-    return {name: digest(begin, cases) for name, cases in chosen.items()}
+    return {name: digest_of_cases(begin, cases) for name, cases in chosen.items()}
 
 
-def digest(begin: Begin, chosen: list[Case]) -> str:
+def digest_of_cases(begin: Begin, chosen: list[Case]) -> str:
     """The digest of 16 hex digits of what these trainings give."""
     result = hashlib.sha256()
     for case in chosen:
@@ -236,8 +236,8 @@ def _go_on(begin: Begin, run: Order | StreamOrder, training: Training) -> Traini
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "checkpoint.safetensors"
         state = Checkpoint(training.arrays(), training.steps_done, {run.run_id: training.kept})
-        checkpoint.save(file, run.run_id, state)
-        found = checkpoint.load(file, run.run_id, again.arrays())
+        checkpoint.save_checkpoint(file, run.run_id, state)
+        found = checkpoint.load_checkpoint(file, run.run_id, again.arrays())
     if found is None:
         raise RuntimeError("a checkpoint cannot be read back")
     again.take(found.arrays, found.steps_done, found.histories[run.run_id])

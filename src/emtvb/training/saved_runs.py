@@ -31,7 +31,7 @@ class Result(NamedTuple):
     Attributes:
         network: Its weights.
         rows: Its learning curve; of a run that was published without it, what is left of it.
-        parts: Who trained it (``loop.train``).
+        parts: Who trained it (``loop.train_to_end``).
     """
 
     network: Network
@@ -39,12 +39,12 @@ class Result(NamedTuple):
     parts: Sequence[Part]
 
 
-def entry(run: Setup | StreamSetup) -> dict[str, Any]:
+def run_to_entry(run: Setup | StreamSetup) -> dict[str, Any]:
     """A run as plain data: one of the paper's tasks, or one on a stream."""
-    return streams.entry(run) if isinstance(run, StreamSetup) else protocol.entry(run)
+    return streams.stream_to_entry(run) if isinstance(run, StreamSetup) else protocol.order_to_entry(run)
 
 
-def keep(run: Setup | StreamSetup, folder: Path, result: Result) -> None:
+def keep_run(run: Setup | StreamSetup, folder: Path, result: Result) -> None:
     """Keep a finished run on the disk; ``run.json`` goes last and vouches for the rest. Checkpoints have served.
 
     Args:
@@ -52,10 +52,10 @@ def keep(run: Setup | StreamSetup, folder: Path, result: Result) -> None:
         folder: Where to.
         result: What came of it.
     """
-    history.write(folder / "history.csv", {run.run_id: result.rows}, durable=True)
+    history.write_history(folder / "history.csv", {run.run_id: result.rows}, durable=True)
     save_networks(folder / "network.safetensors", {run.run_id: result.network}, durable=True)
     about = {
-        "run": entry(run),
+        "run": run_to_entry(run),
         "files": {name: _sha256(folder / name) for name in ("history.csv", "network.safetensors")},
         "weights": result.network.digest(),
         "trained": list(result.parts),
@@ -65,18 +65,18 @@ def keep(run: Setup | StreamSetup, folder: Path, result: Result) -> None:
         checkpoint.unlink()
 
 
-def read(run: Setup | StreamSetup, folder: Path) -> Result | None:
+def read_kept_run(run: Setup | StreamSetup, folder: Path) -> Result | None:
     """A run that was finished before, or None. One that is not as it was kept is left alone, with a word.
 
     Args:
         run: Its settings.
-        folder: Where :func:`keep` kept it.
+        folder: Where :func:`keep_run` kept it.
     """
     if not (folder / "run.json").exists():
         return None
     try:
         about = json.loads((folder / "run.json").read_text("utf-8"))
-        if about["run"] != entry(run):
+        if about["run"] != run_to_entry(run):
             raise ValueError("it is of other settings")
         for name, digest in about["files"].items():
             if _sha256(folder / name) != digest:
@@ -85,7 +85,7 @@ def read(run: Setup | StreamSetup, folder: Path) -> Result | None:
             network = Network(*(np.array(stored.get_tensor(f"{run.run_id}/{name}")) for name in NAMES))
         if network.digest() != about["weights"]:
             raise ValueError("its weights have another digest")
-        rows = history.read(folder / "history.csv")[run.run_id]
+        rows = history.read_history(folder / "history.csv")[run.run_id]
         if not rows or rows[-1].step != run.protocol.steps - 1:
             raise ValueError("its learning curve does not reach the end")
         return Result(network, rows, about["trained"])

@@ -80,7 +80,7 @@ def train_shard(
     Raises:
         InputError: Where this machine has no such trainer.
     """
-    if (now := form()) != promises.OUTPUTS:
+    if (now := form_of_files()) != promises.OUTPUTS:
         raise InputError(
             "training", f"form of its files {now}", f"promises.OUTPUTS says {promises.OUTPUTS}; correct one"
         )
@@ -98,14 +98,14 @@ def _write(outputs: Outputs, results: Mapping[str, Result]) -> dict[str, str]:
     rows = {run_id: result.rows for run_id, result in results.items()}
     digests = {run_id: result.network.digest() for run_id, result in results.items()}
     save_networks(outputs.weights, {run_id: result.network for run_id, result in results.items()})
-    history.write(outputs.history, rows)
-    history.write(outputs.outline, {run_id: curves.thin(curve) for run_id, curve in rows.items()})
+    history.write_history(outputs.history, rows)
+    history.write_history(outputs.outline, {run_id: curves.thin_curve(curve) for run_id, curve in rows.items()})
     with atomic(outputs.digests) as temporary, temporary.open("w", newline="") as out:
         csv.writer(out, lineterminator="\n").writerows([("run_id", "weights_sha256"), *digests.items()])
     return digests
 
 
-def form() -> str:
+def form_of_files() -> str:
     """A digest of the files that made-up results give: what the form of a shard's files is known by."""
     made_up = {}
     for number, size in enumerate((3, 5)):
@@ -127,7 +127,7 @@ def _train_all(runs: Sequence[AnyRun], state: Path, version: str, train: Trainer
     progress = Progress(len(runs), sum(run.protocol.steps for run in runs))
     results: dict[str, Result] = {}
     for run in runs:
-        if (result := saved_runs.read(run, check_writable(state / run.run_id / version))) is not None:
+        if (result := saved_runs.read_kept_run(run, check_writable(state / run.run_id / version))) is not None:
             progress.skip(run, result.rows[-1])
             results[run.run_id] = result
     for run in runs:
@@ -140,7 +140,7 @@ def _train_all(runs: Sequence[AnyRun], state: Path, version: str, train: Trainer
             progress.start(run)
             result = Result(*train(run, state / run.run_id / version, progress.step))
             progress.finish(run, result.rows[-1])
-        saved_runs.keep(run, state / run.run_id / version, result)
+        saved_runs.keep_run(run, state / run.run_id / version, result)
         results[run.run_id] = result
     return {run.run_id: results[run.run_id] for run in runs}
 
@@ -150,12 +150,12 @@ def _as_another(run: AnyRun, others: Sequence[AnyRun], results: Mapping[str, Res
     # A curriculum that never moved up with a lower threshold does not with a higher one: it is one network.
     if isinstance(run, StreamSetup):
         return None
-    own = {**protocol.entry(run), "run_id": "", "threshold": 0}
+    own = {**protocol.order_to_entry(run), "run_id": "", "threshold": 0}
     first, *later = run.protocol.curriculum
     for other in others:
         if isinstance(other, StreamSetup):
             continue
-        same = {**protocol.entry(other), "run_id": "", "threshold": 0} == own
+        same = {**protocol.order_to_entry(other), "run_id": "", "threshold": 0} == own
         if same and other.threshold <= run.threshold:
             result = results[other.run_id]
             if result.rows[-1].horizon == first and first not in later:
@@ -174,7 +174,7 @@ def _trainer(name: str, accelerator: str, environment: Mapping[str, str]) -> Tra
     def compiled(run: AnyRun, folder: Path, report: Callable[[Row], None]) -> tuple[Network, list[Row], list[Part]]:
         from emtvb.training import engine
 
-        stream.check()
+        stream.check_published_stream()
         engine.check()
         return engine.train(run, folder, report, environment)
 

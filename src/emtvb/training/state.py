@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from emtvb.theory.protocol import Setup
-from emtvb.theory.schedule import Schedule, single
+from emtvb.theory.schedule import Schedule, output_phase_schedule
 from emtvb.theory.stream_order import StreamSetup
 from emtvb.training import episodes, history, stream
 from emtvb.training.history import Row
@@ -91,13 +91,13 @@ class TaskTraining(Training):
     """A training on one of the paper's tasks: the published stream, and one schedule, with a curriculum."""
 
     def __init__(self, run: Setup, kernel: ModuleType) -> None:
-        self._generator, network = stream.begin(run)
+        self._generator, network = stream.begin_stream(run)
         super().__init__(run, kernel, network)
         self._task, self._threshold, self._horizons = run.task, run.threshold, run.protocol.curriculum
         d, s, longest = run.task.d, run.task.s, max(self._horizons)
         self._workspace = kernel.make_workspace(run.protocol.batch_size, d, s, run.hidden_dim, longest)
         levels = [s + horizon for horizon in self._horizons]
-        self._schedule = schedule_of(kernel, single(run.task, longest), levels)
+        self._schedule = schedule_of(kernel, output_phase_schedule(run.task, longest), levels)
 
     def _begin_epoch(self) -> None:
         stream.draw_epoch_start(self._generator)

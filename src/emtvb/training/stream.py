@@ -1,6 +1,7 @@
 """The published random stream of a run: its initial weights, then its batches, which the authors' code draws.
 
-Its numbers are torch's. They were seen to be the same with torch 2.13.0; :func:`check` holds any other to them.
+Its numbers are torch's. They were seen to be the same with torch 2.13.0; :func:`check_published_stream` holds any other
+to them.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from emtvb.training.promises import STREAM
 from emtvb.weights import Network
 
 
-def check() -> None:
+def check_published_stream() -> None:
     """Raise InputError where this torch draws other initial weights or other batches than the published stream has."""
     generator = torch.Generator().manual_seed(1)
     found = hashlib.sha256()
@@ -35,7 +36,7 @@ def check() -> None:
         raise InputError("torch", torch.__version__, remedy)
 
 
-def begin(run: Setup) -> tuple[torch.Generator, Network]:
+def begin_stream(run: Setup) -> tuple[torch.Generator, Network]:
     """The generator seeded with the run's seed, after the initial weights were drawn from it; and the weights.
 
     An orthogonal start is made of the published one, so that the batches are the published ones too. Of a twin,

@@ -22,7 +22,7 @@ class StreamTraining(Training):
     """A training on a stream: each batch has a schedule of its own, and no curriculum."""
 
     def __init__(self, run: StreamSetup, kernel: ModuleType) -> None:
-        self._batches, network = episodes.begin(run)
+        self._batches, network = episodes.begin_batches(run)
         super().__init__(run, kernel, network)
         self._falling = Rate(run.protocol.learning_rate, run.protocol.plateau)
         self._horizons = [run.episodes.outputs]

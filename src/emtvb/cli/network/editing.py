@@ -15,7 +15,7 @@ from emtvb.cli.network.opening import Subject
 from emtvb.core.memories import VariableMemories
 from emtvb.errors import InputError
 from emtvb.experiments import kinds
-from emtvb.experiments.sweep.exemplar import before, picture
+from emtvb.experiments.sweep.exemplar import outputs_before, picture_inputs
 from emtvb.experiments.sweep.figures import edits
 from emtvb.experiments.sweep.figures.edits import EditShown
 from emtvb.figures import save
@@ -23,12 +23,12 @@ from emtvb.page import content
 from emtvb.page.content import Shown
 from emtvb.theory import interventions
 from emtvb.theory.interventions import Edit
-from emtvb.theory.measures import extract
-from emtvb.theory.memories_by_data import by_data
+from emtvb.theory.memories_by_data import fit_memories_by_data
+from emtvb.theory.network_measurement import memories_by_method
 from emtvb.theory.networks import Network
 from emtvb.theory.observation import Observation
 from emtvb.theory.runs import Run
-from emtvb.theory.sequences import record
+from emtvb.theory.sequences import record_inputs
 from emtvb.theory.tasks import Task
 
 BASIS_NAMES = {"data": "by data", "power": "the paper's", "realisation": "realised"}
@@ -82,10 +82,10 @@ class Change:
     def __call__(self, task: Task, m: Any) -> Any:
         """The variables after it."""
         if self.flip is not None:
-            return interventions.flip(task, m, self.variable, self.flip)
+            return interventions.negate_element(task, m, self.variable, self.flip)
         if self.swap is not None:
-            return interventions.swap(task, m, self.variable, self.swap)
-        return interventions.put(task, m, self.variable, list(self.put or ()))
+            return interventions.swap_variables(task, m, self.variable, self.swap)
+        return interventions.put_values(task, m, self.variable, list(self.put or ()))
 
 
 def edit(subject: Subject, time: int, change: Change, basis: str) -> EditShown:
@@ -108,17 +108,17 @@ def edit(subject: Subject, time: int, change: Change, basis: str) -> EditShown:
         remedy = f"{subject.state_dim} neurons for {needed}: there can be no basis; train a larger"
         raise InputError("run", subject.named, remedy)
     system = Elman(network) if isinstance(network, Network) else network
-    recording = record(system, task, picture(task.s, task.d)[:, None, :], time)
-    done = interventions.edit(system, task, memories, recording, time, lambda m: change(task, m))
+    recording = record_inputs(system, task, picture_inputs(task.s, task.d)[:, None, :], time)
+    done = interventions.edit_first_sequence(system, task, memories, recording, time, lambda m: change(task, m))
     if not (done.before != done.after)[memories.stored].any():
         remedy = "changes no element that a later output depends on; edit another variable, or another dimension of it"
         raise InputError("edit", change.name, remedy)
-    return shown(subject.run, change.name, done, memories, BASIS_NAMES[basis], before(recording, time))
+    return shown(subject.run, change.name, done, memories, BASIS_NAMES[basis], outputs_before(recording, time))
 
 
 def draw(edit: EditShown, folder: Path) -> Sequence[Path]:
     """Draw an edit into a folder; what was written."""
-    return save.save(edits.draw([edit]), edits.numbers([edit]), folder / "edit")
+    return save.save_figure(edits.draw([edit]), edits.numbers([edit]), folder / "edit")
 
 
 def shown(run: Run, name: str, done: Edit, memories: VariableMemories, basis: str, past: Any) -> EditShown:
@@ -167,8 +167,8 @@ def _memories(subject: Subject, basis: str) -> VariableMemories:
     if not isinstance(subject.network, Network):
         if basis != "data":
             raise InputError("--basis", basis, "it is for the paper's network; leave it out")
-        return by_data(subject.network, subject.run.task)
+        return fit_memories_by_data(subject.network, subject.run.task)
     if not subject.network.is_finite():
         raise InputError("run", subject.named, "its training diverged and left no network; choose another")
     observed = Observation(Elman(subject.network), subject.run.task)
-    return extract(subject.network, observed, subject.settings.modulus)[basis]
+    return memories_by_method(subject.network, observed, subject.settings.modulus)[basis]

@@ -12,7 +12,7 @@ import pandas as pd
 from emtvb.adapters.adapting import Adapted
 from emtvb.cli.network.editing import shown
 from emtvb.cli.network.opening import Subject
-from emtvb.core.dynamics import fixed_points
+from emtvb.core.dynamics import find_fixed_points
 from emtvb.experiments.architectures import measures as of_architectures
 from emtvb.experiments.architectures import measuring
 from emtvb.experiments.architectures.figures import architectures
@@ -21,13 +21,13 @@ from emtvb.experiments.sweep.figures import edits, hidden_state, spectrum, weigh
 from emtvb.figures import data, save
 from emtvb.tables import write_csv
 from emtvb.theory.architecture_runs import ArchitectureRun
-from emtvb.theory.measures import Measurement, MeasureSettings, measure
-from emtvb.theory.memories_by_data import by_data
+from emtvb.theory.memories_by_data import fit_memories_by_data
+from emtvb.theory.network_measurement import Measurement, MeasureSettings, measure_network
 from emtvb.theory.networks import Network
 from emtvb.theory.runs import Run
 
 if TYPE_CHECKING:
-    from emtvb.training.architectures.weights import Trained
+    from emtvb.training.architectures.saved_weights import Trained
 
 
 def interpret(subject: Subject, folder: Path) -> Measurement | of_architectures.Measurement:
@@ -44,14 +44,16 @@ def interpret(subject: Subject, folder: Path) -> Measurement | of_architectures.
 
 def _network(run: Run, network: Network, settings: MeasureSettings, folder: Path) -> Measurement:
     """Of the paper's kind."""
-    measurement = measure(run, network, settings)
-    exemplar.save(folder / "exemplar.npz", exemplar.look(run, network, measurement.row(), settings.modulus))
+    measurement = measure_network(run, network, settings)
+    exemplar.save_exemplar(
+        folder / "exemplar.npz", exemplar.exemplar_arrays(run, network, measurement.row(), settings.modulus)
+    )
     _write_row(folder, measurement.row())
     look = data.load_exemplar(folder / "exemplar.npz")
-    save.save(spectrum.draw([look]), spectrum.numbers([look]), folder / "spectrum")
-    save.save(weights.draw([look]), weights.numbers([look]), folder / "weights")
-    save.save(hidden_state.draw(look), hidden_state.numbers(look), folder / "hidden_state")
-    save.save(edits.draw(edits.edits_of(look)), edits.numbers(edits.edits_of(look)), folder / "edits")
+    save.save_figure(spectrum.draw([look]), spectrum.numbers([look]), folder / "spectrum")
+    save.save_figure(weights.draw([look]), weights.numbers([look]), folder / "weights")
+    save.save_figure(hidden_state.draw(look), hidden_state.numbers(look), folder / "hidden_state")
+    save.save_figure(edits.draw(edits.edits_of(look)), edits.numbers(edits.edits_of(look)), folder / "edits")
     return measurement
 
 
@@ -63,17 +65,17 @@ def _system(
         measurement, arrays = measure_adapted(run, system, settings)
     else:
         assert isinstance(run, ArchitectureRun)
-        measurement, arrays = measuring.interpret(run, system, settings)
+        measurement, arrays = measuring.interpret_run(run, system, settings)
     _write_row(folder, vars(measurement))
-    exemplar.save(folder / "look.npz", arrays)
-    look = architectures.load(folder / "look.npz")
-    save.save(architectures.draw([look]), architectures.numbers([look]), folder / "dynamics")
-    memories = by_data(system, run.task)
+    exemplar.save_exemplar(folder / "look.npz", arrays)
+    look = architectures.load_look(folder / "look.npz")
+    save.save_figure(architectures.draw([look]), architectures.numbers([look]), folder / "dynamics")
+    memories = fit_memories_by_data(system, run.task)
     examples = [
         shown(run, one.name, one.edit, memories, one.basis, one.past)
         for one in exemplar.example_edits(system, run.task, memories)
     ]
-    save.save(edits.draw(examples), edits.numbers(examples), folder / "edits")
+    save.save_figure(edits.draw(examples), edits.numbers(examples), folder / "edits")
     return measurement
 
 
@@ -91,7 +93,7 @@ def measure_adapted(
         settings: How it is measured.
     """
     origin = np.zeros((1, system.state_dim), dtype=np.float32)
-    equilibria = fixed_points(system, origin)
+    equilibria = find_fixed_points(system, origin)
     rest = equilibria.points[:1].astype(np.float32) if len(equilibria.points) else origin
     subject = of_architectures.Subject(run.run_id, system.name, run.task)
     return of_architectures.interpret_system(

@@ -16,13 +16,13 @@ from emtvb.errors import InputError
 from emtvb.experiments import kinds
 from emtvb.experiments.results import FoundRun, find_run
 from emtvb.theory import networks
-from emtvb.theory.measures import MeasureSettings
+from emtvb.theory.network_measurement import MeasureSettings
 from emtvb.theory.networks import Network
 from emtvb.theory.runs import Run
 from emtvb.theory.tasks import PAPER_SIZE, Task
 
 if TYPE_CHECKING:
-    from emtvb.training.architectures.weights import Trained
+    from emtvb.training.architectures.saved_weights import Trained
 
 
 _SUFFIXES = (".safetensors", ".npz", ".pt", ".pth", ".ckpt", ".bin")

@@ -21,7 +21,7 @@ def check_is_free(folder: Path, run_id: str) -> None:
             held = rows[0]["run_id"] if len(rows) == 1 else f"{len(rows)} runs"
             raise InputError("--output", str(folder), f"holds {held}; choose another folder")
     elif (folder / "settings.json").is_file():  # whose run table was deleted
-        if [run.run_id for run in config.load(folder / "settings.json").runs()] != [run_id]:
+        if [run.run_id for run in config.load_sweep(folder / "settings.json").runs()] != [run_id]:
             raise InputError("--output", str(folder), "holds another experiment; choose another folder")
     elif folder.is_dir() and any(folder.iterdir()):
         raise InputError("--output", str(folder), "holds files that are no run's; choose a new folder, or an empty one")
@@ -42,9 +42,9 @@ def check_trainer(name: str, accelerator: str) -> None:
 def train(experiment: config.Sweep, folder: Path) -> None:
     """Train the runs of an experiment that is one shard, from where they stand."""
     ((shard, runs),) = experiment.shards().items()
-    proof = promises.proof(max(run.l2 for run in runs)) if experiment.trainer in promises.TRAINERS else None
+    proof = promises.promised_proof(max(run.l2 for run in runs)) if experiment.trainer in promises.TRAINERS else None
     sweep.write_run_table(folder / "runs.csv", {shard: runs})
-    write_text(folder / "settings.json", config.dump(experiment))
+    write_text(folder / "settings.json", config.dump_settings(experiment))
     settings = {"proof": proof, "accelerator": experiment.accelerator, "revision": promises.REVISIONS.get("elman")}
     train_shard(
         runs, Outputs.of(folder, shard), trainings.state_version(settings),

@@ -9,8 +9,8 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Bool, Float
 
-from emtvb.core.arguments import as_numpy, call
-from emtvb.core.recording import signs
+from emtvb.core.arguments import as_numpy, call_user_function
+from emtvb.core.recording import nearest_bits
 from emtvb.errors import InputError
 
 Agrees = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -55,13 +55,13 @@ class Agreement:
         if self.agrees is not None:
             return np.asarray(self._by_user(self.agrees, outputs).all(axis=0))
         if self._are_signs:
-            agreed = (signs(outputs) == self.expected) & (np.abs(outputs) >= self._sure)
+            agreed = (nearest_bits(outputs) == self.expected) & (np.abs(outputs) >= self._sure)
         else:
             agreed = np.abs(outputs - self.expected) <= self._near
         return np.asarray(agreed.all(axis=(0, 2)))
 
     def _by_user(self, agrees: Agrees, outputs: Float[np.ndarray, "step edit output"]) -> Bool[np.ndarray, "step edit"]:
-        agreed = as_numpy(call("agrees", agrees, outputs, self.expected), "agrees")
+        agreed = as_numpy(call_user_function("agrees", agrees, outputs, self.expected), "agrees")
         if agreed.shape != outputs.shape[:2]:
             raise InputError("agrees", f"returned shape {agreed.shape}", f"give (step, trial) = {outputs.shape[:2]}")
         if agreed.dtype.kind not in "biuf" or not np.isin(agreed, (0, 1)).all():
@@ -88,15 +88,15 @@ class Agreement:
         return np.where(apart > np.maximum(self.parted * spread, least), np.minimum(near, apart / 2), near)
 
 
-def exact(
+def all_signs_agree(
     outputs: Float[np.ndarray, "step edit output"], expected: Float[np.ndarray, "step edit output"]
 ) -> Bool[np.ndarray, " edit"]:
     """Whether every output has the expected sign at every step."""
-    agreed: np.ndarray = (signs(outputs) == expected).all(axis=(0, 2))
+    agreed: np.ndarray = (nearest_bits(outputs) == expected).all(axis=(0, 2))
     return agreed
 
 
-def recovered(
+def share_recovered(
     outputs: Float[np.ndarray, "step edit output"],
     expected: Float[np.ndarray, "step edit output"],
     unedited: Float[np.ndarray, "step edit output"],

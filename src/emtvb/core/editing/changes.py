@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from emtvb.core.trials import LabelledTask
 
 
-def consistent(
+def with_consistent_copies(
     task: LabelledTask, m: Float[np.ndarray, "edit memory"], time: int | Int[np.ndarray, " edit"]
 ) -> Float[np.ndarray, "edit memory"]:
     """Copy m with all that is a copy of something else as that says, where m has settled at this time."""
@@ -26,7 +26,7 @@ def consistent(
     return m
 
 
-def exchange(
+def interchange_step(
     difference: Float[np.ndarray, "edit state"], subspaces: Iterable[Subspace]
 ) -> Float[np.ndarray, "edit state"]:
     """Changes of states that give them another state's part in some subspaces (Geiger et al. 2021).

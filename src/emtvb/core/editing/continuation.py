@@ -58,7 +58,7 @@ class Continuation:
         return np.stack(every)
 
 
-def outcomes(
+def outputs_after_steps(
     continuation: Continuation,
     state: Float[np.ndarray, "edit state"],
     steps: Mapping[str, Float[np.ndarray, "edit state"] | float],

@@ -16,10 +16,10 @@ def random_step(
     drawn = rng.normal(size=change.shape).astype(change.dtype, copy=False)
     kept = np.zeros_like(drawn)
     kept[:, part] = drawn[:, part]
-    return resized(kept, change)
+    return resized_step(kept, change)
 
 
-def resized(step: Float[np.ndarray, "edit state"], change: Float[np.ndarray, "edit state"]) -> np.ndarray:
+def resized_step(step: Float[np.ndarray, "edit state"], change: Float[np.ndarray, "edit state"]) -> np.ndarray:
     """Steps as long as changes, in the directions of other steps: a control; 0 where the other step is."""
     size, wanted = (np.linalg.norm(part, axis=1, keepdims=True) for part in (step, change))
     return step * (wanted / np.where(size == 0, 1, size))

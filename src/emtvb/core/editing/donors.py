@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -16,12 +17,36 @@ _ROUNDING = 1e-6
 """Of the numbers of other variables."""
 
 
-def tolerance(variables: Sequence[Variable]) -> Float[np.ndarray, " number"]:
+_Trials = Int[np.ndarray, " edit"] | None
+"""A trial for each edit; -1 where there is none."""
+
+
+@dataclass(frozen=True, eq=False)
+class Donors:
+    """Other trials, one for each edit: they hold the values that the edit asks for.
+
+    Attributes:
+        future: Those whose futures are expected; None where a task or a function states the future.
+        second_future: Others that hold the same as these, for the ceiling; -1 where there is none.
+        state: Those whose states are put in; None where values are told.
+    """
+
+    future: _Trials = None
+    second_future: _Trials = None
+    state: _Trials = None
+
+    def select(self, entries: Int[np.ndarray, " entry"] | Bool[np.ndarray, " edit"]) -> Donors:
+        """Those of some edits, by number or by a mask."""
+        every = (self.future, self.second_future, self.state)
+        return Donors(*(None if trials is None else trials[entries] for trials in every))
+
+
+def same_value_tolerance(variables: Sequence[Variable]) -> Float[np.ndarray, " number"]:
     """How far numbers of the same value may be apart."""
     return np.concatenate([np.full(v.size, SAME_VALUE if v.kind == CONTINUOUS else _ROUNDING) for v in variables])
 
 
-def drawn(
+def draw_donors(
     trials: Trials,
     trial: Int[np.ndarray, " edit"],
     time: Int[np.ndarray, " edit"],
@@ -43,7 +68,7 @@ def drawn(
         The first, and a second one beside it.
     """
     first, second = np.full((2, len(trial)), -1)
-    apart, near = np.random.default_rng(0), tolerance(trials.variables)[which]
+    apart, near = np.random.default_rng(0), same_value_tolerance(trials.variables)[which]
     for i, (own, moment, numbers) in enumerate(zip(trial, time, wanted[:, which], strict=True)):
         same = (np.abs(trials.test.labels[moment][:, which] - numbers) <= near).all(axis=1)
         same[own] = False

@@ -13,13 +13,14 @@ from emtvb.core.arguments import Times, as_numbers, check_type, checked_times, w
 from emtvb.core.editing import donors, requests, running
 from emtvb.core.editing.agreement import Agrees
 from emtvb.core.editing.continuation import FUTURE
+from emtvb.core.editing.donors import Donors
 from emtvb.core.editing.edits import Edits
 from emtvb.core.editing.requests import Change, Request
-from emtvb.core.editing.running import TRIAL, Plan, edited
+from emtvb.core.editing.running import TRIAL, Plan, run_edits
 from emtvb.core.fitting import Fitted, fit
-from emtvb.core.judging import readable_at, spans
+from emtvb.core.judging import format_spans, readable_at
 from emtvb.core.memory_limit import check_room
-from emtvb.core.result_tables import counted, listed
+from emtvb.core.result_tables import count_and_noun, first_names
 from emtvb.core.trials import LabelledTask, Trials
 from emtvb.core.variables import CONTINUOUS
 from emtvb.errors import InputError
@@ -81,7 +82,7 @@ def edit(
         InputError: Where there is no such time, variable or value, nothing is changed, or nothing to compare with.
         TypeError: Where there is no such argument.
     """
-    verb = requests.verb(change)
+    asked = requests.parse_change(change)
     check_type(fitted, Fitted, "fitted", "fit")
     if part := change.get("part", ""):
         fitted = fit(fitted.trials, fitted.times, method=fitted.method, part=part)
@@ -92,27 +93,27 @@ def edit(
     rng = np.random.default_rng(whole_number(seed, "seed", 0))
     times = np.array(checked_times(at, trials.steps, "at"))
     trials.index(times)
-    loop = running.feedback(inputs) if callable(inputs) else None
+    loop = running.checked_feedback(inputs) if callable(inputs) else None
     given = None if callable(inputs) else inputs
     length = _steps(trials, times, steps, source, given is not None)
-    request, donor, twin, giver = _matched(
-        trials, requests.requested(trials, times, verb), source, verb.interchange, max_edits, rng
+    request, others = _matched(
+        trials, requests.request_edits(trials, times, asked), source, asked.interchange, max_edits, rng
     )
     width = recorded.shape[2] + 2 * trials.test.outputs.shape[2]  # what is read, given out and expected
     remedy = "compare fewer steps, or edit fewer trials: max_edits="
     check_room(length * len(request) * width, "steps", f"{length}, whose outputs are", remedy)
-    read = _inputs_after(trials, request.time, request.trial if donor is None else donor, length, given)
-    plan = Plan(request, source, read, loop, agrees, donor, twin, giver)
+    read = _inputs_after(trials, request.time, request.trial if others.future is None else others.future, length, given)
+    plan = Plan(request, source, read, loop, agrees, others)
     readable: Any = True
-    if not verb.interchange:
+    if not asked.interchange:
         readable = readable_at(fitted, request.variables, times)[np.searchsorted(times, request.time)]
-    done = edited(fitted, plan, rng, readable)
-    bare = replace(plan, twin=None)
-    others = [
-        edited(control, bare, np.random.default_rng(seed), controls=False)
-        for control in untrained_control.fits(fitted, untrained)
+    done = run_edits(fitted, plan, rng, readable)
+    bare = replace(plan, donors=replace(others, second_future=None))
+    untaught = [
+        run_edits(control, bare, np.random.default_rng(seed), controls=False)
+        for control in untrained_control.fit_untrained(fitted, untrained)
     ]
-    obeyed = [control.followed & ~control.without_edit for control in others]
+    obeyed = [control.followed & ~control.without_edit for control in untaught]
     if steps is None and trials.task is None and len(times) > 1:
         done = replace(done, last=int(times.max()))
     done = replace(done, untrained=max(obeyed, key=np.mean)) if obeyed else done
@@ -122,7 +123,7 @@ def edit(
 def _hint(fitted: Fitted, variables: tuple[int, ...], source: Any) -> str:
     """What a default may have to do with an edit that shows nothing: the times of the fit, other trials of numbers."""
     trials, said = fitted.trials, []
-    names = listed([trials.variables[i].name for i in variables])
+    names = first_names([trials.variables[i].name for i in variables])
     if trials.task is None:
         known = np.isfinite(trials.test.labels).all(axis=2).any(axis=1)
         times = np.array([t for t in trials.recorded_times or range(trials.steps) if known[t]])
@@ -130,7 +131,9 @@ def _hint(fitted: Fitted, variables: tuple[int, ...], source: Any) -> str:
         if len(readable) and not set(fitted.times) <= set(readable.tolist()):
             first, last = int(readable[0]), int(readable[-1])
             every = f"range({first}, {last + 1})" if len(readable) == last - first + 1 else str(readable.tolist())
-            where = f"{names} can be read at times {spans(readable)}, and was fitted at {spans(fitted.times)}"
+            where = (
+                f"{names} can be read at times {format_spans(readable)}, and was fitted at {format_spans(fitted.times)}"
+            )
             said.append(f"{where}: fit(trials, times={every})")
     if source == TRIAL and any(v.kind == CONTINUOUS for v in trials.variables):
         alike = f"numbers within {donors.SAME_VALUE} of their standard deviation for the same"
@@ -152,40 +155,29 @@ def _source(trials: Trials, expected: Any, inputs: Any) -> Any:
     return source
 
 
-_Trials = Int[np.ndarray, " edit"] | None
-
-
 def _matched(
     trials: Trials, request: Request, source: Any, interchange: bool, max_edits: int, rng: np.random.Generator
-) -> tuple[Request, _Trials, _Trials, _Trials]:
-    """Requests, trials whose futures are expected, others that hold the same, and those that are exchanged with."""
-    donor: _Trials = None
-    twin: _Trials = None
-    giver: _Trials = None
+) -> tuple[Request, Donors]:
+    """The requests for which there are the other trials that they need, and these; no more than so many, by chance."""
+    found = Donors()
     if source == TRIAL:
-        donor, twin = donors.drawn(trials, request.trial, request.time, request.after, trials.stored, rng)
-        if (donor < 0).all():
+        first, second = donors.draw_donors(trials, request.trial, request.time, request.after, trials.stored, rng)
+        if (first < 0).all():
             remedy = "no other trial holds just these values then; give expected= as a function, or record more trials"
             raise InputError("expected", TRIAL, remedy)
-        request, twin, donor = request.select(donor >= 0), twin[donor >= 0], donor[donor >= 0]
+        request, found = request.select(first >= 0), Donors(first, second).select(first >= 0)
     if interchange:
         which = np.zeros(trials.stored.size, dtype=bool)
         for i in request.variables:
             which[trials.slices[i]] = True
-        giver, _ = donors.drawn(trials, request.trial, request.time, request.after, which, rng)
-        found = giver >= 0
-        if not found.any():
+        state, _ = donors.draw_donors(trials, request.trial, request.time, request.after, which, rng)
+        if (state < 0).all():
             raise InputError("interchange", True, "no other trial has the values asked for then; record more trials")
-        request, donor, twin, giver = request.select(found), *_entries(found, donor, twin, giver)
+        request, found = request.select(state >= 0), replace(found, state=state).select(state >= 0)
     if len(request) > max_edits:
         few = np.sort(rng.permutation(len(request))[:max_edits])
-        request, donor, twin, giver = request.select(few), *_entries(few, donor, twin, giver)
-    return request, donor, twin, giver
-
-
-def _entries(chosen: np.ndarray, *arrays: _Trials) -> list[Int[np.ndarray, " chosen"] | None]:
-    """Some entries of each array that there is."""
-    return [None if array is None else array[chosen] for array in arrays]
+        request, found = request.select(few), found.select(few)
+    return request, found
 
 
 def _steps(trials: Trials, times: Int[np.ndarray, " time"], steps: int | None, source: Any, has_inputs: bool) -> int:
@@ -194,7 +186,7 @@ def _steps(trials: Trials, times: Int[np.ndarray, " time"], steps: int | None, s
     free = has_inputs or (trials.task is not None and source != TRIAL)
     wanted = (FUTURE if trials.task else recorded) if steps is None else whole_number(steps, "steps", 1)
     if wanted < 1 or (wanted > recorded and not free):
-        were = f"{counted(recorded, 'step')} {'was' if recorded == 1 else 'were'} recorded"
+        were = f"{count_and_noun(recorded, 'step')} {'was' if recorded == 1 else 'were'} recorded"
         remedy = f"{were} after time {int(times.max())}; edit earlier, or record longer"
         raise InputError("steps", wanted, remedy)
     return int(wanted)

@@ -8,9 +8,9 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy import stats
 
-from emtvb.core.intervals import wilson
+from emtvb.core.intervals import wilson_interval
 from emtvb.core.permutation import ERROR_RATE
-from emtvb.core.result_tables import counted, listed, table
+from emtvb.core.result_tables import count_and_noun, first_names, html_table
 from emtvb.errors import InputError
 
 _CHANCE = 0.05
@@ -134,7 +134,7 @@ class Edits:
         values, units = self._counted(which)
         if not len(values):
             return 0.0, 1.0
-        low, high = wilson(float(values.mean()), min(units, len(values)))
+        low, high = wilson_interval(float(values.mean()), min(units, len(values)))
         return float(low), float(high)
 
     def _counted(self, which: str) -> tuple[Bool[np.ndarray, " counted"], int]:
@@ -175,7 +175,7 @@ class Edits:
         """Why the edit shows nothing; None where it shows something."""
         no_better = f"no edit at all does as well ({self.without_edit.mean():.3f}; followed {self.followed.mean():.3f})"
         if not np.any(self.readable):
-            times = listed([str(time) for time in np.unique(self.time)])
+            times = first_names([str(time) for time in np.unique(self.time)])
             return f"what is edited cannot be read at time {times}"
         if not self.counts.any():
             return no_better
@@ -251,14 +251,14 @@ class Edits:
                 else (words, share, f"{low:.3f} to {high:.3f}", "" if np.isnan(recovery) else recovery)
                 for words, share, low, high, recovery in rows
             ]  # fmt: skip
-        return table(self.verdict, ("", "share", "95% interval", "part of the way"), cells, self._notes())
+        return html_table(self.verdict, ("", "share", "95% interval", "part of the way"), cells, self._notes())
 
     def _notes(self) -> list[str]:
         """How many edits there are, and how many do not count."""
         trials, without = len(np.unique(self.trial)), int((~self.counts).sum())
-        done = f"{counted(len(self.trial), 'edit')} in {counted(trials, 'judged trial')}"
+        done = f"{count_and_noun(len(self.trial), 'edit')} in {count_and_noun(trials, 'judged trial')}"
         limit = "" if self.last is None else f", as many as follow the last, at {self.last}"
-        lines = [f"{self.name}: {done}; {counted(len(self.outputs), 'step')} after each{limit}"]
+        lines = [f"{self.name}: {done}; {count_and_noun(len(self.outputs), 'step')} after each{limit}"]
         if without:
             reason = f"without {'it' if without == 1 else 'them'} the network does the same"
             reason += "" if np.all(self.readable) else ", or nothing can be read there"
@@ -270,7 +270,7 @@ class Edits:
         counting, every = int(self.counts.sum()), len(self.trial)
         groups = {
             f"of the {counting} {'edit that counts' if counting == 1 else 'edits that count'}": _OF_COUNTED,
-            f"of {'all ' * (every > 1)}{counted(every, 'edit')}": _OF_ALL,
+            f"of {'all ' * (every > 1)}{count_and_noun(every, 'edit')}": _OF_ALL,
         }
         recovered = dict(zip(("followed", "random_step", "other_variable"), self.recovered, strict=True))
         return {

@@ -9,8 +9,8 @@ from typing import Any, TypedDict
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from emtvb.core.arguments import as_numpy, flag, refuse_keywords
-from emtvb.core.editing.changes import consistent
+from emtvb.core.arguments import as_bool, as_numpy, refuse_keywords
+from emtvb.core.editing.changes import with_consistent_copies
 from emtvb.core.trials import Trials
 from emtvb.core.variables import BINARY, CONTINUOUS
 from emtvb.errors import InputError
@@ -41,7 +41,7 @@ class Change(TypedDict, total=False):
 
 
 @dataclass(frozen=True)
-class Verb:
+class NamedChange:
     """A change in a word.
 
     Attributes:
@@ -55,7 +55,7 @@ class Verb:
     interchange: bool
 
 
-def verb(change: Mapping[str, Any]) -> Verb:
+def parse_change(change: Mapping[str, Any]) -> NamedChange:
     """The one change among keywords.
 
     Raises:
@@ -66,7 +66,7 @@ def verb(change: Mapping[str, Any]) -> Verb:
     given = [name for name in _VERBS if change.get(name) is not None]
     if len(given) != 1:
         raise InputError("edit", " and ".join(given) or "nothing", "give one of flip, set, swap and shift")
-    return Verb(given[0], change[given[0]], flag(change.get("interchange", False), "interchange"))
+    return NamedChange(given[0], change[given[0]], as_bool(change.get("interchange", False), "interchange"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +98,7 @@ class Request:
         return replace(self, trial=trial, time=time, before=before, after=after)
 
 
-def requested(trials: Trials, times: Int[np.ndarray, " time"], change: Verb) -> Request:
+def request_edits(trials: Trials, times: Int[np.ndarray, " time"], change: NamedChange) -> Request:
     """All changes of test trials at these times that change something.
 
     Raises:
@@ -120,7 +120,7 @@ def requested(trials: Trials, times: Int[np.ndarray, " time"], change: Verb) -> 
     names = [trials.variables[i].name for i in variables]
     name = f"{change.name} {', '.join(names[:4])}{', ...' if len(names) > 4 else ''}"
     copies = (np.abs(after - before)[:, ~trials.stored] > _NOTHING).any(axis=1)
-    after = after if trials.task is None else consistent(trials.task, after, time)
+    after = after if trials.task is None else with_consistent_copies(trials.task, after, time)
     known = np.isfinite(before[:, trials.stored]).all(axis=1)
     moved = np.abs(np.nan_to_num(after) - np.nan_to_num(before))[:, trials.stored].max(axis=1) > _NOTHING
     if not (known & moved).any():
@@ -165,7 +165,7 @@ def _swapped(trials: Trials, before: Float[np.ndarray, "edit number"], pair: Any
 
 
 def _assigned(
-    trials: Trials, before: Float[np.ndarray, "edit number"], trial: Int[np.ndarray, " edit"], change: Verb
+    trials: Trials, before: Float[np.ndarray, "edit number"], trial: Int[np.ndarray, " edit"], change: NamedChange
 ) -> _Changed:
     """Variables with a value that is set, or a number that is added."""
     if not isinstance(change.value, Mapping) or not change.value:

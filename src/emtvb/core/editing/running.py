@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from emtvb.core.arguments import as_numpy, call
-from emtvb.core.editing.agreement import CLOSE, Agreement, Agrees, recovered
-from emtvb.core.editing.changes import exchange
-from emtvb.core.editing.continuation import Continuation, Feedback, outcomes
-from emtvb.core.editing.controls import random_step, resized
-from emtvb.core.editing.donors import SAME_VALUE
+from emtvb.core.arguments import as_numpy, call_user_function
+from emtvb.core.editing.agreement import CLOSE, Agreement, Agrees, share_recovered
+from emtvb.core.editing.changes import interchange_step
+from emtvb.core.editing.continuation import Continuation, Feedback, outputs_after_steps
+from emtvb.core.editing.controls import random_step, resized_step
+from emtvb.core.editing.donors import SAME_VALUE, Donors
 from emtvb.core.editing.edits import Edits, which_count
 from emtvb.core.editing.requests import Request
-from emtvb.core.fitting import Fitted, part_of
+from emtvb.core.fitting import Fitted, slice_of_part
 from emtvb.core.trials import LabelledTask, Trials
 from emtvb.errors import InputError
 
@@ -37,9 +37,7 @@ class Plan:
         inputs: What is read afterwards.
         feedback: What the network hears of its own outputs; None where it hears nothing.
         agrees: The user's rule of agreement; None for the own one.
-        donor: The trials whose futures are expected; None where they are stated.
-        twin: Trials that hold the same as these; -1 where there is none.
-        giver: The trials whose states are put in; None where values are told.
+        donors: Other trials that hold the values asked for.
     """
 
     request: Request
@@ -47,12 +45,10 @@ class Plan:
     inputs: Float[np.ndarray, "step edit input"]
     feedback: Feedback | None = None
     agrees: Agrees | None = None
-    donor: Int[np.ndarray, " edit"] | None = None
-    twin: Int[np.ndarray, " edit"] | None = None
-    giver: Int[np.ndarray, " edit"] | None = None
+    donors: Donors = field(default_factory=Donors)
 
 
-def edited(
+def run_edits(
     fitted: Fitted,
     plan: Plan,
     rng: np.random.Generator,
@@ -76,11 +72,11 @@ def edited(
     added: dict[str, np.ndarray | float] = {"unedited": 0.0, "edited": change}
     if controls:
         along = _along_another(fitted, change, request, rng)
-        part = part_of(trials, fitted.part) if fitted.part else slice(None)
+        part = slice_of_part(trials, fitted.part) if fitted.part else slice(None)
         added |= {"random_step": random_step(change, rng, part)} | ({} if along is None else {"other_variable": along})
     run = _continuation(trials, plan)
     state, spoken = _start(trials, request, request.trial)
-    outputs = outcomes(run, state, added, spoken)
+    outputs = outputs_after_steps(run, state, added, spoken)
     _check_outputs(outputs["unedited"], trials)
     agreement, ceiling, known = _expectation(trials, plan, run, outputs["unedited"])
     followed = {name: agreement.holds(given) for name, given in outputs.items()}
@@ -103,7 +99,7 @@ def edited(
         ceiling=ceiling if controls else none,
         size=np.linalg.norm(change, axis=1),
         recovered=tuple(
-            recovered(outputs[name][:, counts], *distances) if name in outputs else float("nan")
+            share_recovered(outputs[name][:, counts], *distances) if name in outputs else float("nan")
             for name in ("edited", "random_step", "other_variable")
         ),  # type: ignore[arg-type]
         readable=readable,
@@ -125,9 +121,9 @@ def _change(fitted: Fitted, plan: Plan) -> Float[np.ndarray, "edit state"]:
     trials, request = fitted.trials, plan.request
     state, _ = _start(trials, request, request.trial)
     change = fitted.memories.change(request.before, request.after)
-    if plan.giver is not None:
-        there, _ = _start(trials, request, plan.giver)
-        change = exchange(there - state, [fitted.subspaces[i] for i in request.variables])
+    if plan.donors.state is not None:
+        there, _ = _start(trials, request, plan.donors.state)
+        change = interchange_step(there - state, [fitted.subspaces[i] for i in request.variables])
     with np.errstate(over="ignore"):
         if not np.isfinite(np.linalg.norm(change, axis=1).astype(state.dtype)).all():
             raise InputError(f"edit ({request.name})", "more than numbers of the state can be", "give a smaller value")
@@ -146,7 +142,7 @@ def _along_another(
         return None
     chosen = rng.integers(len(columns), size=len(change))
     steps = np.stack([columns[i] @ rng.choice([-1.0, 1.0], size=columns[i].shape[1]) for i in chosen])
-    return resized(steps, change)
+    return resized_step(steps, change)
 
 
 def _continuation(trials: Trials, plan: Plan) -> Continuation:
@@ -170,29 +166,29 @@ def _expectation(
     trials: Trials, plan: Plan, run: Continuation, unedited: Float[np.ndarray, "step edit output"]
 ) -> tuple[Agreement, Bool[np.ndarray, " known"], Bool[np.ndarray, " edit"]]:
     """The rule of agreement with what should follow; the ceiling; and of which edits that is known."""
-    request, recorded = plan.request, trials.test.outputs
-    if plan.donor is None:
+    request, recorded, donors = plan.request, trials.test.outputs, plan.donors
+    if donors.future is None:
         expected, otherwise = (
-            stated(trials, plan.source, numbers, plan.inputs, unedited.shape)
+            expected_outputs(trials, plan.source, numbers, plan.inputs, unedited.shape)
             for numbers in (request.after, request.before)
         )
         own = Agreement(otherwise, otherwise, unedited, recorded, SAME_VALUE, plan.agrees)
         agreement = Agreement(expected, otherwise, unedited, recorded, SAME_VALUE, plan.agrees)
         return agreement, own.holds(unedited), np.ones(len(request), dtype=bool)
     if plan.feedback is None:
-        steps = zip(request.time, plan.donor, strict=True)
+        steps = zip(request.time, donors.future, strict=True)
         expected = np.stack([recorded[t + 1 : t + 1 + len(plan.inputs), i] for t, i in steps], axis=1)
     else:
-        expected = run.outputs(*_start(trials, request, plan.donor))
+        expected = run.outputs(*_start(trials, request, donors.future))
     agreement = Agreement(expected, unedited, unedited, recorded, CLOSE, plan.agrees)
-    if plan.twin is None:
+    if donors.second_future is None:
         return agreement, np.zeros(0, dtype=bool), np.zeros(len(request), dtype=bool)
-    known = plan.twin >= 0
-    holds = run.outputs(*_start(trials, request, plan.twin))  # of -1 the last trial's, left out
+    known = donors.second_future >= 0
+    holds = run.outputs(*_start(trials, request, donors.second_future))  # of -1 the last trial's, left out
     return agreement, agreement.holds(holds)[known], known
 
 
-def stated(
+def expected_outputs(
     trials: Trials,
     source: Any,
     numbers: Float[np.ndarray, "edit number"],
@@ -208,7 +204,7 @@ def stated(
         return source.future(numbers, len(inputs)).astype(np.float64)
     if not callable(source):
         raise InputError("expected", source, "give a function (values, inputs) -> outputs, 'trial' or a task")
-    outputs = as_numpy(call("expected", source, trials.values(numbers), inputs), "expected")
+    outputs = as_numpy(call_user_function("expected", source, trials.values(numbers), inputs), "expected")
     if outputs.dtype.kind not in "fiub":
         raise InputError("expected", f"a function that returned {outputs.dtype}", "give outputs as numbers")
     if outputs.shape != shape:
@@ -219,13 +215,13 @@ def stated(
     return outputs.astype(np.float64)
 
 
-def feedback(function: Callable) -> Feedback:
+def checked_feedback(function: Callable) -> Feedback:
     """A user's function of outputs, or of outputs and inputs, to what is read; held to the shape of inputs."""
     takes_inputs = _takes_two(function)
 
     def heard(outputs: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         arguments = (outputs, inputs) if takes_inputs else (outputs,)
-        read = as_numpy(call("inputs", function, *arguments), "inputs")
+        read = as_numpy(call_user_function("inputs", function, *arguments), "inputs")
         if read.shape != inputs.shape or read.dtype.kind not in "fiub" or not np.isfinite(read).all():
             shown = f"a function that returned {read.dtype} of shape {read.shape}"
             raise InputError("inputs", shown, f"give finite inputs (trial, input) = {inputs.shape}")

@@ -11,17 +11,23 @@ import numpy as np
 from jaxtyping import Float
 
 from emtvb.core import memories
-from emtvb.core.linearisation import VISITED, mean_by_differences
+from emtvb.core.linearisation import VISITED, mean_jacobian_by_differences
 from emtvb.core.memories import VariableMemories, stored_map
 from emtvb.core.recording import Recording
 from emtvb.core.regression import decoded_map
 from emtvb.core.spectrum import match_spectra
 from emtvb.core.systems import System
-from emtvb.theory.judging import MemoryMeasures, accuracy, held_out, judge, unedited_success
-from emtvb.theory.measures import MeasureSettings
-from emtvb.theory.memories_by_data import by_data
+from emtvb.theory.memories_by_data import fit_memories_by_data
+from emtvb.theory.memory_measures import (
+    MemoryMeasures,
+    held_out,
+    measure_memories,
+    measure_test_accuracy,
+    unedited_success,
+)
+from emtvb.theory.network_measurement import MeasureSettings
+from emtvb.theory.network_verdict import network_verdict
 from emtvb.theory.tasks import Task
-from emtvb.theory.verdict import verdict
 
 LONG = 20
 """Periods of s steps after which it is looked whether a change is still there."""
@@ -34,7 +40,7 @@ class Measurement(MemoryMeasures):
     Attributes:
         run_id: The run.
         architecture: Its architecture.
-        verdict: What it learned, in a word of ``emtvb.theory.verdict``.
+        verdict: What it learned, in a word of ``emtvb.theory.network_verdict``.
         test_accuracy: Fraction of output elements whose sign is right.
         state_dim: Real numbers of its state.
         phi_eigenvalues: Long-term eigenvalues of Phi.
@@ -112,12 +118,12 @@ def interpret_system(
         linear map between memories: ``origin_map``, ``visited_map``, ``decoded_map``.
     """
     task = subject.task
-    test_accuracy = accuracy(system, task, settings.horizon, settings.sequences)
+    test_accuracy = measure_test_accuracy(system, task, settings.horizon, settings.sequences)
     if origin is None:
         return _diverged(subject, system, settings, test_accuracy)
-    basis = by_data(system, task)
+    basis = fit_memories_by_data(system, task)
     recording = held_out(system, task, settings.horizon)
-    judged = judge(system, task, basis, recording, settings.horizon)
+    judged = measure_memories(system, task, basis, recording, settings.horizon)
     unedited = unedited_success(recording, task, settings.horizon)
     start = task.settled()
     rng = np.random.default_rng(0)
@@ -130,7 +136,7 @@ def interpret_system(
         **asdict(judged),
         run_id=subject.run_id,
         architecture=subject.architecture,
-        verdict=verdict(solved, judged.worst_decoding_accuracy, judged.edit_success, unedited),
+        verdict=network_verdict(solved, judged.worst_decoding_accuracy, judged.edit_success, unedited),
         test_accuracy=test_accuracy,
         state_dim=system.state_dim,
         phi_eigenvalues=match.expected,
@@ -139,11 +145,11 @@ def interpret_system(
         matched_spectral_error=match.matched_error,
         largest_modulus=float(np.abs(eigenvalues).max()),
         origin_map_error=memories.map_error(basis, origin, task.transition()),
-        origin_gain=memories.gain(basis, origin, task.transition()),
+        origin_gain=memories.fitted_gain(basis, origin, task.transition()),
         visited_map_error=memories.map_error(basis, visited, task.transition()),
-        visited_gain=memories.gain(basis, visited, task.transition()),
-        half_after_period=restoring(system, task, basis, recording, task.s),
-        half_after_long=restoring(system, task, basis, recording, LONG * task.s),
+        visited_gain=memories.fitted_gain(basis, visited, task.transition()),
+        half_after_period=restored_share(system, task, basis, recording, task.s),
+        half_after_long=restored_share(system, task, basis, recording, LONG * task.s),
         unedited_success=unedited,
         measured_solved=settings.solved,
         solved=int(solved),
@@ -158,10 +164,10 @@ def interpret_system(
 
 def mean_jacobian(system: System, states: Float[np.ndarray, "batch state"]) -> Float[np.ndarray, "state state"]:
     """The derivative of a step without input, its mean over these states."""
-    return mean_by_differences(lambda moved: system.coast(moved, 1)[0][0], states)
+    return mean_jacobian_by_differences(lambda moved: system.coast(moved, 1)[0][0], states)
 
 
-def restoring(system: System, task: Task, basis: VariableMemories, recording: Recording, steps: int) -> float:
+def restored_share(system: System, task: Task, basis: VariableMemories, recording: Recording, steps: int) -> float:
     """What is read, so many steps later, of elements that were changed to half their value, times their sign.
 
     1/2 is what a linear system keeps; 1 says that the system has restored them.
@@ -200,7 +206,7 @@ def _diverged(
     known: dict[str, Any] = {
         "run_id": subject.run_id,
         "architecture": subject.architecture,
-        "verdict": verdict(solved, nan, nan, nan),
+        "verdict": network_verdict(solved, nan, nan, nan),
         "test_accuracy": test_accuracy,
         "state_dim": system.state_dim,
         "phi_eigenvalues": count,

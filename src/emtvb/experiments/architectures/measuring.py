@@ -8,11 +8,11 @@ import numpy as np
 
 from emtvb.experiments.architectures.measures import Measurement, Subject, interpret_system, mean_jacobian
 from emtvb.theory.architecture_runs import ArchitectureRun
-from emtvb.theory.measures import MeasureSettings
-from emtvb.training.architectures.weights import Trained
+from emtvb.theory.network_measurement import MeasureSettings
+from emtvb.training.architectures.saved_weights import Trained
 
 
-def interpret(
+def interpret_run(
     run: ArchitectureRun, network: Trained, settings: MeasureSettings
 ) -> tuple[Measurement, dict[str, np.ndarray]]:
     """A run's measurements, and the arrays that figures show of it: :func:`interpret_system`."""

@@ -17,12 +17,12 @@ from jaxtyping import Float
 
 from emtvb.adapters.elman import Elman
 from emtvb.core import regression
-from emtvb.core.editing.continuation import Continuation, outcomes
+from emtvb.core.editing.continuation import Continuation, outputs_after_steps
 from emtvb.core.editing.controls import random_step
 from emtvb.core.regression import Affine
 from emtvb.theory import networks
 from emtvb.theory.protocol import Binding
-from emtvb.theory.schedule import INPUT, MARKER, Episodes, Place, Schedule, schedule
+from emtvb.theory.schedule import INPUT, MARKER, Episodes, Place, Schedule, episode_schedule
 from emtvb.weights import Network
 
 SEQUENCES = 1024
@@ -55,7 +55,7 @@ class Watched(NamedTuple):
         return self.inputs[place.start + number - 1]
 
 
-def draw(
+def draw_sequences(
     rng: np.random.Generator, plan: Schedule, episodes: Episodes, d: int, batch: int
 ) -> Float[np.ndarray, "time batch d"]:
     """Random sequences of a schedule: vectors of +1 and -1, none of them the marker's, and markers."""
@@ -69,22 +69,22 @@ def draw(
     return inputs
 
 
-def watch(
+def watch_network(
     network: Network, task: Binding, episodes: Episodes, lengths: Sequence[int], rng: np.random.Generator,
     sequences: int = 2 * SEQUENCES,
 ) -> Watched:  # fmt: skip
     """Run a network on sequences whose episodes have these lengths, with all output steps of each."""
     whole = Episodes(episodes.lengths, episodes.outputs, None, episodes.marker, episodes.echo)
-    plan = schedule(task, whole, lengths)
-    inputs = draw(rng, plan, episodes, task.d, sequences)
+    plan = episode_schedule(task, whole, lengths)
+    inputs = draw_sequences(rng, plan, episodes, task.d, sequences)
     states, outputs = networks.rollout(network, inputs)
     return Watched(plan, inputs, states, outputs, plan.targets(inputs))
 
 
-def right(outputs: Float[np.ndarray, "*shape"], targets: Float[np.ndarray, "*shape"]) -> float:
+def share_right(outputs: Float[np.ndarray, "*shape"], targets: Float[np.ndarray, "*shape"]) -> float:
     """The share of targets that are not 0 whose sign the outputs have."""
     asked = targets != 0
-    return _share(networks.signs(outputs) == targets, asked)
+    return _share(networks.nearest_bits(outputs) == targets, asked)
 
 
 def least_squares(x: Float[np.ndarray, "sample predictor"], y: Float[np.ndarray, "sample outcome"]) -> Affine:
@@ -96,13 +96,13 @@ def least_squares(x: Float[np.ndarray, "sample predictor"], y: Float[np.ndarray,
     return regression.least_squares(x, y, ridge=RIDGE, floor=NOTHING)
 
 
-def halves(values: np.ndarray, axis: int = 1) -> tuple[np.ndarray, np.ndarray]:
+def split_halves(values: np.ndarray, axis: int = 1) -> tuple[np.ndarray, np.ndarray]:
     """What fits, and what judges."""
     first, second = np.split(values, 2, axis=axis)
     return first, second
 
 
-def raster(seen: Watched, place: Place, until: int) -> Float[np.ndarray, "time number"]:
+def decoding_raster(seen: Watched, place: Place, until: int) -> Float[np.ndarray, "time number"]:
     """How well each vector of an episode can be read at each step, by a decoder of that step alone.
 
     Args:
@@ -115,14 +115,14 @@ def raster(seen: Watched, place: Place, until: int) -> Float[np.ndarray, "time n
     """
     scores = np.full((until - place.start, place.length), np.nan)
     labels = np.concatenate([seen.vector(place, i + 1) for i in range(place.length)], axis=1)
-    fitted, judged = halves(labels, 0)
+    fitted, judged = split_halves(labels, 0)
     d = seen.outputs.shape[2]
     for k, t in enumerate(range(place.start, until)):
-        first, second = halves(seen.states[t], 0)
+        first, second = split_halves(seen.states[t], 0)
         guess = least_squares(first, fitted).predict(second)
         for i in range(min(k + 1, place.length)):
             part = slice(i * d, (i + 1) * d)
-            scores[k, i] = right(guess[:, part], judged[:, part])
+            scores[k, i] = share_right(guess[:, part], judged[:, part])
     return scores
 
 
@@ -141,7 +141,7 @@ class Moment(NamedTuple):
     due: int
 
 
-def moments(place: Place, *, outputs: bool) -> list[Moment]:
+def episode_moments(place: Place, *, outputs: bool) -> list[Moment]:
     """All vectors at all steps of an episode's inputs, or of its outputs.
 
     ``due`` is the number of steps until the vector comes round next, for a task that repeats: u_2 first, u_1 never.
@@ -159,7 +159,7 @@ def moments(place: Place, *, outputs: bool) -> list[Moment]:
     return entries
 
 
-def repeats(task: Binding) -> bool:
+def repeats_vectors(task: Binding) -> bool:
     """Whether a task gives its vectors out again as they are, so that each has a step at which it is due."""
     return all(read == (1, j, 1) for j, read in enumerate(task.composition))
 
@@ -180,7 +180,7 @@ def by_code(runs: Sequence[tuple[Watched, Place]], code: str, *, outputs: bool) 
     """
     samples: dict[int, list[tuple[Watched, Place, Moment]]] = {}
     for seen, place in runs:
-        for moment in moments(place, outputs=outputs):
+        for moment in episode_moments(place, outputs=outputs):
             at = getattr(moment, code)
             if at >= 0 and (not outputs or moment.number > 1):
                 samples.setdefault(at, []).append((seen, place, moment))
@@ -198,7 +198,7 @@ def by_code(runs: Sequence[tuple[Watched, Place]], code: str, *, outputs: bool) 
         decoder = least_squares(np.concatenate(states), np.concatenate(vectors))
         for seen, place, moment in chosen:
             read = decoder.predict(seen.states[moment.step][half:])
-            scores.append(right(read, seen.vector(place, moment.number)[half:]))
+            scores.append(share_right(read, seen.vector(place, moment.number)[half:]))
             weights.append(1)
     return float(np.average(scores, weights=weights)) if scores else float("nan")
 
@@ -228,7 +228,7 @@ class Edit(NamedTuple):
     control: float
 
 
-def edit(
+def edit_vector(
     network: Network, seen: Watched, place: Place, step: int, rng: np.random.Generator, number: int,
     of: Place | None = None,
 ) -> Edit:  # fmt: skip
@@ -252,9 +252,9 @@ def edit(
         for i in range(one.length)
         if one.start + i <= step
     ]  # fmt: skip
-    fitted, _ = halves(np.concatenate(labels, axis=1), 0)
+    fitted, _ = split_halves(np.concatenate(labels, axis=1), 0)
     d = seen.outputs.shape[2]
-    encoder = least_squares(fitted, halves(seen.states[step], 0)[0])
+    encoder = least_squares(fitted, split_halves(seen.states[step], 0)[0])
     adds = encoder.weights[(number - 1) * d : number * d]
     half = slice(len(seen.states[0]) // 2, None)
     old = seen.vector(own, number)[half]
@@ -267,8 +267,8 @@ def edit(
     outputs = slice(max(place.first_output, step + 1), place.stop)
     before, after = seen.targets[outputs, half], seen.plan.targets(inputs)[outputs]
     run = Continuation(Elman(network), rest.stop - rest.start, seen.inputs[rest, half])
-    given = outcomes(run, seen.states[step][half], added)
-    plain, edited, control = (networks.signs(given[name][len(given[name]) - len(before) :]) for name in added)
+    given = outputs_after_steps(run, seen.states[step][half], added)
+    plain, edited, control = (networks.nearest_bits(given[name][len(given[name]) - len(before) :]) for name in added)
     if own is not place:
         changed, by_chance = (float((one != plain).mean()) for one in (edited, control))
         return Edit(changed, 1 - changed, by_chance)
@@ -284,7 +284,7 @@ def _share(good: np.ndarray, of: np.ndarray) -> float:
     return float(good[of].mean()) if of.any() else float("nan")
 
 
-def transition(network: Network, seen: Watched, place: Place, task: Binding) -> tuple[float, float]:
+def transition_cosines(network: Network, seen: Watched, place: Place, task: Binding) -> tuple[float, float]:
     """How near a step of the outputs is to Phi_n, the task's own step between memories of n vectors (paper section 3).
 
     The memory is the next n targets. Where the state holds it by what is due, decoders and encodings of all output
@@ -308,7 +308,7 @@ def transition(network: Network, seen: Watched, place: Place, task: Binding) -> 
     source, sign = Binding(d, n, task.composition).reads()
     phi = np.zeros((n * d, n * d))
     phi[np.arange(n * d), source] = sign
-    judged = right(decoder.predict(states[:, half:]), memory[:, half:])
+    judged = share_right(decoder.predict(states[:, half:]), memory[:, half:])
     return float((matrix * phi).sum() / (np.linalg.norm(matrix) * np.linalg.norm(phi))), judged
 
 
@@ -324,7 +324,7 @@ def marker_map(network: Network, seen: Watched, place: Place) -> tuple[np.ndarra
     """
     n, d = place.length, seen.outputs.shape[2]
     step = place.first_output - 1
-    labels, _ = halves(np.concatenate([seen.vector(place, i + 1) for i in range(n)], axis=1), 0)
+    labels, _ = split_halves(np.concatenate([seen.vector(place, i + 1) for i in range(n)], axis=1), 0)
     half = len(labels)
     before, after = seen.states[step - 1][:half], seen.states[step][:half]
     encoder = least_squares(labels, before)
@@ -361,7 +361,7 @@ class Blind(NamedTuple):
     chance: float
 
 
-def blind(runs: Sequence[tuple[Watched, Place]], task: Binding, episodes: Episodes) -> Blind:
+def measure_blindness(runs: Sequence[tuple[Watched, Place]], task: Binding, episodes: Episodes) -> Blind:
     """How far the first output of an episode is what it would be without knowing n.
 
     Args:

@@ -12,7 +12,7 @@ from emtvb.experiments.streams import measures
 from emtvb.experiments.streams.measures import Watched
 from emtvb.theory import networks
 from emtvb.theory.protocol import Binding
-from emtvb.theory.schedule import Episodes, Place, schedule
+from emtvb.theory.schedule import Episodes, Place, episode_schedule
 from emtvb.theory.stream_order import StreamSetup
 from emtvb.weights import Network
 
@@ -25,7 +25,7 @@ _SEQUENCES_ALONE = ("blind_accuracy", "blind_chance")
 """What sequences decide, whatever the network."""
 
 
-def measure(run: StreamSetup, network: Network, untrained: Network) -> dict[str, Any]:
+def stream_row(run: StreamSetup, network: Network, untrained: Network) -> dict[str, Any]:
     """A network's row.
 
     Args:
@@ -34,47 +34,47 @@ def measure(run: StreamSetup, network: Network, untrained: Network) -> dict[str,
         untrained: Its initial weights, whose columns ``untrained_*`` show what any such network holds.
     """
     rng = np.random.default_rng([run.seed, run.hidden_dim])
-    row: dict[str, Any] = {"run_id": run.run_id, **accuracies(run, network, rng)}
-    runs = look(run, network, rng)
-    row |= stored(run, network, runs)
-    control = stored(run, untrained, look(run, untrained, rng))
+    row: dict[str, Any] = {"run_id": run.run_id, **accuracy_columns(run, network, rng)}
+    runs = watch_middle_episodes(run, network, rng)
+    row |= decoding_columns(run, network, runs)
+    control = decoding_columns(run, untrained, watch_middle_episodes(run, untrained, rng))
     row |= {f"untrained_{name}": value for name, value in control.items() if name not in _SEQUENCES_ALONE}
-    row |= edits(network, runs, rng)
+    row |= edit_columns(network, runs, rng)
     moduli = np.abs(np.linalg.eigvals(network.W_hh.astype(np.float64)))
     row |= {"long_term": int((moduli > MODULUS).sum()), "largest_modulus": float(moduli.max())}
     return row
 
 
-def stored(run: StreamSetup, network: Network, runs: Sequence[tuple[Watched, Place]]) -> dict[str, float]:
+def decoding_columns(run: StreamSetup, network: Network, runs: Sequence[tuple[Watched, Place]]) -> dict[str, float]:
     """All that decoders find in a network's states: what it holds, by which code, and what its steps do to that.
 
     Args:
         run: Its settings.
         network: Its weights.
-        runs: Of :func:`look`.
+        runs: Of :func:`watch_middle_episodes`.
     """
     rasters = rasters_of(runs)
-    known = measures.blind(runs, run.task, run.episodes)._asdict()
+    known = measures.measure_blindness(runs, run.task, run.episodes)._asdict()
     return {
-        **readable(runs, rasters),
-        **codes(runs, rasters, run.task),
-        **maps(network, runs, run.task),
+        **readability_columns(runs, rasters),
+        **code_columns(runs, rasters, run.task),
+        **map_columns(network, runs, run.task),
         **{f"blind_{name}": value for name, value in known.items()},
     }
 
 
-def look(run: StreamSetup, network: Network, rng: np.random.Generator) -> list[tuple[Watched, Place]]:
+def watch_middle_episodes(run: StreamSetup, network: Network, rng: np.random.Generator) -> list[tuple[Watched, Place]]:
     """Runs of three episodes, of which the second is looked at: one for each of its lengths."""
     shortest, longest = run.episodes.lengths
     middle = (shortest + longest) // 2
     runs = []
     for length in range(shortest, longest + 1):
-        seen = measures.watch(network, run.task, run.episodes, (middle, length, middle), rng)
+        seen = measures.watch_network(network, run.task, run.episodes, (middle, length, middle), rng)
         runs.append((seen, seen.plan.places[1]))
     return runs
 
 
-def accuracies(run: StreamSetup, network: Network, rng: np.random.Generator) -> dict[str, float]:
+def accuracy_columns(run: StreamSetup, network: Network, rng: np.random.Generator) -> dict[str, float]:
     """How well it does what it was trained on: shares of right elements.
 
     ``accuracy`` is that of training, over inputs and outputs, in which a target of 0 beside others counts as missed;
@@ -91,10 +91,10 @@ def accuracies(run: StreamSetup, network: Network, rng: np.random.Generator) -> 
         kept[1] += int(asked.sum())
 
     for _ in range(TESTED):
-        plan = schedule(task, episodes, _lengths(rng, episodes, total))
-        inputs = measures.draw(rng, plan, episodes, task.d, 128)
+        plan = episode_schedule(task, episodes, _lengths(rng, episodes, total))
+        inputs = measures.draw_sequences(rng, plan, episodes, task.d, 128)
         targets = plan.targets(inputs)
-        right = networks.signs(networks.rollout(network, inputs)[1]) == targets
+        right = networks.nearest_bits(networks.rollout(network, inputs)[1]) == targets
         asked = targets != 0
         count("accuracy", right[plan.scored], np.ones_like(asked[plan.scored]))
         for place in plan.places:
@@ -127,10 +127,10 @@ def _lengths(rng: np.random.Generator, episodes: Episodes, total: int) -> list[i
 
 def rasters_of(runs: Sequence[tuple[Watched, Place]]) -> list[np.ndarray]:
     """How well each vector of the episode can be read at each step from its beginning on, run by run."""
-    return [measures.raster(seen, place, len(seen.plan)) for seen, place in runs]
+    return [measures.decoding_raster(seen, place, len(seen.plan)) for seen, place in runs]
 
 
-def readable(runs: Sequence[tuple[Watched, Place]], rasters: Sequence[np.ndarray]) -> dict[str, float]:
+def readability_columns(runs: Sequence[tuple[Watched, Place]], rasters: Sequence[np.ndarray]) -> dict[str, float]:
     """How well the vectors of an episode can be read, by a decoder of each moment alone, on the mean of all.
 
     ``at_marker``: after the end marker's step; ``at_last``: after the last output; ``gone_k``: after k inputs of the
@@ -148,7 +148,9 @@ def readable(runs: Sequence[tuple[Watched, Place]], rasters: Sequence[np.ndarray
     return {name: float(np.mean(scores)) for name, scores in {**moments, "first_at_marker": first}.items()}
 
 
-def codes(runs: Sequence[tuple[Watched, Place]], rasters: Sequence[np.ndarray], task: Binding) -> dict[str, float]:
+def code_columns(
+    runs: Sequence[tuple[Watched, Place]], rasters: Sequence[np.ndarray], task: Binding
+) -> dict[str, float]:
     """By which code the memory is held: how well one decoder for each place reads, and those of single steps.
 
     Steps until a vector is due are known where the task repeats; NaN else.
@@ -157,13 +159,13 @@ def codes(runs: Sequence[tuple[Watched, Place]], rasters: Sequence[np.ndarray], 
     looks = [(place, readable) for (_, place), readable in zip(runs, rasters, strict=True)]
     for name, outputs, known in (("input", False, ("position", "age")), ("output", True, measures.CODES)):
         scores |= {f"{name}_{code}": measures.by_code(runs, code, outputs=outputs) for code in known}
-        if outputs and not measures.repeats(task):
+        if outputs and not measures.repeats_vectors(task):
             scores["output_due"] = float("nan")
         scores[f"{name}_single"] = measures.single_steps(looks, outputs=outputs)
     return scores
 
 
-def maps(network: Network, runs: Sequence[tuple[Watched, Place]], task: Binding) -> dict[str, float]:
+def map_columns(network: Network, runs: Sequence[tuple[Watched, Place]], task: Binding) -> dict[str, float]:
     """W_hh between memories: its cosine with Phi_n for each length n; what a step keeps with the marker and without.
 
     ``marker_keeps`` is the mean of the marker's map on its diagonal, ``marker_mixes`` the root of the mean square
@@ -172,7 +174,9 @@ def maps(network: Network, runs: Sequence[tuple[Watched, Place]], task: Binding)
     scores: dict[str, float] = {}
     kept: list[tuple[float, ...]] = []
     for seen, place in runs:
-        scores[f"phi_{place.length}"], scores[f"due_{place.length}"] = measures.transition(network, seen, place, task)
+        scores[f"phi_{place.length}"], scores[f"due_{place.length}"] = measures.transition_cosines(
+            network, seen, place, task
+        )
         values: list[float] = []
         for matrix in measures.marker_map(network, seen, place):
             beside = matrix[~np.eye(len(matrix), dtype=bool)]
@@ -182,17 +186,17 @@ def maps(network: Network, runs: Sequence[tuple[Watched, Place]], task: Binding)
     return scores | dict(zip(names, np.mean(kept, axis=0).tolist(), strict=True))
 
 
-def edits(network: Network, runs: Sequence[tuple[Watched, Place]], rng: np.random.Generator) -> dict[str, float]:
+def edit_columns(network: Network, runs: Sequence[tuple[Watched, Place]], rng: np.random.Generator) -> dict[str, float]:
     """Edits of one vector, within the outputs, before the marker, and of the last episode, on the mean of all."""
     moments: dict[str, list[measures.Edit]] = {"within": [], "across": [], "gone": []}
     for seen, place in runs:
         before = seen.plan.places[0]
         for number in range(2, place.length + 1):
-            moments["within"].append(measures.edit(network, seen, place, place.first_output, rng, number))
+            moments["within"].append(measures.edit_vector(network, seen, place, place.first_output, rng, number))
             across = place.start + place.length - 1
-            moments["across"].append(measures.edit(network, seen, place, across, rng, number))
+            moments["across"].append(measures.edit_vector(network, seen, place, across, rng, number))
         for number in range(2, before.length + 1):
-            gone = measures.edit(network, seen, place, place.first_output, rng, number, of=before)
+            gone = measures.edit_vector(network, seen, place, place.first_output, rng, number, of=before)
             moments["gone"].append(gone)
     return {
         f"edit_{name}_{field}": float(np.nanmean([getattr(one, field) for one in results]))
@@ -201,15 +205,15 @@ def edits(network: Network, runs: Sequence[tuple[Watched, Place]], rng: np.rando
     }
 
 
-def rasters(run: StreamSetup, network: Network, untrained: Network) -> list[Mapping[str, Any]]:
+def raster_rows(run: StreamSetup, network: Network, untrained: Network) -> list[Mapping[str, Any]]:
     """How well each vector of an episode of middle length can be read, step by step into the next one, as rows.
 
-    ``readable`` is the network's, ``untrained`` that of its initial weights; see :func:`measure`.
+    ``readable`` is the network's, ``untrained`` that of its initial weights; see :func:`stream_row`.
     """
     columns = {}
     for name, weights in (("readable", network), ("untrained", untrained)):
         seen, place = _middle(run, weights, 1)
-        columns[name] = measures.raster(seen, place, len(seen.plan))
+        columns[name] = measures.decoding_raster(seen, place, len(seen.plan))
     return [
         {"run_id": run.run_id, "step": step, "number": number + 1,
          **{name: float(raster[step, number]) for name, raster in columns.items()}}
@@ -238,5 +242,5 @@ def _middle(run: StreamSetup, network: Network, stream: int) -> tuple[Watched, P
     """A network run on three episodes of middle length, by a stream of random numbers of its own; and the second."""
     rng = np.random.default_rng([run.seed, run.hidden_dim, stream])
     middle = sum(run.episodes.lengths) // 2
-    seen = measures.watch(network, run.task, run.episodes, (middle,) * 3, rng)
+    seen = measures.watch_network(network, run.task, run.episodes, (middle,) * 3, rng)
     return seen, seen.plan.places[1]

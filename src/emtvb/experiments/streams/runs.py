@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, dataclass, field
 
 from emtvb.theory import tasks
-from emtvb.theory.runs import Run, number
+from emtvb.theory.runs import Run, shortest_number
 from emtvb.theory.schedule import Episodes
 from emtvb.theory.stream_order import StreamProtocol
 from emtvb.theory.tasks import Task
@@ -37,7 +37,7 @@ class StreamRun:
     def task_name(self) -> str:
         """The task as the run id states it: the task that is repeated, and the lengths."""
         shortest, longest = self.episodes.lengths
-        return f"{named(self.task)}-n{shortest}to{longest}"
+        return f"{paper_name(self.task)}-n{shortest}to{longest}"
 
     @property
     def run_id(self) -> str:
@@ -45,7 +45,7 @@ class StreamRun:
 
         Where anything else than lengths, size, penalty and seed is not the authors', a digest of it is part of it.
         """
-        words = [self.task_name, f"h{self.hidden_dim}", f"l2-{number(self.l2)}", f"seed{self.seed}"]
+        words = [self.task_name, f"h{self.hidden_dim}", f"l2-{shortest_number(self.l2)}", f"seed{self.seed}"]
         rest = {"protocol": asdict(self.protocol), "episodes": {**asdict(self.episodes), "lengths": None}}
         usual = {"protocol": asdict(StreamProtocol()), "episodes": {**asdict(Episodes()), "lengths": None}}
         if rest != usual:
@@ -57,7 +57,7 @@ AnyRun = Run | StreamRun
 """A run on one of the paper's tasks, or on a stream."""
 
 
-def named(task: Task) -> str:
+def paper_name(task: Task) -> str:
     """A task by the paper's name where it is one of the paper's at any longest length, else by its own."""
     for name in tasks.NAMED:
         try:

@@ -17,7 +17,7 @@ from emtvb.errors import InputError
 from emtvb.experiments.streams.runs import StreamRun
 from emtvb.files import atomic
 from emtvb.theory import schedule, tasks
-from emtvb.theory.runs import number
+from emtvb.theory.runs import shortest_number
 from emtvb.theory.schedule import Episodes
 from emtvb.theory.stream_order import Plateau, StreamProtocol
 
@@ -105,7 +105,7 @@ class StreamSettings(Settings):
         episodes, d = self.episodes.episodes(), self.dimensions
         longest = episodes.lengths[1]
         task = self._named(d, longest) if isinstance(self.task, str) else self.task.task(d, longest)
-        schedule.check(task, episodes)
+        schedule.check_reach(task, episodes)
         grid = itertools.product(self.hidden_dim, self.l2, self.seeds)
         return [StreamRun(task, episodes, *one, self.training.protocol()) for one in grid]
 
@@ -197,5 +197,5 @@ def write_run_table(path: Path | str, by_shard: Mapping[str, list[StreamRun]]) -
             for run in runs:
                 writer.writerow(
                     (run.run_id, run.task_name, run.task.name, run.task.label, *run.episodes.lengths,
-                     run.protocol.epochs, run.hidden_dim, number(run.l2), run.seed, shard)
+                     run.protocol.epochs, run.hidden_dim, shortest_number(run.l2), run.seed, shard)
                 )  # fmt: skip

@@ -27,10 +27,10 @@ from emtvb.core.memories import VariableMemories
 from emtvb.core.spectrum import MODULUS
 from emtvb.flushing import flushed
 from emtvb.theory import networks
-from emtvb.theory.literature_columns import ABLATIONS, HELD, ablation
+from emtvb.theory.literature_columns import ABLATIONS, HELD, ablation_column
 from emtvb.theory.networks import Network
 from emtvb.theory.observation import Observation
-from emtvb.theory.realisation import from_weights
+from emtvb.theory.realisation import memories_by_realisation
 from emtvb.theory.runs import Run
 from emtvb.theory.tasks import Task
 
@@ -41,7 +41,7 @@ _CUTOFF = 1e-10
 """Singular values below this share of the largest are rounding."""
 
 
-def parts(
+def split_by_projection(
     weights: Float[np.ndarray, "hidden hidden"], projection: Float[np.ndarray, "hidden hidden"]
 ) -> dict[str, Float[np.ndarray, "hidden hidden"]]:
     """The four parts of weights by a projection; their sum is the weights."""
@@ -54,7 +54,7 @@ def parts(
     }
 
 
-def core(
+def core_basis(
     weights: Float[np.ndarray, "hidden hidden"], modulus: float = MODULUS, first: bool = True
 ) -> Float[np.ndarray, "hidden core"]:
     """An orthonormal basis of the core C in the ordered real Schur form: blocks of eigenvalues above this modulus.
@@ -71,7 +71,7 @@ def core(
     return chosen
 
 
-def onto(basis: Float[np.ndarray, "hidden inside"]) -> Float[np.ndarray, "hidden hidden"]:
+def orthogonal_projection(basis: Float[np.ndarray, "hidden inside"]) -> Float[np.ndarray, "hidden hidden"]:
     """The projection at right angles onto the span of these columns."""
     directions, values, _ = np.linalg.svd(basis, full_matrices=False)
     kept = directions[:, values > _CUTOFF * max(values[0], 1e-300)]
@@ -94,7 +94,7 @@ def along_modes(
     return projection
 
 
-def reading(memories: VariableMemories) -> Float[np.ndarray, "hidden hidden"]:
+def memory_projection(memories: VariableMemories) -> Float[np.ndarray, "hidden hidden"]:
     """The projection onto the span of the memories along what Psi* does not read, Psi (Psi* Psi)^-1 Psi*."""
     basis, dual = memories.encoder[:, memories.stored], memories.decoder[memories.stored]
     projection: np.ndarray = basis @ np.linalg.pinv(dual @ basis, rcond=_CUTOFF) @ dual
@@ -102,7 +102,7 @@ def reading(memories: VariableMemories) -> Float[np.ndarray, "hidden hidden"]:
 
 
 @flushed()
-def accuracies(
+def accuracies_without(
     network: Network, removed: Sequence[Float[np.ndarray, "hidden hidden"]], task: Task, horizon: int,
     sequences: int = SEQUENCES,
 ) -> tuple[Float[np.ndarray, " removed"], Float[np.ndarray, " removed"]]:  # fmt: skip
@@ -126,12 +126,12 @@ def accuracies(
     for t in range(len(x)):
         states = np.tanh(states @ (early if t < task.s else late) + drive[t])
         if t >= task.s:
-            right += (networks.signs(states @ network.W_r.T) == wanted[t]).mean(axis=(1, 2))
+            right += (networks.nearest_bits(states @ network.W_r.T) == wanted[t]).mean(axis=(1, 2))
     shares = right / horizon
     return shares[: len(without)], shares[len(without) :]
 
 
-def ablate(
+def ablation_row(
     run: Run, network: Network, modulus: float, horizon: int, observed: Observation | None = None
 ) -> dict[str, object]:
     """A row of ``measurements/ablations.csv``: ``run_id`` and ``others.ABLATED``.
@@ -148,24 +148,24 @@ def ablate(
     """
     networks.check_task(network, run.task, run.run_id)
     weights = network.W_hh.astype(np.float64)
-    first, last = core(weights, modulus), core(weights, modulus, first=False)
+    first, last = core_basis(weights, modulus), core_basis(weights, modulus, first=False)
     seen = (observed or Observation(Elman(network), run.task)).memories
-    read = reading(from_weights(network, run.task, modulus))
-    span = onto(seen.encoder[:, seen.stored])
+    read = memory_projection(memories_by_realisation(network, run.task, modulus))
+    span = orthogonal_projection(seen.encoder[:, seen.stored])
     memory_dim, core_dim = round(float(np.trace(read))), first.shape[1]
     random = np.random.default_rng([_SEED, run.seed]).normal(size=(network.hidden_dim, memory_dim))
     projections = {
         "core_first": first @ first.T, "core_last": last @ last.T, "memories": read, "span": span,
         "modes": along_modes(weights, modulus),
-        "random": onto(random) if memory_dim else np.zeros_like(weights),
+        "random": orthogonal_projection(random) if memory_dim else np.zeros_like(weights),
     }  # fmt: skip
     names, removed = ["intact"], [np.zeros_like(weights)]
     for basis, sets in ABLATIONS.items():
-        of = parts(weights, projections[basis])
+        of = split_by_projection(weights, projections[basis])
         for together in sets:
-            names.append(ablation(basis, together))
+            names.append(ablation_column(basis, together))
             removed.append(np.sum([of[part] for part in together], axis=0))
-    throughout, held = accuracies(network, removed, run.task, horizon)
+    throughout, held = accuracies_without(network, removed, run.task, horizon)
     return {
         "run_id": run.run_id,
         "core_dim": core_dim,

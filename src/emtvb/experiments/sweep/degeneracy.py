@@ -123,7 +123,7 @@ def _search(
     return _nearest_order(now)
 
 
-def reordered(
+def reorder_neurons(
     network: Network, receiving: Float[np.ndarray, "neuron neuron"], sending: Float[np.ndarray, "neuron neuron"]
 ) -> Network:
     """A network with what neurons receive in one order with signs, and what they give in another, both as matrices.
@@ -155,9 +155,9 @@ def weight_distances(pairs: Iterable[tuple[str, str]], networks: Mapping[str, Ne
         first = pair[0]
         as_it_is, flipped = np.eye(first.hidden_dim), _random_order(first.hidden_dim, rng)
         shuffled = [Network(*map(rng.permuted, network.arrays().values())) for network in pair]
-        rewired = [reordered(network, as_it_is, _random_order(first.hidden_dim, rng)) for network in pair]
+        rewired = [reorder_neurons(network, as_it_is, _random_order(first.hidden_dim, rng)) for network in pair]
         norm = np.sqrt(np.mean([np.linalg.norm(network.W_hh) ** 2 for network in pair]))
-        compared = pair, shuffled, rewired, (first, reordered(first, flipped, flipped))
+        compared = pair, shuffled, rewired, (first, reorder_neurons(first, flipped, flipped))
         rows.append((*names, norm, *(matched_distance(*two) for two in compared)))
     return pd.DataFrame(rows, columns=list(COLUMNS)).round(6)
 
@@ -189,7 +189,7 @@ def pairs_of_seeds(compared: pd.DataFrame, weights: pd.DataFrame, runs: pd.DataF
     return pairs[[*CELL, "seed_1", "seed_2", "norm", "matched_shuffled", *measured]]
 
 
-def ratios(pairs: pd.DataFrame) -> pd.DataFrame:
+def distance_ratios(pairs: pd.DataFrame) -> pd.DataFrame:
     """How many times as far apart networks are in the second condition of each of :data:`FACTORS` as in the first.
 
     Of each cell the mean distance is divided by the mean of its control. Cells that differ in the factor alone, with
@@ -225,7 +225,7 @@ def ratios(pairs: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found)
 
 
-def likeness(pairs: pd.DataFrame) -> str:
+def likeness_as_markdown(pairs: pd.DataFrame) -> str:
     """How far apart weights are by task, size and penalty, whatever the threshold, as Markdown.
 
     Args:
@@ -267,7 +267,7 @@ def _logarithms(pairs: pd.DataFrame, by: Sequence[str] = CELL) -> dict[Cell, Flo
 
 
 def as_markdown(table: pd.DataFrame) -> str:
-    """The rows of :func:`ratios`."""
+    """The rows of :func:`distance_ratios`."""
     rows = ([row["condition"], row["task"], row["cells"], *_with_intervals(row)] for row in table.to_dict("records"))
     return markdown.table(["", "task", "cells", "dynamics", "step by the weights", "signed weights"], rows, "llrrrr")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +13,20 @@ import numpy as np
 from jaxtyping import Float
 
 from emtvb.adapters.elman import Elman, linearise
-from emtvb.core.editing.agreement import exact
+from emtvb.core.editing.agreement import all_signs_agree
 from emtvb.core.memories import VariableMemories, residual_components
 from emtvb.core.recording import Recording
 from emtvb.core.systems import System
 from emtvb.errors import InputError
 from emtvb.figures.data import MEASURES
 from emtvb.files import atomic
-from emtvb.theory.interventions import Edit, edit, flip, put, swap
-from emtvb.theory.memories_by_data import by_data, scaled
+from emtvb.theory.interventions import Edit, edit_first_sequence, negate_element, put_values, swap_variables
+from emtvb.theory.memories_by_data import fit_memories_by_data, scale_to_stored_units
 from emtvb.theory.memories_by_weights import power_iteration
 from emtvb.theory.networks import Network
-from emtvb.theory.realisation import from_weights
+from emtvb.theory.realisation import memories_by_realisation
 from emtvb.theory.runs import Run
-from emtvb.theory.sequences import record, stacked
+from emtvb.theory.sequences import record_inputs, stack_memory
 from emtvb.theory.tasks import Task
 
 STEPS = 200
@@ -49,13 +50,15 @@ _PICTURE = (
 """The digits 3-1-5 as the published notebook feeds them: one line per time step, one column per dimension."""
 
 
-def picture(s: int, d: int) -> Float[np.ndarray, "s d"]:
+def picture_inputs(s: int, d: int) -> Float[np.ndarray, "s d"]:
     """The 3-1-5 picture as s input vectors of d elements, +1 where it is black; other sizes by nearest neighbour."""
     marks = np.array([[1.0 if mark == "#" else -1.0 for mark in line] for line in _PICTURE], dtype=np.float32)
     return marks[np.arange(s) * 8 // s][:, np.arange(d) * 8 // d]
 
 
-def look(run: Run, network: Network, measurements: Mapping[str, Any], modulus: float) -> dict[str, np.ndarray]:
+def exemplar_arrays(
+    run: Run, network: Network, measurements: Mapping[str, Any], modulus: float
+) -> dict[str, np.ndarray]:
     """The arrays of one exemplar.
 
     Args:
@@ -75,15 +78,15 @@ def look(run: Run, network: Network, measurements: Mapping[str, Any], modulus: f
     if not network.is_finite():
         raise InputError("exemplar", run.run_id, "its training diverged and left no network; choose another exemplar")
     task, system = run.task, Elman(network)
-    u = picture(task.s, task.d)[:, None, :]
+    u = picture_inputs(task.s, task.d)[:, None, :]
     horizon = max(STEPS - task.s, task.settled() + task.s)
     x = np.zeros((task.s + horizon, 1, task.d), dtype=np.float32)
     x[: task.s] = u
     targets = task.targets(u, horizon)
     hidden, outputs = (array[:, 0] for array in system.drive(x))
     weights = linearise(network).astype(np.float64)
-    published, data = power_iteration(network, task), by_data(system, task)
-    lengths = scaled(published, system, task)
+    published, data = power_iteration(network, task), fit_memories_by_data(system, task)
+    lengths = scale_to_stored_units(published, system, task)
     residual = residual_components(published, hidden.astype(np.float64))
     done = example_edits(system, task, data, lengths)
     about = {
@@ -116,14 +119,14 @@ def look(run: Run, network: Network, measurements: Mapping[str, Any], modulus: f
         @ np.hstack([published.encoder, residual]),
         "W_hh_in_scaled_memories": lengths.in_basis(weights),
         "W_hh_in_data_memories": data.in_basis(weights),
-        "W_hh_in_realised_memories": from_weights(network, task, modulus).in_basis(weights),
+        "W_hh_in_realised_memories": memories_by_realisation(network, task, modulus).in_basis(weights),
         "inputs": x[:, 0],
         "hidden": hidden,
         "outputs": outputs,
         "targets": np.concatenate([np.zeros((task.s, task.d), dtype=np.float32), targets[:, 0]]),
         "memories": published.read(hidden),
         "data_memories": data.read(hidden),
-        "theory": stacked(np.concatenate([u[:, 0], targets[:, 0]]), task.s),
+        "theory": stack_memory(np.concatenate([u[:, 0], targets[:, 0]]), task.s),
         "edit_past": np.stack([one.past for one in done]),
         **{
             f"edit_{name}": np.stack([getattr(one.edit, name) for one in done])
@@ -163,20 +166,20 @@ def example_edits(
         published: The paper's, each column in the units of what is stored; of all flips through them at that moment the
             first that fails is the fourth edit, and that of the first edit where none does. None for no fourth.
     """
-    recording = record(system, task, picture(task.s, task.d)[:, None, :], task.settled() + task.s)
+    recording = record_inputs(system, task, picture_inputs(task.s, task.d)[:, None, :], task.settled() + task.s)
     time = task.settled() + task.s // 2
     elements = [divmod(int(element), task.d) for element in np.flatnonzero(task.persistent())]
     variable, dimension = elements[len(elements) // 2]
     values = [1 if j % 2 else -1 for j in range(task.d)]
     newest, other = task.s, max(task.s - 1, 1)
     changes: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-        _flip_name(variable, dimension): lambda m: flip(task, m, variable + 1, dimension),
-        f"set variable {newest}": lambda m: put(task, m, newest, values),
-        f"swap variables {other} and {newest}": lambda m: swap(task, m, other, newest),
+        _flip_name(variable, dimension): lambda m: negate_element(task, m, variable + 1, dimension),
+        f"set variable {newest}": lambda m: put_values(task, m, newest, values),
+        f"swap variables {other} and {newest}": lambda m: swap_variables(task, m, other, newest),
     }
-    past = before(recording, time)
+    past = outputs_before(recording, time)
     done = [
-        ExampleEdit(name, BY_DATA, "", edit(system, task, memories, recording, time, change), past)
+        ExampleEdit(name, BY_DATA, "", edit_first_sequence(system, task, memories, recording, time, change), past)
         for name, change in changes.items()
     ]
     if published is None:
@@ -184,7 +187,9 @@ def example_edits(
 
     def flips(through: VariableMemories) -> dict[tuple[int, int], Edit]:
         return {
-            (i, j): edit(system, task, through, recording, time, lambda m, i=i, j=j: flip(task, m, i + 1, j))  # type: ignore[misc]
+            (i, j): edit_first_sequence(
+                system, task, through, recording, time, partial(negate_element, task, variable=i + 1, dimension=j)
+            )
             for i, j in elements
         }
 
@@ -196,7 +201,7 @@ def example_edits(
     return [*done, ExampleEdit(_flip_name(*shown), PUBLISHED, note, tried[shown], past)]
 
 
-def before(recording: Recording, time: int, most: int = PAST) -> Float[np.ndarray, "step d"]:
+def outputs_before(recording: Recording, time: int, most: int = PAST) -> Float[np.ndarray, "step d"]:
     """The outputs of a recording's first sequence until this output step, the last so many; step 0 has none."""
     outputs: np.ndarray = recording.outputs[max(1, time + 1 - most) : time + 1, 0]
     return outputs
@@ -207,10 +212,10 @@ def _flip_name(variable: int, dimension: int) -> str:
 
 
 def _obeyed(done: Edit) -> bool:
-    return bool(exact(done.outputs[:, None], done.expected[:, None]).all())
+    return bool(all_signs_agree(done.outputs[:, None], done.expected[:, None]).all())
 
 
-def save(path: Path | str, arrays: dict[str, np.ndarray]) -> None:
+def save_exemplar(path: Path | str, arrays: dict[str, np.ndarray]) -> None:
     """Write an exemplar as .npz, whole or not at all."""
     with atomic(path) as temporary:
         np.savez_compressed(temporary, **arrays)  # type: ignore[arg-type]

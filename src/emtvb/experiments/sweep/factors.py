@@ -10,7 +10,7 @@ import pandas as pd
 
 from emtvb.core.intervals import FEWEST, bootstrap_counts, central_interval
 from emtvb.experiments.sweep.constants import ALL, TRAINABLE
-from emtvb.theory.verdict import STORED
+from emtvb.theory.network_verdict import STORED
 
 SETTINGS = ["task", "hidden_dim", "l2", "threshold", "seed", "twin"]
 DIFFERS = {"rounding": "twin", "threshold": "threshold", "penalty": "l2", "size": "hidden_dim", "seed": "seed"}
@@ -21,7 +21,7 @@ OUTCOMES = ("circuit", "kind", "modes", "accuracy")
 _SEED = 2310_02430
 
 
-def agreement(networks: pd.DataFrame) -> pd.DataFrame:
+def agreement_by_factor(networks: pd.DataFrame) -> pd.DataFrame:
     """How often two networks come out alike that differ in one thing.
 
     Pairs that differ in the seed alone say how often two networks of one cell are alike by the cell's rates; what

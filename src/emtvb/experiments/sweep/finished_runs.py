@@ -19,7 +19,7 @@ from emtvb.training import history, saved_runs
 from emtvb.training.saved_runs import Result
 
 
-def keep(known: Records, settings: Mapping[str, Any], state: Path) -> int:
+def keep_finished_runs(known: Records, settings: Mapping[str, Any], state: Path) -> int:
     """Keep the runs of a training that stand already where it looks for finished ones.
 
     Args:
@@ -40,7 +40,7 @@ def keep(known: Records, settings: Mapping[str, Any], state: Path) -> int:
             if order not in wanted or (folder / "run.json").exists():
                 continue
             if (result := _result(known, maker, order.run_id)) is not None:
-                saved_runs.keep(order, folder, result)
+                saved_runs.keep_run(order, folder, result)
                 count += 1
     return count
 
@@ -53,7 +53,9 @@ def _result(known: Records, maker: Maker, run_id: str) -> Result | None:
         return None
     try:
         network = load_networks(weights, [run_id])[run_id]
-        rows = next((rows for path in _curves(known, maker) if (rows := history.read(Path(path)).get(run_id))), None)
+        rows = next(
+            (rows for path in _curves(known, maker) if (rows := history.read_history(Path(path)).get(run_id))), None
+        )
     except (InputError, KeyError, ValueError, TypeError, OSError, csv.Error):
         return None
     if rows is None or network.digest() != about.get("weights"):

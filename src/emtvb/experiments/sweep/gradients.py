@@ -17,7 +17,7 @@ from jaxtyping import Float
 
 from emtvb.theory import networks
 from emtvb.theory.literature_columns import FOLLOWED as COLUMNS
-from emtvb.theory.literature_columns import GAIN, LAGS, WHEN, gradient
+from emtvb.theory.literature_columns import GAIN, LAGS, WHEN, gradient_column
 from emtvb.theory.networks import Network
 from emtvb.theory.tasks import Task
 
@@ -26,7 +26,7 @@ SEQUENCES = 4
 _SEED = 2402_10163
 
 
-def norms(
+def gradient_norms(
     network: Network, task: Task, horizon: int, lags: Sequence[int] = LAGS, sequences: int = SEQUENCES
 ) -> Float[np.ndarray, " lag"]:
     """The norm of do(T)/dh(T-k) at each lag k, as a share of that at lag 0; NaN beyond the horizon.
@@ -51,7 +51,7 @@ def norms(
     return sizes
 
 
-def compare(
+def gradient_row(
     run_id: str, initial: Network, trained: Network, task: Task, horizon: int, known: MutableMapping[Any, np.ndarray]
 ) -> dict[str, object]:
     """A row of ``measurements/gradients.csv``; what diverged has no numbers.
@@ -69,18 +69,20 @@ def compare(
     for when, network in zip(WHEN, (initial, trained), strict=True):
         same = task, horizon, network.digest()
         if same not in known:
-            known[same] = norms(network, task, horizon) if network.is_finite() else np.full(len(LAGS), np.nan)
+            known[same] = gradient_norms(network, task, horizon) if network.is_finite() else np.full(len(LAGS), np.nan)
         sizes[when] = known[same]
     before, after = (sizes[when][LAGS.index(100)] for when in WHEN)
     with np.errstate(divide="ignore"):
         gain = np.log10(after) - np.log10(before) if before > 0 else np.nan
     row: dict[str, object] = {"run_id": run_id}
-    row |= {gradient(when, lag): _short(value) for when in WHEN for lag, value in zip(LAGS, sizes[when], strict=True)}
+    row |= {
+        gradient_column(when, lag): _short(value) for when in WHEN for lag, value in zip(LAGS, sizes[when], strict=True)
+    }
     return {**row, GAIN: _short(float(gain))}
 
 
-def table(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
-    """Rows of :func:`compare` as a table."""
+def gradients_as_table(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+    """Rows of :func:`gradient_row` as a table."""
     return pd.DataFrame(rows, columns=["run_id", *COLUMNS])
 
 

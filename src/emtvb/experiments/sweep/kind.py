@@ -11,9 +11,9 @@ from emtvb.experiments.kind import Kind, Tolerance
 
 
 def _summary(experiment: Sweep, folder: Path) -> list[Any]:
-    from emtvb.experiments.sweep.summary import summary
+    from emtvb.experiments.sweep.summary import printed_summary
 
-    return summary(experiment, folder)
+    return printed_summary(experiment, folder)
 
 
 def _numbers(published: Mapping[str, Any]) -> dict[str, Any]:

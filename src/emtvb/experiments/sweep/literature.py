@@ -12,8 +12,8 @@ from jaxtyping import Float, Shaped
 from emtvb import tables
 from emtvb.core.intervals import FEWEST, bootstrap_counts, central_interval, median_interval
 from emtvb.experiments.sweep.constants import ALL, CELL, OUTPUT, THROUGHOUT
-from emtvb.theory.literature_columns import ABLATIONS, LAGS, WHEN, ablation, gradient
-from emtvb.theory.verdict import AT_CHANCE
+from emtvb.theory.literature_columns import ABLATIONS, LAGS, WHEN, ablation_column, gradient_column
+from emtvb.theory.network_verdict import AT_CHANCE
 
 GROUP = CELL[:-1]
 _SEED = 2606_18457
@@ -83,7 +83,7 @@ def gradient_table(measured: pd.DataFrame, followed: pd.DataFrame) -> pd.DataFra
     for about, of in parts:
         for when in WHEN:
             for lag in LAGS:
-                norms = of[["seed", gradient(when, lag)]].dropna()
+                norms = of[["seed", gradient_column(when, lag)]].dropna()
                 if len(norms):
                     values, seeds = norms.iloc[:, 1].to_numpy(float), norms["seed"].to_numpy()
                     rows.append({**about, "when": when, "lag": lag, **_median(values, seeds)})
@@ -106,7 +106,7 @@ def _columns() -> Iterator[tuple[str, dict[str, str]]]:
             for parts in sets:
                 when = OUTPUT if held else THROUGHOUT
                 removal = {"basis": basis, "removed": " and ".join(parts), "when": when}
-                yield ablation(basis, parts, held), removal
+                yield ablation_column(basis, parts, held), removal
 
 
 def _mean(

@@ -17,14 +17,14 @@ from jaxtyping import Bool, Float
 
 from emtvb.adapters.adapting import adapt
 from emtvb.adapters.elman import Elman, linearise
-from emtvb.core.cycles import Cycles, cycles
-from emtvb.core.editing.agreement import exact
-from emtvb.core.editing.changes import consistent
-from emtvb.core.editing.continuation import Continuation, outcomes
-from emtvb.core.editing.controls import random_step, resized
-from emtvb.core.recording import JUDGING, Recording, signs
+from emtvb.core.cycles import Cycles, follow_cycles
+from emtvb.core.editing.agreement import all_signs_agree
+from emtvb.core.editing.changes import with_consistent_copies
+from emtvb.core.editing.continuation import Continuation, outputs_after_steps
+from emtvb.core.editing.controls import random_step, resized_step
+from emtvb.core.recording import JUDGING, Recording, nearest_bits
 from emtvb.core.systems import System
-from emtvb.experiments.sweep.ablations import onto
+from emtvb.experiments.sweep.ablations import orthogonal_projection
 from emtvb.flushing import flushed
 from emtvb.theory import circuits
 from emtvb.theory.memory_columns import (
@@ -42,13 +42,13 @@ from emtvb.theory.memory_columns import (
     TRAINED,
     UNCHANGED,
     UNTRAINED,
-    at_amplitude,
-    lasting,
+    amplitude_column,
+    lasting_column,
 )
 from emtvb.theory.networks import Network
 from emtvb.theory.observation import Observation
 from emtvb.theory.runs import Run
-from emtvb.theory.sequences import record, sequences
+from emtvb.theory.sequences import random_sequences, record_inputs
 from emtvb.theory.tasks import Task
 
 SEQUENCES = 24
@@ -143,7 +143,7 @@ def measured_runs(runs: Iterable[Run], measured: pd.DataFrame) -> list[Run]:
     return [run for run in runs if run.run_id in chosen]
 
 
-def measure(run: Run, network: Network) -> list[dict[str, object]]:
+def measure_memory(run: Run, network: Network) -> list[dict[str, object]]:
     """Rows of ``measurements/memory/<shard>.csv`` for a trained network and its controls.
 
     Args:
@@ -156,30 +156,30 @@ def measure(run: Run, network: Network) -> list[dict[str, object]]:
     """
     untrained = Elman(network).untrained(run.seed).network
     return [
-        _row(run.run_id, TRAINED, remembered(network, run.task)),
-        _row(run.run_id, UNTRAINED, durations(untrained.double(), run.task)),
+        _row(run.run_id, TRAINED, remembered_columns(network, run.task)),
+        _row(run.run_id, UNTRAINED, duration_columns(untrained.double(), run.task)),
         _row(run.run_id, LINEAR, linear_durations(network, run.task)),
     ]
 
 
 def by_hand(task: Task) -> list[dict[str, object]]:
     """Rows of the networks that are made by hand for a task, which have no run: their name is the task's."""
-    half = circuits.phi(task, circuits.HALF)
+    half = circuits.linear_circuit(task, circuits.HALF)
     found = {
-        PHI: remembered(circuits.phi(task), task),
-        LATCH: remembered(circuits.latch(task), task),
-        FADING: durations(half.double(), task, FRESH_CONTENTS),
+        PHI: remembered_columns(circuits.linear_circuit(task), task),
+        LATCH: remembered_columns(circuits.latching_circuit(task), task),
+        FADING: duration_columns(half.double(), task, FRESH_CONTENTS),
         FADING_LINEAR: linear_durations(half, task),
     }
     return [_row(f"{name}-{task.name}", name, numbers) for name, numbers in found.items()]
 
 
-def table(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
-    """Rows of :func:`measure` and :func:`by_hand` as a table."""
+def memory_as_table(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+    """Rows of :func:`measure_memory` and :func:`by_hand` as a table."""
     return pd.DataFrame(rows, columns=["run_id", "network", *REMEMBERED])
 
 
-def remembered(network: Network, task: Task) -> dict[str, float]:
+def remembered_columns(network: Network, task: Task) -> dict[str, float]:
     """All of ``REMEMBERED`` of a network.
 
     Args:
@@ -188,26 +188,28 @@ def remembered(network: Network, task: Task) -> dict[str, float]:
     """
     precise = network.double()
     system = Elman(precise)
-    seen = record(system, task, test_inputs(task), STORED)
+    seen = record_inputs(system, task, test_inputs(task), STORED)
     memories = Observation(system, task).memories
     last = DURATIONS[-1]
-    found = durations(precise, task, FRESH_CONTENTS)
-    found |= {lasting(last, name): value for name, value in controls(network, task, memories, last).items()}
-    quarter = controls(network, task, memories, AFTER, AMPLITUDES["quarter"], window=AFTER)
-    found |= {at_amplitude("quarter", name): value for name, value in quarter.items() if name in CONTROLS}
-    if (period := circuits.period(task)) <= LONGEST_PERIOD:
-        uneven = followed(precise, task, uneven_inputs(task)[:, :FIRST], period)
+    found = duration_columns(precise, task, FRESH_CONTENTS)
+    found |= {
+        lasting_column(last, name): value for name, value in control_accuracies(network, task, memories, last).items()
+    }
+    quarter = control_accuracies(network, task, memories, AFTER, AMPLITUDES["quarter"], window=AFTER)
+    found |= {amplitude_column("quarter", name): value for name, value in quarter.items() if name in CONTROLS}
+    if (period := circuits.phi_period(task)) <= LONGEST_PERIOD:
+        uneven = follow_stored_states(precise, task, uneven_inputs(task)[:, :FIRST], period)
         found["cycle_multiplier_uneven"] = _of_cycles(uneven)["cycle_multiplier"]
     found["saturated"] = float((np.abs(seen.states[-1]) > SATURATED).mean())
-    span = onto(memories.encoder[:, memories.stored])
-    found |= gains(precise, seen.states[-1], span)
-    found |= kicks(system, task, seen, span)
+    span = orthogonal_projection(memories.encoder[:, memories.stored])
+    found |= gain_columns(precise, seen.states[-1], span)
+    found |= kick_accuracies(system, task, seen, span)
     found |= half_edits(system, task, seen, memories)
-    found["basin"] = basin(system, seen.states[-1])
+    found["basin"] = basin_size(system, seen.states[-1])
     return found
 
 
-def durations(network: Network, task: Task, fresh: int = 0) -> dict[str, float]:
+def duration_columns(network: Network, task: Task, fresh: int = 0) -> dict[str, float]:
     """How long a network remembers and at which amplitudes, and its cycles.
 
     Args:
@@ -217,18 +219,18 @@ def durations(network: Network, task: Task, fresh: int = 0) -> dict[str, float]:
             ``CONTENTS`` are left out.
     """
     found = _by_duration_and_amplitude(Elman(network), task)
-    found |= {"cycle_period": circuits.period(task), "gain_origin": largest_modulus(network)}
+    found |= {"cycle_period": circuits.phi_period(task), "gain_origin": largest_modulus(network)}
     if found["cycle_period"] <= LONGEST_PERIOD:
         inputs = np.concatenate([test_inputs(task)[:, : max(fresh, FIRST)], fresh_inputs(task, fresh)], axis=1)
-        around = followed(network, task, inputs, int(found["cycle_period"]))
+        around = follow_stored_states(network, task, inputs, int(found["cycle_period"]))
         found |= _of_cycles(around)
-        found |= contents(network, task, around, fresh) if fresh else {}
+        found |= content_columns(network, task, around, fresh) if fresh else {}
     return found
 
 
-def followed(network: Network, task: Task, inputs: Float[np.ndarray, "s batch d"], period: int) -> Cycles:
+def follow_stored_states(network: Network, task: Task, inputs: Float[np.ndarray, "s batch d"], period: int) -> Cycles:
     """States in which these inputs are stored, once round their cycles."""
-    return cycles(adapt(network), record(Elman(network), task, inputs, ON_CYCLE).states[-1], period)
+    return follow_cycles(adapt(network), record_inputs(Elman(network), task, inputs, ON_CYCLE).states[-1], period)
 
 
 def _of_cycles(around: Cycles) -> dict[str, float]:
@@ -239,7 +241,7 @@ def _of_cycles(around: Cycles) -> dict[str, float]:
     }
 
 
-def contents(network: Network, task: Task, around: Cycles, fresh: int) -> dict[str, float]:
+def content_columns(network: Network, task: Task, around: Cycles, fresh: int) -> dict[str, float]:
     """What becomes of each content: ``CONTENTS``.
 
     Args:
@@ -250,13 +252,13 @@ def contents(network: Network, task: Task, around: Cycles, fresh: int) -> dict[s
     """
     inputs, last = fresh_inputs(task, fresh), DURATIONS[-1]
     outputs, _ = outputs_of(Elman(network), inputs, last)
-    right = signs(outputs) == task.targets(inputs, last)
-    same = unchanged(outputs, around.period, WINDOW, ON_CYCLE)
+    right = nearest_bits(outputs) == task.targets(inputs, last)
+    same = signs_unchanged(outputs, around.period, WINDOW, ON_CYCLE)
     kept = np.full(fresh, np.nan) if same is None else same.mean(axis=(0, 2)) >= KEPT
     attracting = (around.distances < CLOSE) & (around.rates[:, 0] < 0)
     wide = (around.returns & (around.rates[:, 0] < 0))[-fresh:]
     return {
-        **{lasting(end, FRESH): float(right[end - WINDOW : end].mean()) for end in DURATIONS[-2:]},
+        **{lasting_column(end, FRESH): float(right[end - WINDOW : end].mean()) for end in DURATIONS[-2:]},
         "contents_attracting": float(attracting.sum()),
         "fresh_attracting": float(attracting[-fresh:].sum()),
         "fresh_return": float(around.distances[-fresh:].max()),
@@ -269,7 +271,7 @@ def contents(network: Network, task: Task, around: Cycles, fresh: int) -> dict[s
     }
 
 
-def unchanged(
+def signs_unchanged(
     outputs: Float[np.ndarray, "step batch d"], period: int, window: int, since: int
 ) -> Bool[np.ndarray, "window batch d"] | None:
     """Which of the last outputs have the sign that they had as many whole periods earlier as there are.
@@ -287,13 +289,13 @@ def unchanged(
     if periods < 1:
         return None
     before = outputs[len(outputs) - window - periods * period :][:window]
-    return signs(outputs[-window:]) == signs(before)
+    return nearest_bits(outputs[-window:]) == nearest_bits(before)
 
 
 def linear_durations(network: Network, task: Task) -> dict[str, float]:
     """The same with tanh taken away: its multiplier is the largest eigenvalue's, so many times over."""
     system = Linear(network.double())
-    period = circuits.period(task)
+    period = circuits.phi_period(task)
     with np.errstate(over="ignore", under="ignore"):
         multiplier = float(np.float64(system.growth) ** period)
     return {
@@ -305,17 +307,17 @@ def linear_durations(network: Network, task: Task) -> dict[str, float]:
 
 def _by_duration_and_amplitude(system: System, task: Task) -> dict[str, float]:
     inputs = test_inputs(task)
-    found = {lasting(steps): share for steps, share in accuracy_at(system, task, inputs, DURATIONS).items()}
+    found = {lasting_column(steps): share for steps, share in accuracy_at(system, task, inputs, DURATIONS).items()}
     targets = task.targets(inputs, AFTER)
     for name, factor in AMPLITUDES.items():
-        seen = record(system, task, factor * inputs, AFTER)
-        found[at_amplitude(name)] = float((signs(seen.outputs[1:]) == targets).mean())
+        seen = record_inputs(system, task, factor * inputs, AFTER)
+        found[amplitude_column(name)] = float((nearest_bits(seen.outputs[1:]) == targets).mean())
     return found
 
 
 def test_inputs(task: Task) -> Float[np.ndarray, "s batch d"]:
     """The sequences of every measure: of the half that nothing is fitted on."""
-    return sequences(task, JUDGING, SEQUENCES, _SEED).astype(np.float64)
+    return random_sequences(task, JUDGING, SEQUENCES, _SEED).astype(np.float64)
 
 
 test_inputs.__test__ = False  # type: ignore[attr-defined]
@@ -323,7 +325,7 @@ test_inputs.__test__ = False  # type: ignore[attr-defined]
 
 def fresh_inputs(task: Task, count: int) -> Float[np.ndarray, "s batch d"]:
     """Contents of the same half by which nothing was chosen."""
-    return sequences(task, JUDGING, count, _FRESH_SEED).astype(np.float64)
+    return random_sequences(task, JUDGING, count, _FRESH_SEED).astype(np.float64)
 
 
 def uneven_inputs(task: Task) -> Float[np.ndarray, "s batch d"]:
@@ -338,11 +340,11 @@ def accuracy_at(
     """The share of outputs with the right sign over the hundred output steps that end with each of these."""
     ends = tuple(ends)
     outputs, _ = outputs_of(system, inputs, max(ends))
-    right = signs(outputs) == task.targets(inputs, max(ends))
+    right = nearest_bits(outputs) == task.targets(inputs, max(ends))
     return {end: float(right[max(end - WINDOW, 0) : end].mean()) for end in ends}
 
 
-def controls(
+def control_accuracies(
     network: Network, task: Task, memories: Any, steps: int, factor: float = 1.0, window: int = WINDOW
 ) -> dict[str, float]:
     """What an accuracy could rest on, each control over the last of so many output steps.
@@ -363,10 +365,10 @@ def controls(
     single, _ = outputs_of(Elman(network), factor * inputs, steps)
     others, _ = outputs_of(precise, factor * uneven, steps)
     last, targets = slice(steps - window, steps), task.targets(inputs, steps)
-    same = unchanged(outputs, circuits.period(task), window, STORED)
+    same = signs_unchanged(outputs, circuits.phi_period(task), window, STORED)
     return {
-        "single": float((signs(single) == targets)[last].mean()),
-        "uneven": float((signs(others) == task.targets(uneven, steps))[last].mean()),
+        "single": float((nearest_bits(single) == targets)[last].mean()),
+        "uneven": float((nearest_bits(others) == task.targets(uneven, steps))[last].mean()),
         "margin": float((outputs * targets >= MARGIN * factor)[last].mean()),
         "decoded": _decoded(memories.read(states), task, inputs, steps),
         UNCHANGED: float("nan") if same is None else float(same.mean()),
@@ -394,7 +396,7 @@ def run_on(
 
 
 @flushed()
-def gains(
+def gain_columns(
     network: Network, states: Float[np.ndarray, "batch state"], span: Float[np.ndarray, "state state"]
 ) -> dict[str, float]:
     """What a step does to small differences at stored states: ``GAINS`` but the first."""
@@ -408,18 +410,20 @@ def gains(
     }
 
 
-def kicks(system: System, task: Task, seen: Recording, span: Float[np.ndarray, "state state"]) -> dict[str, float]:
+def kick_accuracies(
+    system: System, task: Task, seen: Recording, span: Float[np.ndarray, "state state"]
+) -> dict[str, float]:
     """Accuracy after a kick along and across the stored directions, and without one."""
     state, future = seen.states[-1], _future(task, seen)
     rng = np.random.default_rng(_SEED)
     drawn = rng.normal(size=state.shape)
     steps: dict[str, np.ndarray | float] = {
         "accuracy_unkicked": 0.0,
-        "accuracy_kick_along": resized(drawn @ span, KICK * state),
-        "accuracy_kick_across": resized(drawn @ (np.eye(len(span)) - span), KICK * state),
+        "accuracy_kick_along": resized_step(drawn @ span, KICK * state),
+        "accuracy_kick_across": resized_step(drawn @ (np.eye(len(span)) - span), KICK * state),
     }
-    after = outcomes(Continuation(system, AFTER), state, steps)
-    found = {name: float((signs(outputs) == future).mean()) for name, outputs in after.items()}
+    after = outputs_after_steps(Continuation(system, AFTER), state, steps)
+    found = {name: float((nearest_bits(outputs) == future).mean()) for name, outputs in after.items()}
     return found if _has_rest(span) else {**found, "accuracy_kick_across": float("nan")}
 
 
@@ -431,10 +435,10 @@ def half_edits(system: System, task: Task, seen: Recording, memories: Any) -> di
     before = seen.labels[-1, sequence]
     after = before.copy()
     after[np.arange(len(elements)), elements] *= -1
-    after = consistent(task, after, STORED)
+    after = with_consistent_copies(task, after, STORED)
     state = seen.states[-1, sequence] + memories.change(before, after) / 2
     outputs, states = run_on(system, state, AFTER)
-    back, over = (exact(outputs[-WINDOW:], task.future(m, AFTER)[-WINDOW:]) for m in (before, after))
+    back, over = (all_signs_agree(outputs[-WINDOW:], task.future(m, AFTER)[-WINDOW:]) for m in (before, after))
     there, edited = (_later(task, m, AFTER) for m in (before, after))
     moved = (there != edited) & task.persistent()
     return {
@@ -444,17 +448,17 @@ def half_edits(system: System, task: Task, seen: Recording, memories: Any) -> di
     }
 
 
-def basin(system: System, state: Float[np.ndarray, "batch state"]) -> float:
+def basin_size(system: System, state: Float[np.ndarray, "batch state"]) -> float:
     """The largest kick in a random direction after which bits stay, as a multiple of |h|: median over trials.
 
     To stay is to be what they are without the kick: a network that forgets does so with and without.
     """
-    future = signs(run_on(system, state, AFTER)[0][-WINDOW:])
+    future = nearest_bits(run_on(system, state, AFTER)[0][-WINDOW:])
     way = random_step(state, np.random.default_rng(_SEED))
 
     def stays(sizes: Float[np.ndarray, " batch"]) -> Bool[np.ndarray, " batch"]:
         outputs, _ = run_on(system, state + sizes[:, None] * way, AFTER)
-        return exact(outputs[-WINDOW:], future)
+        return all_signs_agree(outputs[-WINDOW:], future)
 
     low, high = np.zeros(len(state)), np.full(len(state), LARGEST_KICK)
     for _ in range(HALVINGS):
@@ -493,7 +497,7 @@ def _decoded(
     """The share of stored elements whose sign is read right after so many output steps."""
     kept = task.persistent()
     m = _later(task, inputs.transpose(1, 0, 2).reshape(inputs.shape[1], -1), steps)
-    return float((signs(read[:, kept]) == m[:, kept]).mean())
+    return float((nearest_bits(read[:, kept]) == m[:, kept]).mean())
 
 
 def _row(run_id: str, network: str, found: Mapping[str, float]) -> dict[str, object]:

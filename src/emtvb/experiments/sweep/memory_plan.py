@@ -13,13 +13,19 @@ from emtvb.experiments.sweep.constants import ALL
 from emtvb.experiments.sweep.memory import NEARLY
 from emtvb.experiments.sweep.memory_tables import BARS
 from emtvb.experiments.sweep.milestones import DROP
-from emtvb.theory.memory_columns import TRAINED, at_amplitude, lasting
+from emtvb.theory.memory_columns import TRAINED, amplitude_column, lasting_column
 
 DISTINCT = {"cycles-9x4": 9, "cycles-12x3": 12, "cycles-18x2": 18, "cycle-36": 36}
 """The tasks whose Phi has 36 modes, and how many of its eigenvalues differ."""
 T1_ACCURACY = 0.917
 """The mean accuracy of T1 that A3 names."""
-READ = (at_amplitude("whole"), at_amplitude("quarter"), "cycle_multiplier", lasting(1000), lasting(3000))
+READ = (
+    amplitude_column("whole"),
+    amplitude_column("quarter"),
+    "cycle_multiplier",
+    lasting_column(1000),
+    lasting_column(3000),
+)
 """Columns of ``tables/memory.csv`` that predictions are about."""
 FEWEST = 3
 """Networks that a share is judged by, at least."""
@@ -37,7 +43,7 @@ class Part(NamedTuple):
     holds: bool | None
 
 
-def networks(published: Any) -> pd.DataFrame:
+def remembering_networks(published: Any) -> pd.DataFrame:
     """The networks of a published experiment: their settings, ``test_accuracy``, and what is measured of their memory.
 
     Args:
@@ -53,9 +59,9 @@ def networks(published: Any) -> pd.DataFrame:
     return found.assign(
         solved=found["solved"] == 1,
         measured=found["test_accuracy"] >= NEARLY,
-        drop=found[at_amplitude("whole")] - found[at_amplitude("quarter")],
+        drop=found[amplitude_column("whole")] - found[amplitude_column("quarter")],
         attracting=found["cycle_multiplier"] < 1,
-        lasts=found[lasting(3000)] >= found["measured_solved"],
+        lasts=found[lasting_column(3000)] >= found["measured_solved"],
     )
 
 
@@ -67,12 +73,14 @@ def as_markdown(published: Mapping[str, Any], section: str) -> str:
         section: ``A`` to ``E``.
     """
     name, table, answers = SECTIONS[section]
-    found = answers(published[name].table(table) if table else networks(published[name]))
-    rows = ((number, "; ".join(part.words for part in parts), verdict(parts)) for number, parts in found.items())
+    found = answers(published[name].table(table) if table else remembering_networks(published[name]))
+    rows = (
+        (number, "; ".join(part.words for part in parts), prediction_outcome(parts)) for number, parts in found.items()
+    )
     return markdown.table(["", "what came", "as predicted"], rows)
 
 
-def verdict(parts: list[Part]) -> str:
+def prediction_outcome(parts: list[Part]) -> str:
     """Whether a prediction holds: all its parts do. One that fails refutes it, however many cannot be judged."""
     if any(part.holds is False for part in parts):
         return "no"
@@ -83,7 +91,7 @@ def of_cycles(cycles: pd.DataFrame) -> dict[str, list[Part]]:
     """The answers of section A.
 
     Args:
-        cycles: What :func:`networks` gives of the experiment of this name.
+        cycles: What :func:`remembering_networks` gives of the experiment of this name.
 
     Returns:
         By the name of a prediction, the numbers that answer it.
@@ -132,7 +140,7 @@ def of_sizes(sizes: pd.DataFrame) -> dict[str, list[Part]]:
             _share("latch by amplitude", measured["drop"] >= DROP, most=0.1),
             _share("below 1", measured["attracting"], most=0),
         ],
-        "B3": [_share("below 0.9", measured[lasting(1000)] < 0.9, least=1)],
+        "B3": [_share("below 0.9", measured[lasting_column(1000)] < 0.9, least=1)],
     }
 
 
@@ -163,7 +171,7 @@ def of_following(snapshots: pd.DataFrame) -> dict[str, list[Part]]:
     first = snapshots[snapshots["cycle_multiplier"] < 1].groupby("run_id")["step"].min()
     solving = snapshots[snapshots["test_accuracy"] >= snapshots["measured_solved"]]
     right = solving.sort_values("step").groupby("run_id").head(1)
-    told = milestones.told(snapshots).query("cut == 0.95")
+    told = milestones.told_by_step(snapshots).query("cut == 0.95")
     repeats = snapshots[(snapshots["task"] == "T1") & (snapshots["test_accuracy"] >= NEARLY)]
     return {
         "D1": [_share("runs", last["as_published"] == 1, least=1)],
@@ -224,8 +232,8 @@ SECTIONS: Mapping[str, tuple[str, str, Callable[[pd.DataFrame], dict[str, list[P
     "A": ("cycles", "", of_cycles), "B": ("sizes", "", of_sizes), "C": ("start", "", of_start),
     "D": ("paper", "following", of_following), "E": ("paper", "memory_law", of_contents),
 }  # fmt: skip
-"""By section of the plan, the experiment that has its data, its table (without a name :func:`networks`), and what
-answers its predictions."""
+"""By section of the plan, the experiment that has its data, its table (without a name :func:`remembering_networks`),
+and what answers its predictions."""
 
 
 def _told(told: pd.DataFrame, step: int, least: float = 0, most: float = 1) -> Part:

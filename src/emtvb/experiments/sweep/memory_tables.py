@@ -11,7 +11,7 @@ from jaxtyping import Bool
 from scipy import stats
 
 from emtvb import markdown, tables
-from emtvb.core.intervals import clustered_share
+from emtvb.core.intervals import clustered_share_interval
 from emtvb.experiments.sweep.constants import ALL
 from emtvb.experiments.sweep.memory import CLOSE, NEARLY
 from emtvb.theory.memory_columns import (
@@ -23,12 +23,12 @@ from emtvb.theory.memory_columns import (
     PHI,
     REMEMBERED,
     TRAINED,
-    lasting,
+    lasting_column,
 )
 
 ABOUT = [*tables.SETTINGS, "test_accuracy"]
 BARS = ["measured_solved", "solved"]
-LASTS = lasting(3000, FRESH)
+LASTS = lasting_column(3000, FRESH)
 EARLY = 0.999
 """So much accuracy after 1,000 steps is a simpler number."""
 SAYS = {
@@ -64,7 +64,7 @@ THRESHOLDS = [
 ]  # fmt: skip
 
 
-def trained(rows: pd.DataFrame) -> pd.DataFrame:
+def trained_rows(rows: pd.DataFrame) -> pd.DataFrame:
     """The trained networks' own rows, ``run_id`` and ``REMEMBERED``, as claims read them."""
     return rows.loc[rows["network"] == TRAINED, ["run_id", *REMEMBERED]].reset_index(drop=True)
 
@@ -99,7 +99,7 @@ def unseen_snapshots(snapshots: pd.DataFrame, seen: Collection[str]) -> pd.DataF
     return snapshots.assign(network=TRAINED, solved=solved.astype(int))[new].drop_duplicates("weights_sha256")
 
 
-def law(experiments: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def duration_law(experiments: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """How often it is told right whether a memory lasts: accuracy on fresh contents still solves after 3,000 steps.
 
     Args:
@@ -139,14 +139,14 @@ def _told(networks: pd.DataFrame, originals: pd.DataFrame) -> dict[str, object]:
         "wide_": ((networks["fresh_wide"] == FRESH_CONTENTS).to_numpy(), every),
         "": (below, every),
         "returning_": ((networks["fresh_return"] < CLOSE).to_numpy(), every),
-        "early_": ((networks[lasting(1000, FRESH)] >= EARLY).to_numpy(), every),
+        "early_": ((networks[lasting_column(1000, FRESH)] >= EARLY).to_numpy(), every),
         "task_": (pd.Series(lasts).groupby(networks["task"].to_numpy()).transform("mean").to_numpy() >= 0.5, every),
         "original_": (_attracts(originals.reindex(names)), twins),
     }
     row: dict[str, object] = {}
     for by, (said, of) in says.items():
         right = (said == lasts)[of]
-        low, high = clustered_share(right, seeds[of]) if len(right) else (float("nan"), float("nan"))
+        low, high = clustered_share_interval(right, seeds[of]) if len(right) else (float("nan"), float("nan"))
         row |= {
             f"{by}networks": len(right),
             f"{by}told": int(right.sum()),
@@ -175,11 +175,11 @@ def _attracts(networks: pd.DataFrame) -> Bool[np.ndarray, " network"]:
     return (networks["fresh_attracting"] == FRESH_CONTENTS).to_numpy()
 
 
-def thresholds(experiments: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def threshold_pairs(experiments: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Whether memories last by the threshold of the curriculum, paired by task and seed.
 
     Args:
-        experiments: As for :func:`law`.
+        experiments: As for :func:`duration_law`.
 
     Returns:
         Columns :data:`THRESHOLDS`, a row for each size and penalty of an experiment with two thresholds, over the
@@ -211,7 +211,7 @@ def told_as_markdown(table: pd.DataFrame) -> str:
     """How often each number tells whether the memory of a network that solves its task lasts, for a page.
 
     Args:
-        table: Of :func:`law`.
+        table: Of :func:`duration_law`.
     """
     rows = []
     for row in table[table["solves"] & (table["task"] == ALL)].to_dict("records"):
@@ -231,7 +231,7 @@ def thresholds_as_markdown(table: pd.DataFrame) -> str:
     """How many networks last at each threshold, for a page.
 
     Args:
-        table: Of :func:`thresholds`.
+        table: Of :func:`threshold_pairs`.
     """
     rows = (
         (
@@ -254,7 +254,9 @@ def by_hand_as_markdown(table: pd.DataFrame) -> str:
     rows = []
     for name, words in HANDS.items():
         of = table[table["network"] == name].set_index("task")
-        cells = [" / ".join(f"{of.loc[task, lasting(steps)]:.2f}" for steps in (100, 1000, 3000)) for task in of.index]
+        cells = [
+            " / ".join(f"{of.loc[task, lasting_column(steps)]:.2f}" for steps in (100, 1000, 3000)) for task in of.index
+        ]
         rows.append((words, *cells))
     return markdown.table(
         ("by hand: accuracy after 100 / 1,000 / 3,000 steps", *of.index), rows, "l" + "r" * len(of.index)

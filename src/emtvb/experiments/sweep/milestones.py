@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from emtvb.theory.memory_columns import at_amplitude
+from emtvb.theory.memory_columns import amplitude_column
 
 LOCKED = 0.01
 """The error of angles, rad, below which they are locked."""
@@ -14,7 +14,7 @@ DROP = 0.05
 CUTS = (0.9, 0.95)
 """Accuracies from which on it is said of a run that it will solve its task."""
 READ = [
-    "horizon", "test_accuracy", "matched_spectral_error", at_amplitude("whole"), at_amplitude("quarter"),
+    "horizon", "test_accuracy", "matched_spectral_error", amplitude_column("whole"), amplitude_column("quarter"),
     "cycle_multiplier", "measured_solved",
 ]  # fmt: skip
 """Columns of ``tables/following.csv`` that milestones are found by."""
@@ -42,7 +42,7 @@ def of_runs(snapshots: pd.DataFrame) -> pd.DataFrame:
         steps = run.set_index("step")
         reached = {
             "longest": steps["horizon"] >= steps["horizon"].max(),
-            "drops": steps[at_amplitude("whole")] - steps[at_amplitude("quarter")] >= DROP,
+            "drops": steps[amplitude_column("whole")] - steps[amplitude_column("quarter")] >= DROP,
             "accurate": steps["test_accuracy"] >= steps["measured_solved"],
             "locked": _from_then_on(steps["matched_spectral_error"] < LOCKED),
             "attracting": _from_then_on(steps["cycle_multiplier"] < 1),
@@ -52,7 +52,7 @@ def of_runs(snapshots: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["run_id", "task", "solved", *NAMES])
 
 
-def told(snapshots: pd.DataFrame) -> pd.DataFrame:
+def told_by_step(snapshots: pd.DataFrame) -> pd.DataFrame:
     """How often an accuracy tells at each step whether a run solves its task in the end.
 
     Args:

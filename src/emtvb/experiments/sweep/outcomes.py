@@ -10,7 +10,7 @@ import pandas as pd
 from emtvb import markdown
 from emtvb.experiments.sweep.constants import ALL
 from emtvb.paper.table1 import without_twins
-from emtvb.theory.verdict import STORED
+from emtvb.theory.network_verdict import STORED
 
 _MEASURED = (
     "test_accuracy", "data_worst_decoding_accuracy", "data_edit_success", "unedited_success", "network_eigenvalues",
@@ -18,7 +18,7 @@ _MEASURED = (
 )  # fmt: skip
 
 
-def verdicts(runs: pd.DataFrame) -> pd.DataFrame:
+def verdict_ranges(runs: pd.DataFrame) -> pd.DataFrame:
     """The range of what was measured of the networks of each verdict: what the verdicts' thresholds part.
 
     Args:
@@ -36,7 +36,7 @@ _OF_A_BASIS = (
 )  # fmt: skip
 
 
-def bases(runs: pd.DataFrame) -> pd.DataFrame:
+def example_bases(runs: pd.DataFrame) -> pd.DataFrame:
     """The three bases of one circuit per task: the first by seed that stores linearly, of the strictest settings.
 
     That is the largest size, the smallest penalty, then the highest threshold with which any does.
@@ -57,7 +57,7 @@ def bases(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def verdicts_as_markdown(table: pd.DataFrame) -> str:
-    """The ranges of :func:`verdicts` over all tasks, for a page."""
+    """The ranges of :func:`verdict_ranges` over all tasks, for a page."""
     columns = [
         "verdict", "networks", "test accuracy", "worst element", "edits obeyed", "exact unedited", "long-term modes",
         "condition of Psi",
@@ -72,7 +72,7 @@ def verdicts_as_markdown(table: pd.DataFrame) -> str:
 
 
 def bases_as_markdown(table: pd.DataFrame) -> str:
-    """The table of :func:`bases`, for a page."""
+    """The table of :func:`example_bases`, for a page."""
     columns = [
         "network", "basis", "elements right", "worst element", "edits obeyed", "decoded map", "W_hh: distance", "gain",
         "without gain",

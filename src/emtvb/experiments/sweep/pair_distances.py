@@ -12,7 +12,7 @@ import pandas as pd
 from emtvb.core.comparing import ALIKE
 from emtvb.core.similarity import MEASURES
 from emtvb.experiments.sweep.constants import ALL, CELL
-from emtvb.theory.verdict import OTHERWISE, STORED
+from emtvb.theory.network_verdict import OTHERWISE, STORED
 
 SETTINGS = ["task", "architecture", "hidden_dim", "l2", "threshold", "seed", "twin"]
 ABOUT = ["run_id", *SETTINGS]
@@ -40,7 +40,7 @@ _NEXT = 2
 """Seeds that each network is compared with: so many that come next among those of its cell."""
 
 
-def solved(networks: pd.DataFrame) -> pd.DataFrame:
+def solved_networks(networks: pd.DataFrame) -> pd.DataFrame:
     """The networks that solve their task.
 
     Args:
@@ -54,7 +54,7 @@ def solved(networks: pd.DataFrame) -> pd.DataFrame:
     return solvers
 
 
-def pairs(networks: pd.DataFrame) -> pd.DataFrame:
+def pairs_to_compare(networks: pd.DataFrame) -> pd.DataFrame:
     """The pairs of networks to compare that differ in one thing.
 
     Of networks that differ in their seed, each is compared with the next two of its cell, so that each counts as often.
@@ -94,7 +94,7 @@ def first_of_cells(networks: pd.DataFrame) -> pd.DataFrame:
     return networks[networks["twin"] == 0].sort_values("seed", kind="stable").groupby(cells, sort=False).head(1)
 
 
-def summary(compared: pd.DataFrame) -> pd.DataFrame:
+def distance_summary(compared: pd.DataFrame) -> pd.DataFrame:
     """The distances by what networks differ in.
 
     Args:

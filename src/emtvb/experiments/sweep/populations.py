@@ -18,8 +18,8 @@ from emtvb.core.regression import decoded_map
 from emtvb.core.similarity import Portrait
 from emtvb.core.systems import System
 from emtvb.experiments.sweep.pair_distances import CHANCE, IMAGE, ITSELF, UNTRAINED
-from emtvb.theory.memories_by_data import by_data
-from emtvb.theory.sequences import show
+from emtvb.theory.memories_by_data import fit_memories_by_data
+from emtvb.theory.sequences import record_random
 from emtvb.theory.tasks import Task
 
 DRAWS = 3
@@ -57,18 +57,18 @@ def portrait_of(system: System, task: Task, rest: Float[np.ndarray, "state state
         rest: The derivative of its step without input at its fixed point.
         seed: Of the sequences that it is shown; another one shows how much of a distance is chance.
     """
-    memories, start = by_data(system, task, seed=seed), task.settled()
-    states = show(system, task, JUDGING, SHOWN, seed, start + STEPS).states[start:]
+    memories, start = fit_memories_by_data(system, task, seed=seed), task.settled()
+    states = record_random(system, task, JUDGING, SHOWN, seed, start + STEPS).states[start:]
     rest = rest.astype(np.float64)
     return Portrait(
         np.linalg.eigvals(rest).astype(np.complex128),
         stored_map(memories, rest),
         decoded_map(memories.read(states)[..., memories.stored], task.s),
-        similarity.dynamics(states),
+        similarity.dynamic_mode_decomposition(states),
     )
 
 
-def compare(
+def compare_specimens(
     specimens: Mapping[str, Specimen],
     pairs: Iterable[tuple[str, str, str]],
     controlled: Iterable[str],
@@ -104,7 +104,7 @@ def compare(
             rows.append({"differs": differs, **about, "run_2": other, **distances})
     images = {task: _image(one) for task, one in {one.task: one for one in specimens.values()}.items()}
     for name, one in specimens.items():
-        distances = similarity.distances(portraits[name], images[one.task], modulus)
+        distances = similarity.portrait_distances(portraits[name], images[one.task], modulus)
         rows.append({"differs": IMAGE, "task": one.task.name, "run_1": name, "run_2": "linear image", **distances})
     return rows
 
@@ -112,16 +112,16 @@ def compare(
 def _image(specimen: Specimen) -> Portrait:
     """The control without a network, of a task and for the trials of its networks' portraits."""
     task, start = specimen.task, specimen.task.settled()
-    theory = show(specimen.system, task, JUDGING, SHOWN, 0, start + STEPS).labels
+    theory = record_random(specimen.system, task, JUDGING, SHOWN, 0, start + STEPS).labels
     return similarity.linear_control(theory[start:, :, task.persistent()], s=task.s)
 
 
 def _between(one: Portrait, task: Task, two: Portrait, other: Task, modulus: float) -> dict[str, float]:
     """The distances of two networks; of other tasks, steps are between all elements of m(t)."""
     if task == other:
-        return similarity.distances(one, two, modulus)
-    directions = similarity.rank(one, two)
-    return similarity.distances(_among_all(one, task), _among_all(two, other), modulus, directions)
+        return similarity.portrait_distances(one, two, modulus)
+    directions = similarity.compared_rank(one, two)
+    return similarity.portrait_distances(_among_all(one, task), _among_all(two, other), modulus, directions)
 
 
 def _among_all(portrait: Portrait, task: Task) -> Portrait:
@@ -137,13 +137,13 @@ def _controls(
 ) -> Iterator[tuple[str, str, dict[str, float]]]:
     """The kind of each control, its name and its distances; portraits of untrained networks are made once."""
     again = portrait_of(specimen.system, specimen.task, specimen.rest, seed=1)
-    yield ITSELF, "other trials", similarity.distances(portrait, again, modulus)
+    yield ITSELF, "other trials", similarity.portrait_distances(portrait, again, modulus)
     for draw in range(DRAWS):
         if isinstance(specimen.system, Elman):
             key = specimen.task, specimen.system.state_dim, draw
             if key not in untrained:
                 drawn = specimen.system.untrained(draw)
                 untrained[key] = portrait_of(drawn, specimen.task, linearise(drawn.network))
-            yield UNTRAINED, f"untrained {draw}", similarity.distances(portrait, untrained[key], modulus)
+            yield UNTRAINED, f"untrained {draw}", similarity.portrait_distances(portrait, untrained[key], modulus)
         rng = np.random.default_rng(draw)
-        yield CHANCE, f"random {draw}", similarity.by_chance(portrait, portrait, rng, modulus)
+        yield CHANCE, f"random {draw}", similarity.distances_by_chance(portrait, portrait, rng, modulus)

@@ -10,10 +10,10 @@ from jaxtyping import Bool, Float, Shaped
 from scipy import special, stats
 
 from emtvb.core.intervals import mean_interval
-from emtvb.core.permutation import auc
+from emtvb.core.permutation import mean_auc
 from emtvb.experiments.sweep.constants import CELL, TRAINABLE
 from emtvb.experiments.sweep.logistic import logistic_regression
-from emtvb.theory.verdict import STORED
+from emtvb.theory.network_verdict import STORED
 
 STAGES = (0.05, 0.1, 0.25, 0.5, 0.75, 1.0)
 """Shares of the training after which it is foretold."""
@@ -23,7 +23,7 @@ _DIGITS = 6
 """Of a chance that count: two that agree so far are the same, whatever their last digits."""
 
 
-def foretelling(runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
+def foretelling_scores(runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
     """How much better than from its settings alone it is foretold whether a network becomes a circuit.
 
     A logistic regression is fitted on all seeds but one and judged on that one, for every seed. It knows the cell
@@ -102,5 +102,5 @@ def _compare(before: np.ndarray, after: np.ndarray, became: np.ndarray, seeds: n
     for name, chance, error in (("settings", before, errors[0]), ("curve", after, errors[1])):
         row |= {f"brier_{name}": error.mean(), f"right_{name}": ((chance >= 0.5) == became).mean()}
         ranks = stats.rankdata(chance)  # of which equal chances alone are ties
-        row[f"auc_{name}"] = auc(ranks[None, :, None], became[None, :, None].astype(np.float64))
+        row[f"auc_{name}"] = mean_auc(ranks[None, :, None], became[None, :, None].astype(np.float64))
     return row

@@ -12,13 +12,13 @@ from typing import Any
 import pandas as pd
 
 from emtvb.adapters.elman import Elman
-from emtvb.experiments.sweep.ablations import ablate
+from emtvb.experiments.sweep.ablations import ablation_row
 from emtvb.theory.literature_columns import ABLATED
-from emtvb.theory.measures import MeasureSettings, measure
+from emtvb.theory.network_measurement import MeasureSettings, measure_network
 from emtvb.theory.networks import Network
 from emtvb.theory.observation import Observation
 from emtvb.theory.runs import Run
-from emtvb.theory.solutions import Digit, study
+from emtvb.theory.solutions import Digit, study_solution
 
 Row = Mapping[str, object]
 
@@ -87,7 +87,7 @@ def measure_shard(runs: Iterable[Run], trained: Mapping[str, Network], settings:
 
 def _rows(run: Run, network: Network, settings: MeasureSettings) -> _Rows:
     observed = Observation(Elman(network), run.task, settings.horizon)
-    measured = measure(run, network, settings, observed)
-    solution, digits = study(run, network, measured.verdict, measured.test_accuracy, settings, observed)
-    ablated = (ablate(run, network, settings.modulus, settings.horizon, observed),) if measured.solved else ()
+    measured = measure_network(run, network, settings, observed)
+    solution, digits = study_solution(run, network, measured.verdict, measured.test_accuracy, settings, observed)
+    ablated = (ablation_row(run, network, settings.modulus, settings.horizon, observed),) if measured.solved else ()
     return _Rows(measured.row(), vars(solution), tuple(map(vars, digits)), ablated)

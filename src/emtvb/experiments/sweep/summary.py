@@ -10,11 +10,11 @@ from rich.table import Table
 from emtvb import tables
 from emtvb.config import Sweep
 from emtvb.making import provenance
-from emtvb.paper import judging, table1
+from emtvb.paper import significance, table1
+from emtvb.theory.network_verdict import STORED
 from emtvb.theory.protocol import Protocol
-from emtvb.theory.verdict import STORED
 
-SIGNS = dict(zip(judging.VERDICTS[:3], "=!?", strict=True))
+SIGNS = dict(zip(significance.VERDICTS[:3], "=!?", strict=True))
 """The sign of each verdict on a printed value, as ``table1.as_text`` writes it."""
 
 LEGEND = (
@@ -28,7 +28,7 @@ LEGEND = (
 """What stands in the cells of ``table1.as_text``."""
 
 
-def summary(experiment: Sweep, folder: Path) -> list[Any]:
+def printed_summary(experiment: Sweep, folder: Path) -> list[Any]:
     """Table 1, what stands in its cells, and what came out, as rich prints it.
 
     Args:
@@ -44,10 +44,10 @@ def summary(experiment: Sweep, folder: Path) -> list[Any]:
         table.add_column(column)
     for row in rows.itertuples(index=False):
         table.add_row(*map(str, row))
-    return [table, *LEGEND, *engines(folder), "", *lines(experiment, folder)]
+    return [table, *LEGEND, *engine_lines(folder), "", *summary_lines(experiment, folder)]
 
 
-def lines(experiment: Sweep, folder: Path) -> list[str]:
+def summary_lines(experiment: Sweep, folder: Path) -> list[str]:
     """Four lines: what came out, how far it speaks about the paper, where to look first, what to do next.
 
     Args:
@@ -71,7 +71,7 @@ def lines(experiment: Sweep, folder: Path) -> list[str]:
     ]
 
 
-def engines(folder: Path) -> list[str]:
+def engine_lines(folder: Path) -> list[str]:
     """A line for each engine other than the compiled one that trained some of the runs, by the records of trainings.
 
     Args:
@@ -87,7 +87,7 @@ def engines(folder: Path) -> list[str]:
 
 def _standing(experiment: Sweep) -> str:
     """How far the runs speak about the paper's Table 1."""
-    seeds, published = len(experiment.seeds), judging.PUBLISHED_SEEDS
+    seeds, published = len(experiment.seeds), significance.PUBLISHED_SEEDS
     reasons = []
     if seeds < published:
         reasons.append(f"its Table 1 needs {published} seeds, and this run has {seeds}")

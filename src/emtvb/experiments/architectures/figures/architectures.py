@@ -14,11 +14,11 @@ import pandas as pd
 from jaxtyping import Bool, Complex, Float
 from matplotlib.figure import Figure
 
-from emtvb.figures.data import intact, labelled
+from emtvb.figures.data import reading_result, with_label_columns
 from emtvb.figures.images import mark_variables, show_signed, signed_bar
-from emtvb.figures.spectra import reach, show_spectrum
+from emtvb.figures.spectra import show_spectrum, spectrum_reach
 from emtvb.figures.style import PAGE, style
-from emtvb.figures.words import wrapped
+from emtvb.figures.words import wrap_name
 
 MAPS = {"origin_map": r"$\Psi^{*} J(0)\,\Psi$", "visited_map": r"$\Psi^{*} \bar{J}\,\Psi$", "decoded_map": "decoded"}
 """The step between memories: linearised at the origin, linearised where the network works, as data have it."""
@@ -51,16 +51,16 @@ class Look:
 
 def read(looks: Sequence[Path | str]) -> list[Look]:
     """What the figure shows, from the files of its networks."""
-    return [load(path) for path in looks]
+    return [load_look(path) for path in looks]
 
 
-def load(path: Path | str) -> Look:
+def load_look(path: Path | str) -> Look:
     """Read a look's .npz.
 
     Raises:
         InputError: Where the file is missing, damaged or something else.
     """
-    with intact("look", path), np.load(path, allow_pickle=False) as stored:
+    with reading_result("look", path), np.load(path, allow_pickle=False) as stored:
         return Look(
             json.loads(str(stored["about"])),
             stored["kept"],
@@ -85,7 +85,9 @@ def draw(looks: Sequence[Look]) -> Figure:
         part.suptitle(_title(look))
         spectrum, *panels = part.subplots(1, 2 + len(MAPS))
         eigenvalues = look.origin_eigenvalues
-        show_spectrum(spectrum, look.phi_eigenvalues, eigenvalues, look.about["modulus"], reach(eigenvalues), "J(0)")
+        show_spectrum(
+            spectrum, look.phi_eigenvalues, eigenvalues, look.about["modulus"], spectrum_reach(eigenvalues), "J(0)"
+        )
         spectrum.set_title(r"$J(0)$ (dots), $\Phi$")
         for axes, (name, matrix) in zip(panels, {**look.maps, "phi": look.phi}.items(), strict=True):
             image = show_signed(axes, matrix, 1.0)
@@ -114,7 +116,7 @@ def _title(look: Look) -> str:
         (f", {known[1]} {_UNITS.get(about['architecture'], 'neurons')}", f", seed {known[2]}") if known else ("", "")
     )
     return (
-        f"{about['architecture'].upper()}{size}, {wrapped(about['task'], 60)}{seed}: {about['verdict']}\n"
+        f"{about['architecture'].upper()}{size}, {wrap_name(about['task'], 60)}{seed}: {about['verdict']}\n"
         f"accuracy {about['test_accuracy']:.3f}; elements decoded {about['decoding_accuracy']:.3f}; "
         f"edits obeyed {about['edit_success']:.2f}, random steps {about['random_edit_success']:.2f}"
     )
@@ -130,7 +132,7 @@ def _numbers(look: Look) -> pd.DataFrame:
         rows, columns = np.meshgrid(elements, elements, indexing="ij")
         entries = _frame(name, rows, columns, matrix.round(_DECIMALS), np.zeros(matrix.size))
         frames.append(entries[entries["value"] != 0])
-    return labelled(pd.concat(frames, ignore_index=True), run_id=look.about["run_id"])
+    return with_label_columns(pd.concat(frames, ignore_index=True), run_id=look.about["run_id"])
 
 
 def _frame(

@@ -7,9 +7,9 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from emtvb.experiments.streams.figures.stream_raster import cells_of, chosen, named
+from emtvb.experiments.streams.figures.stream_raster import cell_title, cells_of, rows_of_cell
 from emtvb.figures.images import show_signed, signed_bar
-from emtvb.figures.panels import grid
+from emtvb.figures.panels import panel_grid
 from emtvb.figures.style import style
 
 KINDS = {
@@ -37,14 +37,14 @@ def draw(rows: pd.DataFrame) -> Figure:
         rows: What :func:`read` gives.
     """
     cells = cells_of(rows)
-    figure, panels = grid(len(KINDS) * len(cells), len(cells), 0.85, 0.6)
+    figure, panels = panel_grid(len(KINDS) * len(cells), len(cells), 0.85, 0.6)
     for cell, column in zip(cells, panels.T, strict=True):
-        means = chosen(rows, cell)
+        means = rows_of_cell(rows, cell)
         for axes, kind in zip(column, KINDS, strict=True):
             wide = means.pivot(index="after", columns="before", values=kind)
             image = show_signed(axes, wide.to_numpy(dtype=float), 1.0)
             axes.set_box_aspect(1)
-        column[0].set_title(named(cell).replace(", ", "\n"), fontsize=6)
+        column[0].set_title(cell_title(cell).replace(", ", "\n"), fontsize=6)
     for axes, name in zip(panels[:, 0], KINDS.values(), strict=True):
         axes.set_ylabel(name, fontsize=7)
     figure.supxlabel("vector before the step")
@@ -55,4 +55,4 @@ def draw(rows: pd.DataFrame) -> Figure:
 
 def numbers(rows: pd.DataFrame) -> pd.DataFrame:
     """The plotted numbers."""
-    return pd.concat([chosen(rows, cell) for cell in cells_of(rows)], ignore_index=True)
+    return pd.concat([rows_of_cell(rows, cell) for cell in cells_of(rows)], ignore_index=True)

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from emtvb.figures.images import colour_map, show
-from emtvb.figures.panels import grid
+from emtvb.figures.images import colour_map, show_image
+from emtvb.figures.panels import panel_grid
 from emtvb.figures.style import style
 
 MOST = 3
@@ -41,19 +41,19 @@ def draw(rows: pd.DataFrame) -> Figure:
         rows: What :func:`read` gives.
     """
     cells = cells_of(rows)
-    figure, panels = grid(len(cells) * len(KINDS), len(KINDS), 0.95, 0.9, sharex=True)
+    figure, panels = panel_grid(len(cells) * len(KINDS), len(KINDS), 0.95, 0.9, sharex=True)
     last = int(rows["step"].max())
     for row, cell in zip(panels, cells, strict=True):
-        means = chosen(rows, cell)
+        means = rows_of_cell(rows, cell)
         n = int(means["length"].iloc[0])
         outputs = (int(means["step"].max()) + 1) // 2 - n - 1
         for axes, kind in zip(row, KINDS, strict=True):
             wide = means.pivot(index="number", columns="step", values=kind).reindex(columns=range(last + 1))
-            image = show(axes, wide.to_numpy(dtype=float), colour_map(_MAP), 0.5, 1.0)
+            image = show_image(axes, wide.to_numpy(dtype=float), colour_map(_MAP), 0.5, 1.0)
             for step in (n, n + 1 + outputs, 2 * n + 1 + outputs):
                 axes.axvline(step - 0.5, color="white", linewidth=0.8)
             axes.set_yticks([0, n - 1], ["$u_1$", f"$u_{{{n}}}$"])
-        row[0].set_ylabel(named(cell), fontsize=6.5)
+        row[0].set_ylabel(cell_title(cell), fontsize=6.5)
     for axes, name in zip(panels[0], KINDS.values(), strict=True):
         axes.set_title(name)
     figure.supxlabel("steps since the episode began; lines: its marker, the next episode, the next marker")
@@ -63,7 +63,7 @@ def draw(rows: pd.DataFrame) -> Figure:
 
 def numbers(rows: pd.DataFrame) -> pd.DataFrame:
     """The plotted numbers."""
-    return pd.concat([chosen(rows, cell) for cell in cells_of(rows)], ignore_index=True)
+    return pd.concat([rows_of_cell(rows, cell) for cell in cells_of(rows)], ignore_index=True)
 
 
 class Cell(NamedTuple):
@@ -84,14 +84,14 @@ def cells_of(rows: pd.DataFrame) -> list[Cell]:
     return cells
 
 
-def chosen(rows: pd.DataFrame, cell: Cell) -> pd.DataFrame:
+def rows_of_cell(rows: pd.DataFrame, cell: Cell) -> pd.DataFrame:
     """The rows of a cell."""
     return rows[
         (rows["stream"] == cell.stream) & (rows["epochs"] == cell.epochs) & (rows["hidden_dim"] == cell.hidden_dim)
     ]
 
 
-def named(cell: Cell) -> str:
+def cell_title(cell: Cell) -> str:
     """What a figure calls it: the task, the lengths, the size, and the epochs where they are not 20."""
     task, _, lengths = cell.stream.rpartition("-n")
     shortest, longest = lengths.split("to")

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from emtvb.figures.marks import CHANCE, look, points
-from emtvb.figures.panels import grid, key, label_outside
+from emtvb.figures.marks import CHANCE, draw_points, group_look
+from emtvb.figures.panels import figure_key, label_outside, panel_grid
 from emtvb.figures.style import EXPECTED, style
 
 PANELS: dict[str, dict[str, str]] = {
@@ -63,14 +63,14 @@ def draw(rows: pd.DataFrame) -> Figure:
     Args:
         rows: What :func:`read` gives.
     """
-    figure, panels = grid(1 + len(PANELS), 3, 2.5, 0.2, sharey=True, sharex=True)
+    figure, panels = panel_grid(1 + len(PANELS), 3, 2.5, 0.2, sharey=True, sharex=True)
     lengths = sorted({name for name in rows["measure"] if name.startswith("recall_")}, key=_length)
     _panel(panels[0, 0], rows, "outputs, by length n", {name: f"n = {_length(name)}" for name in lengths})
     for axes, (title, measures) in zip(panels.ravel()[1:], PANELS.items(), strict=True):
         _panel(axes, rows, title, measures)
     label_outside(panels, x="neurons", y="share right")
     if rows["measure"].str.startswith(UNTRAINED).any():
-        key(figure, {"open: before training": Line2D([], [], **_look(0, trained=False) | {"color": "0.3"})})
+        figure_key(figure, {"open: before training": Line2D([], [], **_look(0, trained=False) | {"color": "0.3"})})
     return figure
 
 
@@ -81,7 +81,7 @@ def _length(measure: str) -> int:
 def _look(number: int, trained: bool = True) -> dict[str, Any]:
     """Of a measure, by its number."""
     dashes = "-" if trained else "--"
-    return {**look(number, filled=trained), "linestyle": dashes, "linewidth": 0.8, "markersize": 2.6}
+    return {**group_look(number, filled=trained), "linestyle": dashes, "linewidth": 0.8, "markersize": 2.6}
 
 
 def _panel(axes: Axes, rows: pd.DataFrame, title: str, measures: dict[str, str]) -> None:
@@ -90,7 +90,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, title: str, measures: dict[str, str])
             rows[rows["measure"] == before + measure].sort_values("hidden_dim") for before in (UNTRAINED, "")
         )
         axes.plot(control["hidden_dim"], control["mean"], **_look(number, trained=False))
-        points(
+        draw_points(
             axes, means["hidden_dim"], means["mean"], means["low"], means["high"],
             **_look(number), upright=True, label=name,
         )  # fmt: skip

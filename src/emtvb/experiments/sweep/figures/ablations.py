@@ -10,11 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from emtvb.experiments.sweep.constants import CELL, THROUGHOUT
-from emtvb.figures.data import cells, each
-from emtvb.figures.marks import CHANCE, look, mark, points
-from emtvb.figures.panels import blank, grid, key
+from emtvb.figures.data import distinct_cells, table_rows
+from emtvb.figures.marks import CHANCE, draw_points, group_look, key_mark
+from emtvb.figures.panels import blank_figure, figure_key, panel_grid
 from emtvb.figures.style import EXPECTED, SHADE, style
-from emtvb.figures.words import wrapped
+from emtvb.figures.words import wrap_name
 
 SHOWN = {
     "core_last": ("Schur form, R first", {
@@ -60,19 +60,19 @@ def draw(table: pd.DataFrame) -> Figure:
         table: What ``emtvb.experiments.sweep.literature.ablation_table`` gives.
     """
     shown = numbers(table)
-    tasks, groups = list(shown["task"].unique()), cells(shown, GROUP)
+    tasks, groups = list(shown["task"].unique()), distinct_cells(shown, GROUP)
     if not tasks:
-        return blank("no network of this experiment solves its task")
+        return blank_figure("no network of this experiment solves its task")
     rows = _rows()
-    figure, panels = grid(len(tasks), len(tasks), _ROW * len(rows), _AROUND, sharey=True)
+    figure, panels = panel_grid(len(tasks), len(tasks), _ROW * len(rows), _AROUND, sharey=True)
     for axes, task in zip(panels[0], tasks, strict=True):
         _panel(axes, shown[shown["task"] == task], rows, groups)
-        axes.set_title(wrapped(task, 16))
+        axes.set_title(wrap_name(task, 16))
     panels[0, 0].set_yticks([place for place, *_ in rows], [name for *_, name in rows])
     figure.supxlabel(f"mean test accuracy without the part, with its 95% interval\n{LETTERS}")
-    entries = {f"{size:g} neurons, L2 {l2:g}": mark(**look(i)) for i, (size, l2) in enumerate(groups)}
-    entries["open: missing in the output phase alone"] = mark(**look(0, filled=False))
-    key(figure, entries, loc="outside upper center", ncols=3)
+    entries = {f"{size:g} neurons, L2 {l2:g}": key_mark(**group_look(i)) for i, (size, l2) in enumerate(groups)}
+    entries["open: missing in the output phase alone"] = key_mark(**group_look(0, filled=False))
+    figure_key(figure, entries, loc="outside upper center", ncols=3)
     return figure
 
 
@@ -103,11 +103,11 @@ def _panel(
     for place, basis, removed, _ in rows:
         if not basis:
             axes.axhspan(place - 0.5, place + 0.5, color=SHADE, linewidth=0)
-        for row in each(table[(table["basis"] == basis) & (table["removed"] == removed)]):
+        for row in table_rows(table[(table["basis"] == basis) & (table["removed"] == removed)]):
             group = groups.index((row.hidden_dim, row.l2))
             aside = place + (group - (len(groups) - 1) / 2) * step
-            form = look(group, filled=row.when == THROUGHOUT)
-            points(axes, aside, row.mean, row.low, row.high, **form, markeredgewidth=0.6)
+            form = group_look(group, filled=row.when == THROUGHOUT)
+            draw_points(axes, aside, row.mean, row.low, row.high, **form, markeredgewidth=0.6)
     axes.axvline(CHANCE, color=EXPECTED, linewidth=0.6, linestyle=":", zorder=1)
     axes.set(xlim=(-0.03, 1.05), ylim=(rows[-1][0] + 0.6, -0.6), xticks=[0, 0.5, 1])
     axes.xaxis.set_major_formatter("{x:g}")

@@ -23,7 +23,7 @@ from emtvb.figures.data import load_exemplar as read  # noqa: F401 - what draw i
 from emtvb.figures.images import LIMIT, signed_bar, signed_map
 from emtvb.figures.save import save_numbers
 from emtvb.figures.style import EXPECTED, style
-from emtvb.figures.words import accuracy_text, variable_labels, wrapped
+from emtvb.figures.words import accuracy_text, variable_labels, wrap_name
 from emtvb.files import atomic
 
 MOST_FRAMES = 40
@@ -189,7 +189,7 @@ def _on_circle(variable: float, s: int, radius: float = 1.0) -> tuple[float, flo
 
 def _name_parts(axes: Axes, exemplar: Exemplar) -> None:
     """Everything that does not change: names and arrows."""
-    title = f"{wrapped(exemplar.task, 50)}: {accuracy_text(exemplar)}"
+    title = f"{wrap_name(exemplar.task, 50)}: {accuracy_text(exemplar)}"
     axes.text(0.1, 1.95, f"{title}\nmemories: $\\Psi$ by data", ha="center", va="top", fontsize=9)
     axes.text(-2.2, -1.6, "outlined: read by $f$\ngrey: no memory, no target\nempty: not yet written", va="bottom")
     for name, x in _SIDES.items():

@@ -12,11 +12,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from emtvb.experiments.sweep.constants import ALL
-from emtvb.figures.data import each
-from emtvb.figures.marks import look, mark, points
-from emtvb.figures.panels import blank, grid, key, label_outside
+from emtvb.figures.data import table_rows
+from emtvb.figures.marks import draw_points, group_look, key_mark
+from emtvb.figures.panels import blank_figure, figure_key, label_outside, panel_grid
 from emtvb.figures.style import SHADE, style
-from emtvb.figures.words import wrapped
+from emtvb.figures.words import wrap_name
 
 GROUPS = {
     "itself": "itself,\nother\ntrials",
@@ -61,13 +61,13 @@ def draw(rows: pd.DataFrame) -> Figure:
     controls; the band has the tasks' bars, below which networks are called alike.
 
     Args:
-        rows: What ``emtvb.experiments.sweep.pair_distances.summary`` gives.
+        rows: What ``emtvb.experiments.sweep.pair_distances.distance_summary`` gives.
     """
     there = [group for group in GROUPS if (rows["differs"] == group).any()]
     if not set(there) - set(CONTROLS):
-        return blank(NOTHING)
+        return blank_figure(NOTHING)
     tasks = [task for task in dict.fromkeys(rows["task"]) if task != ALL]
-    figure, panels = grid(len(MEASURES), 2, 2.5, 0.6, sharex=True)
+    figure, panels = panel_grid(len(MEASURES), 2, 2.5, 0.6, sharex=True)
     for axes, (measure, title) in zip(panels.flat, MEASURES.items(), strict=True):
         shown = rows[(rows["measure"] == measure) & (rows["task"] != ALL)]
         axes.set_title(title)
@@ -76,8 +76,8 @@ def draw(rows: pd.DataFrame) -> Figure:
     for axes in panels.flat:
         axes.set_xticks(range(len(there)), [GROUPS[group] for group in there])
         axes.tick_params(axis="x", length=0, labelsize=6)
-    entries: dict[str, Artist] = {wrapped(task, 20): mark(**look(i)) for i, task in enumerate(tasks)}
-    key(figure, {**entries, "alike below (our bars, one for each task)": Patch(facecolor=_BAR)})
+    entries: dict[str, Artist] = {wrap_name(task, 20): key_mark(**group_look(i)) for i, task in enumerate(tasks)}
+    figure_key(figure, {**entries, "alike below (our bars, one for each task)": Patch(facecolor=_BAR)})
     return figure
 
 
@@ -87,13 +87,13 @@ def _show(axes: Axes, rows: pd.DataFrame, groups: list[str], tasks: list[str]) -
     for i, group in enumerate(groups):
         if group in CONTROLS:
             axes.axvspan(i - 0.5, i + 0.5, color=SHADE, linewidth=0, zorder=0)
-        for row in each(rows[rows["differs"] == group]):
+        for row in table_rows(rows[rows["differs"] == group]):
             task = tasks.index(row.task)
             place = i + (task + 0.5) * step - 0.4
             least, low, median, high, most = np.maximum([row.low, row.lower, row.median, row.upper, row.high], _LEAST)
-            form = look(task)
+            form = group_look(task)
             axes.vlines(place, least, most, colors=form["color"], linewidth=0.7)
-            points(axes, place, median, low, high, upright=True, width=1.8, clip_on=False, **form)
+            draw_points(axes, place, median, low, high, upright=True, width=1.8, clip_on=False, **form)
     bars = rows["bar"].dropna()
     if len(bars):
         axes.axhspan(bars.min(), bars.max() * 1.02, color=_BAR, linewidth=0, zorder=0.5)

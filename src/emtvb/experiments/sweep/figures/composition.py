@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 from emtvb.figures.data import Exemplar
 from emtvb.figures.data import load_exemplars as read  # noqa: F401 - what draw is handed
 from emtvb.figures.images import mark_blocks, show_signed, sign_patch
-from emtvb.figures.panels import grid, key, label_outside
+from emtvb.figures.panels import figure_key, label_outside, panel_grid
 from emtvb.figures.style import COLUMN, PAGE, style
-from emtvb.figures.words import variable_labels, wrapped
+from emtvb.figures.words import variable_labels, wrap_name
 
 _LIMIT = 1.4
 """Colour limit that keeps +1 and -1 apart from black."""
@@ -27,16 +27,16 @@ def draw(exemplars: Sequence[Exemplar]) -> Figure:
         exemplars: At least one; of several with the same task the first is drawn.
     """
     tasks = _tasks(exemplars)
-    figure, panels = grid(len(tasks), 2, 1.35, 0.5, width=COLUMN if len(tasks) == 1 else PAGE)
+    figure, panels = panel_grid(len(tasks), 2, 1.35, 0.5, width=COLUMN if len(tasks) == 1 else PAGE)
     for axes, task in zip(panels.flat, tasks, strict=False):
         show_signed(axes, task.composition, _LIMIT)
         mark_blocks(axes, [task.d] * task.s, variable_labels(task.s, between="\n"), "x", room=0.08)
         axes.set_yticks(np.linspace(0, task.d - 1, min(task.d, 8)).round().astype(int))
         axes.tick_params(axis="y", length=0, pad=2)
-        axes.set_title(wrapped(task.task, 50))
+        axes.set_title(wrap_name(task.task, 50))
     label_outside(panels, x="variable", y="output dimension")
     signs = {"+1": 1, "\N{MINUS SIGN}1": -1, "0": 0}
-    key(figure, {name: sign_patch(sign, _LIMIT, edgecolor="0.35") for name, sign in signs.items()})
+    figure_key(figure, {name: sign_patch(sign, _LIMIT, edgecolor="0.35") for name, sign in signs.items()})
     return figure
 
 

@@ -15,11 +15,11 @@ from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from emtvb.figures.data import Exemplar, labelled, load_exemplar
-from emtvb.figures.images import LIMIT, picture, show_signed, signed_bar
-from emtvb.figures.panels import add_panel, write
+from emtvb.figures.data import Exemplar, load_exemplar, with_label_columns
+from emtvb.figures.images import LIMIT, show_signed, signed_bar, variables_as_image
+from emtvb.figures.panels import add_panel, write_words
 from emtvb.figures.style import EXPECTED, PAGE, style
-from emtvb.figures.words import wrapped
+from emtvb.figures.words import wrap_name
 
 SHOWN = 32
 """Output steps after an edit that are drawn; all are counted."""
@@ -135,13 +135,13 @@ def draw(edits: Sequence[EditShown]) -> Figure:
         before.set_ylabel("dimension", labelpad=0)
         strips = [add_panel(figure, 3.1, bottom + low, _LONG, _HIGH) for low in _STRIPS.values()]
         image = _show_outputs(strips, edit)
-        write(figure, 0.05, bottom + 1.49, _title(edit), va="bottom", fontsize=8, linespacing=1.2)
+        write_words(figure, 0.05, bottom + 1.49, _title(edit), va="bottom", fontsize=8, linespacing=1.2)
         if i == len(edits) - 1:
             before.set_xlabel("variable (1 the oldest)", labelpad=1)
             strips[-1].set_xlabel("output step")
     scale = {"cax": add_panel(figure, 0.6, 0.36, 1.4, 0.07), "orientation": "horizontal"}
     signed_bar(figure, image, "stored, given out, or half of the change", **scale)
-    write(figure, 0.05, height - 0.16, f"{wrapped(edits[0].task, 50)}, network {edits[0].run_id}", fontsize=9)
+    write_words(figure, 0.05, height - 0.16, f"{wrap_name(edits[0].task, 50)}, network {edits[0].run_id}", fontsize=9)
     return figure
 
 
@@ -173,7 +173,7 @@ def _numbers(edit: EditShown) -> pd.DataFrame:
         columns = {"step": first + step, "dimension": dimension, "value": outputs.ravel()}
         frames.append(pd.DataFrame({"series": series, **columns}))
     table = pd.concat(frames, ignore_index=True).astype({"variable": "Int64"})
-    return labelled(table, run_id=edit.run_id, task=edit.task, edit=edit.name, basis=edit.basis)
+    return with_label_columns(table, run_id=edit.run_id, task=edit.task, edit=edit.name, basis=edit.basis)
 
 
 def _title(edit: EditShown) -> str:
@@ -190,14 +190,14 @@ def _named(basis: str) -> str:
 
 def _show_stored(axes: Axes, edit: EditShown, stored: Float[np.ndarray, " memory"], title: str) -> None:
     d = edit.outputs.shape[1]
-    show_signed(axes, picture(stored, d), LIMIT, alpha=picture(np.where(edit.kept, 1.0, 0.4), d))
+    show_signed(axes, variables_as_image(stored, d), LIMIT, alpha=variables_as_image(np.where(edit.kept, 1.0, 0.4), d))
     axes.set_title(title, fontsize=8, pad=2)
     variables = stored.size // d
     axes.set_xticks(sorted({0, variables - 1}), [str(name) for name in sorted({1, variables})])
     axes.tick_params(length=0, pad=2)
     if title == "before":
         axes.set_yticks(sorted({0, d - 1}))
-    _outline(axes, picture((edit.before != edit.after) & edit.kept, d))
+    _outline(axes, variables_as_image((edit.before != edit.after) & edit.kept, d))
 
 
 def _show_outputs(strips: Sequence[Axes], edit: EditShown) -> AxesImage:

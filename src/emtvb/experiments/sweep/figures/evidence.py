@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from emtvb import tables
-from emtvb.figures.marks import look, points
-from emtvb.figures.panels import grid, key, label_outside
+from emtvb.figures.marks import draw_points, group_look
+from emtvb.figures.panels import figure_key, label_outside, panel_grid
 from emtvb.figures.style import SHADE, style
 
 NAMES = {"accuracy": "test accuracy", "spectral_error": "spectral error"}
@@ -38,9 +38,9 @@ def draw(rates: pd.DataFrame) -> Figure:
     Dotted: 5%.
 
     Args:
-        rates: What ``emtvb.paper.error_rates.characteristics`` gives.
+        rates: What ``emtvb.paper.error_rates.operating_characteristics`` gives.
     """
-    figure, panels = grid(len(QUESTIONS) * len(NAMES), len(NAMES), 1.9, 0.4, sharex=True, sharey=True)
+    figure, panels = panel_grid(len(QUESTIONS) * len(NAMES), len(NAMES), 1.9, 0.4, sharex=True, sharey=True)
     groups = list(rates[["model", "seeds"]].drop_duplicates().itertuples(index=False, name=None))
     for row, (question, title) in zip(panels, QUESTIONS.items(), strict=True):
         for axes, (what, name) in zip(row, NAMES.items(), strict=True):
@@ -49,7 +49,7 @@ def draw(rates: pd.DataFrame) -> Figure:
     label_outside(panels, x="deviation in margins")
     figure.supylabel("share of simulated sweeps")
     entries = {f"{seeds} seeds, {_brief(model)}": Line2D([], [], **_look(i)) for i, (model, seeds) in enumerate(groups)}
-    key(figure, entries, ncols=2)
+    figure_key(figure, entries, ncols=2)
     return figure
 
 
@@ -61,7 +61,7 @@ def _panel(axes: Axes, rates: pd.DataFrame, question: str, groups: list[tuple[st
         shares = rates[(rates["model"] == model) & (rates["seeds"] == seeds)].groupby("deviation")[question]
         mean = shares.mean()
         aside = mean.index + _ASIDE * (i - (len(groups) - 1) / 2)
-        points(
+        draw_points(
             axes, aside, mean, shares.min(), shares.max(),
             upright=True, **_look(i),
         )  # fmt: skip
@@ -74,4 +74,4 @@ def _brief(model: str) -> str:
 
 def _look(number: int) -> dict[str, Any]:
     """Of a group of seeds, by its number."""
-    return {**look(number), "linestyle": "-", "linewidth": 0.7, "markersize": 2.6}
+    return {**group_look(number), "linestyle": "-", "linewidth": 0.7, "markersize": 2.6}

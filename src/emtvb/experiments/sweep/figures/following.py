@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from emtvb.experiments.sweep import milestones
-from emtvb.figures.marks import line, swarm
-from emtvb.figures.panels import grid, key
+from emtvb.figures.marks import key_line, swarm_offsets
+from emtvb.figures.panels import figure_key, panel_grid
 from emtvb.figures.style import COLOURS, style
-from emtvb.figures.words import wrapped
+from emtvb.figures.words import wrap_name
 
 _FAILED = "0.75"
 
@@ -35,7 +35,7 @@ def draw(shown: pd.DataFrame) -> Figure:
     """
     tasks = sorted(shown["task"].unique())
     colours = {task: COLOURS[number % len(COLOURS)] for number, task in enumerate(tasks)}
-    figure, panels = grid(4, 2, 2.2, 0.5)
+    figure, panels = panel_grid(4, 2, 2.2, 0.5)
     accuracy, angles, moments, telling = panels.flat
     for _, run in shown.sort_values("step").groupby(["solved", "run_id"]):
         colour = colours[run["task"].iloc[0]] if run["solved"].iloc[0] else _FAILED
@@ -48,8 +48,8 @@ def draw(shown: pd.DataFrame) -> Figure:
     angles.axhline(milestones.LOCKED, color="0.5", linewidth=0.6, linestyle=":")
     _moments(moments, shown, colours)
     _telling(telling, shown)
-    entries = {wrapped(task, 24): line(colour) for task, colour in colours.items()}
-    key(figure, {**entries, "does not solve its task": line(_FAILED)})
+    entries = {wrap_name(task, 24): key_line(colour) for task, colour in colours.items()}
+    figure_key(figure, {**entries, "does not solve its task": key_line(_FAILED)})
     return figure
 
 
@@ -61,7 +61,7 @@ def _moments(axes: Axes, shown: pd.DataFrame, colours: dict[str, str]) -> None:
         for number, (task, colour) in enumerate(colours.items()):
             steps = found.loc[found["task"] == task, name].dropna().to_numpy(float)
             middle = place + (number - (len(colours) - 1) / 2) * 0.17
-            heights = middle + swarm(steps, 400, 0.03, 0.15)
+            heights = middle + swarm_offsets(steps, 400, 0.03, 0.15)
             axes.plot(steps, heights, linestyle="none", marker="o", markersize=2.2, markeredgewidth=0, color=colour)
     axes.set_yticks(range(len(milestones.NAMES)), list(milestones.NAMES.values()))
     axes.set(xscale="log", xlabel="training step", ylim=(len(milestones.NAMES) - 0.5, -0.5), xlim=(400, 24_000))
@@ -69,7 +69,7 @@ def _moments(axes: Axes, shown: pd.DataFrame, colours: dict[str, str]) -> None:
 
 def _telling(axes: Axes, shown: pd.DataFrame) -> None:
     """The share of runs of which a cut of accuracy says right at each step whether they solve their task in the end."""
-    told = milestones.told(shown)
+    told = milestones.told_by_step(shown)
     for colour, (cut, rows) in zip(COLOURS[4:], told.groupby("cut"), strict=False):
         axes.plot(rows["step"], rows["share"], color=colour, marker="o", markersize=2, label=f"{cut:g} or more")
     if len(told):

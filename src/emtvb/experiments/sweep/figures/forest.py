@@ -15,14 +15,14 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import NullFormatter, NullLocator
 
 from emtvb.experiments.sweep import constants
-from emtvb.figures.data import each
-from emtvb.figures.marks import line, mark, points, swarm
-from emtvb.figures.panels import add_panel, key, shade_every_second, write
+from emtvb.figures.data import table_rows
+from emtvb.figures.marks import draw_points, key_line, key_mark, swarm_offsets
+from emtvb.figures.panels import add_panel, figure_key, shade_every_second, write_words
 from emtvb.figures.style import COLOURS, COLUMN, style
-from emtvb.figures.words import wrapped
+from emtvb.figures.words import wrap_name
 from emtvb.paper import forest as paper
 from emtvb.paper.error_rates import BOOTSTRAP
-from emtvb.paper.twins import measured
+from emtvb.paper.twins import measured_with_twins
 
 CELL = constants.CELL[:-1]
 SIGNS = {"consistent": "=", "inconsistent": "\N{NOT EQUAL TO}", "not determined": "?", "not judged": "\N{EN DASH}"}
@@ -58,7 +58,7 @@ def read(
         rates: Its ``measurements/error_rates/cells.csv``, or none.
     """
     errors = pd.read_csv(rates[0], dtype={"task": str}) if rates else pd.DataFrame(columns=BOOTSTRAP)
-    return paper.rows(measured(runs, measurements, twins), errors)
+    return paper.forest_rows(measured_with_twins(runs, measurements, twins), errors)
 
 
 @style()
@@ -72,7 +72,7 @@ def draw(rows: pd.DataFrame) -> Figure:
     are not there.
 
     Args:
-        rows: What ``emtvb.paper.forest.rows`` gives.
+        rows: What ``emtvb.paper.forest.forest_rows`` gives.
     """
     cells = list(rows[CELL].drop_duplicates().itertuples(index=False, name=None))
     height = _TOP + _ROW * len(cells) + _FOOT
@@ -110,7 +110,7 @@ def _name_cells(axes: Axes, cells: list[tuple[Any, Any, Any]]) -> None:
     shade_every_second(axes, [task for task, *_ in cells])
     for i, (task, hidden_dim, l2) in enumerate(cells):
         if task != before[0]:
-            name = wrapped(task, _LONGEST)
+            name = wrap_name(task, _LONGEST)
             axes.text(axes.get_xlim()[0] + _NAMES["task"], i, name, va="center", fontweight="bold", fontsize=7)
         if (task, hidden_dim) != before:
             axes.text(_NAMES["hidden_dim"], i, str(hidden_dim), ha="right", va="center", fontsize=7)
@@ -128,13 +128,15 @@ def _fill(axes: Axes, none: Axes | None, rows: pd.DataFrame, cells: list[tuple[A
         of_cell = rows[(rows[CELL] == list(cell)).all(axis=1)]
         seeds = of_cell.loc[of_cell["kind"] == "seed", "value"].to_numpy(float)
         seeds = seeds[np.isfinite(seeds)]
-        offsets = swarm(seeds, 0.01, 0.11, 0.3) if none is None else swarm(np.log10(seeds), 0.04, 0.11, 0.3)
+        offsets = (
+            swarm_offsets(seeds, 0.01, 0.11, 0.3) if none is None else swarm_offsets(np.log10(seeds), 0.04, 0.11, 0.3)
+        )
         axes.plot(seeds, i + _LINES["seed"] + offsets, "o", color=_SEEDS, markersize=1.6, markeredgewidth=0, zorder=2)
-        for row in each(of_cell[of_cell["kind"] == "ours"]):
+        for row in table_rows(of_cell[of_cell["kind"] == "ours"]):
             place = i + _LINES["ours"]
-            points(axes, place, row.value, row.low, row.high, width=1.1, clip_on=False, **_OUR_LOOK)
+            draw_points(axes, place, row.value, row.low, row.high, width=1.1, clip_on=False, **_OUR_LOOK)
             _mark_missing(none, row.value, place, _OUR_LOOK)
-        for row in each(of_cell[of_cell["kind"] == "printed"]):
+        for row in table_rows(of_cell[of_cell["kind"] == "printed"]):
             place = i + _LINES["printed"]
             axes.plot([row.low, row.high], [place] * 2, color=_MARGIN, linewidth=4, solid_capstyle="butt", zorder=1)
             axes.plot([row.value], [place], clip_on=False, **_PRINTED_LOOK)
@@ -177,7 +179,7 @@ def _scale_errors(axes: Axes, none: Axes, rows: pd.DataFrame) -> None:
     axes.set_xscale("log")
     axes.set_xlim(low, high)
     cells = {cell: i for i, cell in enumerate(rows[CELL].drop_duplicates().itertuples(index=False, name=None))}
-    for row in each(of_errors[of_errors["kind"] == "ours"]):
+    for row in table_rows(of_errors[of_errors["kind"] == "ours"]):
         for beyond, end, marker in ((row.low < low, low, "<"), (row.high > high, high, ">")):
             if beyond:
                 place = cells[row.task, row.hidden_dim, row.l2] + _LINES["ours"]
@@ -196,7 +198,7 @@ def _scale_errors(axes: Axes, none: Axes, rows: pd.DataFrame) -> None:
 
 def _say(axes: Axes, rows: pd.DataFrame, cells: list[tuple[Any, Any, Any]]) -> None:
     """Coverage and verdicts, behind the panels."""
-    ours = {(row.task, row.hidden_dim, row.l2, row.measure): row for row in each(rows[rows["kind"] == "ours"])}
+    ours = {(row.task, row.hidden_dim, row.l2, row.measure): row for row in table_rows(rows[rows["kind"] == "ours"])}
     places = {"accuracy": _ACCURACY[0] + _ACCURACY[1] + 0.02, "spectral_error": _COVERAGE + 0.04}
     for i, cell in enumerate(cells):
         for measure, place in places.items():
@@ -212,20 +214,20 @@ def _say(axes: Axes, rows: pd.DataFrame, cells: list[tuple[Any, Any, Any]]) -> N
 
 def _legend(figure: Figure, rows: pd.DataFrame) -> None:
     most = int(rows["seeds"].max())
-    seeds = mark(marker="o", color=_SEEDS, markersize=2, markeredgewidth=0)
+    seeds = key_mark(marker="o", color=_SEEDS, markersize=2, markeredgewidth=0)
     entries: dict[str, Any] = {f"our seeds ({most})" if most > 1 else "our seed": seeds}
     if (rows["kind"].eq("ours") & rows["low"].notna()).any():
-        entries["their mean; 95% interval for that of 20 new seeds"] = (line(_OURS), mark(**_OUR_LOOK))
+        entries["their mean; 95% interval for that of 20 new seeds"] = (key_line(_OURS), key_mark(**_OUR_LOOK))
     else:
-        entries["their mean"] = mark(**_OUR_LOOK)
+        entries["their mean"] = key_mark(**_OUR_LOOK)
     if (rows["kind"] == "printed").any():
         margin = Patch(facecolor=_MARGIN)
-        entries["the paper's value, and what counts as the same"] = (margin, mark(**_PRINTED_LOOK))
-    key(
+        entries["the paper's value, and what counts as the same"] = (margin, key_mark(**_PRINTED_LOOK))
+    figure_key(
         figure, entries, loc="lower left", bbox_to_anchor=(0.01, 0.43 / figure.get_figheight()), ncols=1,
         handler_map={tuple: HandlerTuple(ndivide=1)}, labelspacing=0.35, handlelength=1.6,
     )  # fmt: skip
     verdicts = {name: sign for name, sign in SIGNS.items() if (rows["verdict"] == name).any()}
     lines = ["   ".join(f"{sign} {name}" for name, sign in verdicts.items()), "n/m: n of m seeds have an error"]
     words = "\n".join(filter(None, lines))
-    write(figure, 0.06, 0.06, words, fontsize=7, va="bottom")
+    write_words(figure, 0.06, 0.06, words, fontsize=7, va="bottom")

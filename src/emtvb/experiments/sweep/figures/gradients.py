@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from emtvb.figures.marks import band, line, look
-from emtvb.figures.panels import grid, key, label_outside
+from emtvb.figures.marks import draw_band, group_look, key_line
+from emtvb.figures.panels import figure_key, label_outside, panel_grid
 from emtvb.figures.style import EXPECTED, style
-from emtvb.figures.words import wrapped
+from emtvb.figures.words import wrap_name
 from emtvb.theory.literature_columns import INITIAL
 
 _COLUMNS = ("task", "l2", "when", "solves", "lag", "networks", "median", "quarter", "three_quarters")
@@ -38,15 +38,15 @@ def draw(table: pd.DataFrame) -> Figure:
     """
     shown = numbers(table)
     tasks, l2s = list(shown["task"].unique()), sorted(shown["l2"].unique())
-    figure, panels = grid(len(tasks), 4, 2.4, 0.5, sharex=True, sharey=True)
+    figure, panels = panel_grid(len(tasks), 4, 2.4, 0.5, sharex=True, sharey=True)
     for axes, task in zip(panels.flat, tasks, strict=False):
         _panel(axes, shown[shown["task"] == task], l2s)
-        axes.set_title(wrapped(task, 24))
+        axes.set_title(wrap_name(task, 24))
     label_outside(panels, x="lag k, steps", y="|do(T)/dh(T-k)|, share of lag 0")
     entries = {f"after, L2 {l2:g}": Line2D([], [], **_look(l2s, l2)) for l2 in l2s}
-    entries = {"before training": line(EXPECTED), **entries}
-    entries |= {"solves its task": line("0.4"), "does not": line("0.4", "--")}
-    key(figure, entries, ncols=min(len(entries), 4))
+    entries = {"before training": key_line(EXPECTED), **entries}
+    entries |= {"solves its task": key_line("0.4"), "does not": key_line("0.4", "--")}
+    figure_key(figure, entries, ncols=min(len(entries), 4))
     return figure
 
 
@@ -71,8 +71,8 @@ def _panel(axes: Axes, table: pd.DataFrame, l2s: list[float]) -> None:
 def _curve(axes: Axes, table: pd.DataFrame, **look: Any) -> None:
     rows = table[table["median"] > _LEAST].sort_values("lag")
     low, high = (rows[name].clip(lower=_LEAST) for name in ("quarter", "three_quarters"))
-    band(axes, rows["lag"], rows["median"], low, high, **look)
+    draw_band(axes, rows["lag"], rows["median"], low, high, **look)
 
 
 def _look(l2s: list[float], l2: float, dash: str = "-") -> dict[str, Any]:
-    return {**look(l2s.index(l2)), "linestyle": dash, "markersize": 2.4}
+    return {**group_look(l2s.index(l2)), "linestyle": dash, "markersize": 2.4}

@@ -12,12 +12,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from emtvb.figures.data import Exemplar, data_memories, labelled, scaled_memories
+from emtvb.figures.data import Exemplar, data_memories, scaled_memories, with_label_columns
 from emtvb.figures.data import load_exemplar as read  # noqa: F401 - what draw is handed
-from emtvb.figures.images import LIMIT, picture, robust_limit, show_signed, sign_patch, signed_bar
-from emtvb.figures.panels import key
+from emtvb.figures.images import LIMIT, robust_limit, show_signed, sign_patch, signed_bar, variables_as_image
+from emtvb.figures.panels import figure_key
 from emtvb.figures.style import ABSENT, PAGE, style
-from emtvb.figures.words import accuracy_text, wrapped
+from emtvb.figures.words import accuracy_text, wrap_name
 
 STEPS = (1, 2, 3, 4, 5, 14, 15, 16, 17, 18)
 """The steps that the paper shows, counted from 1."""
@@ -64,20 +64,22 @@ def draw(exemplar: Exemplar) -> Figure:
     for step in steps:
         rows = [figure.add_subplot(grid[row, places.index(step)]) for row in (1, 2, 3)]
         for axes, (name, values) in zip(rows, memories.items(), strict=False):
-            stored = picture(values[step - 1], exemplar.d)
+            stored = variables_as_image(values[step - 1], exemplar.d)
             if _is_fitted(exemplar, name, step):
                 memory = show_signed(axes, stored, LIMIT)
                 axes.set_xlabel(_agreement(exemplar, values, step - 1), fontsize=7, labelpad=1.5)
             else:
                 _grey_out(axes, stored)
-        theory = picture(exemplar.theory[step - 1], exemplar.d)
-        show_signed(rows[2], theory, LIMIT, alpha=picture(strength, exemplar.d))
+        theory = variables_as_image(exemplar.theory[step - 1], exemplar.d)
+        show_signed(rows[2], theory, LIMIT, alpha=variables_as_image(strength, exemplar.d))
         if step == steps[0]:
             _explain(*rows)
     signed_bar(figure, hidden, "activation", cax=figure.add_subplot(grid[0, -1]), ticks=None)
     signed_bar(figure, memory, "stored value", cax=figure.add_subplot(grid[1:, -1]))
     _name_colours(figure)
-    figure.suptitle(f"{wrapped(exemplar.task, 60)}, L2 {exemplar.l2:g}: {accuracy_text(exemplar)}, {exemplar.verdict}")
+    figure.suptitle(
+        f"{wrap_name(exemplar.task, 60)}, L2 {exemplar.l2:g}: {accuracy_text(exemplar)}, {exemplar.verdict}"
+    )
     return figure
 
 
@@ -104,7 +106,7 @@ def numbers(exemplar: Exemplar) -> pd.DataFrame:
             fitted = _is_fitted(exemplar, series, step)
             table = pd.DataFrame({"series": series, **columns, "fitted": fitted, "value": values})
             phase = exemplar.phase(step - 1)
-            frames.append(labelled(table, run_id=exemplar.run_id, task=exemplar.task, step=step, phase=phase))
+            frames.append(with_label_columns(table, run_id=exemplar.run_id, task=exemplar.task, step=step, phase=phase))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -139,7 +141,7 @@ def _name_colours(figure: Figure) -> None:
         "the same, in the theory": sign_patch(1, LIMIT, alpha=0.4),
         "not fitted: $\\Psi$ by data is of the output phase": Patch(**{**_HATCHED, "facecolor": ABSENT}),
     }
-    key(figure, entries, loc="lower center", handlelength=1.1, columnspacing=1.0)
+    figure_key(figure, entries, loc="lower center", handlelength=1.1, columnspacing=1.0)
 
 
 def _phases(exemplar: Exemplar, group: list[int]) -> str:

@@ -13,12 +13,12 @@ from matplotlib.figure import Figure
 
 from emtvb import tables
 from emtvb.columns import check_numbers
-from emtvb.figures.data import cells
-from emtvb.figures.marks import line, look, mark, swarm
-from emtvb.figures.panels import grid, key, say_instead
+from emtvb.figures.data import distinct_cells
+from emtvb.figures.marks import group_look, key_line, key_mark, swarm_offsets
+from emtvb.figures.panels import figure_key, panel_grid, say_instead
 from emtvb.figures.style import EXPECTED, PAGE, style
-from emtvb.figures.words import wrapped
-from emtvb.theory.verdict import NOT_LEARNED
+from emtvb.figures.words import wrap_name
+from emtvb.theory.network_verdict import NOT_LEARNED
 
 METHODS = {"data": "$\\Psi$ by data", "power": "the paper's $\\Psi$", "realisation": "realised $\\Psi$"}
 """The prefixes of the methods' columns, and what the figure calls them."""
@@ -63,10 +63,10 @@ def draw(measured: pd.DataFrame) -> Figure:
     """
     every = numbers(measured)
     tasks, l2s = list(every["task"].unique()), sorted(every.loc[every["solved"], "l2"].unique())
-    figure, panels = grid(len(tasks), 2, 2.15, 0.5, sharey=True)
+    figure, panels = panel_grid(len(tasks), 2, 2.15, 0.5, sharey=True)
     for axes, task in zip(panels.flat, tasks, strict=False):
         _panel(axes, every[every["task"] == task], PAGE / panels.shape[1])
-        axes.set_title(wrapped(task, 40), pad=18)
+        axes.set_title(wrap_name(task, 40), pad=18)
         axes.set_xlabel("runs that solve the task", fontsize=7)
     figure.supylabel("share of edits obeyed")
     if not every.groupby(["task", "hidden_dim", "l2"])["solved"].any().all():
@@ -100,7 +100,7 @@ def _panel(axes: Axes, table: pd.DataFrame, inches: float) -> None:
     """One task: a group per size with which runs solve it, in it a column per method and penalty."""
     solved = table[table["solved"]]
     penalties_of: dict[int, list[float]] = {}
-    for size, l2 in cells(solved, ["hidden_dim", "l2"]):
+    for size, l2 in distinct_cells(solved, ["hidden_dim", "l2"]):
         penalties_of.setdefault(size, []).append(l2)
     columns = sum(map(len, penalties_of.values())) * len(METHODS)
     unit = inches * 0.86 / max(columns + len(penalties_of), 1)  # inches of a column
@@ -129,7 +129,7 @@ def _count(table: pd.DataFrame, size: int, l2: float) -> str:
 
 def _column(axes: Axes, place: float, unit: float, runs: pd.DataFrame, method: str, l2: float) -> None:
     """The runs of one method and penalty, with their controls and how they do unedited."""
-    form = look(list(METHODS).index(method), filled=l2 == 0)
+    form = group_look(list(METHODS).index(method), filled=l2 == 0)
     shares = runs["edit_success"].to_numpy(float)
     all_obeyed = shares >= 1
     axes.text(
@@ -143,7 +143,7 @@ def _column(axes: Axes, place: float, unit: float, runs: pd.DataFrame, method: s
         axes.plot([place], [most], "x", color=_CONTROL, markersize=3, markeredgewidth=0.7, clip_on=False)
     below = shares[~all_obeyed]
     if below.size:
-        offsets = swarm(below, near=_NEAR, apart=_APART / unit, widest=_WIDTH)
+        offsets = swarm_offsets(below, near=_NEAR, apart=_APART / unit, widest=_WIDTH)
         axes.plot(
             place + offsets, below, **form, linestyle="none", markersize=2.3, markeredgewidth=0.5, clip_on=False,
             zorder=4,
@@ -159,12 +159,12 @@ def _control(runs: pd.DataFrame) -> Float[np.ndarray, " run"]:
 
 
 def _legend(figure: Figure, table: pd.DataFrame, l2s: Sequence[float]) -> None:
-    entries = {name: mark(**look(i)) for i, name in enumerate(METHODS.values())}
+    entries = {name: key_mark(**group_look(i)) for i, name in enumerate(METHODS.values())}
     if len(l2s) > 1:
         with_penalty = ", ".join(f"{l2:g}" for l2 in l2s if l2)
-        entries["L2 0"] = mark(color="0.3", marker="o")
-        entries[f"L2 {with_penalty}"] = mark(color="0.3", marker="o", markerfacecolor="white")
+        entries["L2 0"] = key_mark(color="0.3", marker="o")
+        entries[f"L2 {with_penalty}"] = key_mark(color="0.3", marker="o", markerfacecolor="white")
     control = "along another's column" if table[OTHER].notna().any() else "in a random direction"
-    entries["exact without an edit"] = line(EXPECTED)
-    entries[f"largest control, {control}"] = mark(color=_CONTROL, marker="x")
-    key(figure, entries, ncols=4, title="numbers: networks that obey every edit")
+    entries["exact without an edit"] = key_line(EXPECTED)
+    entries[f"largest control, {control}"] = key_mark(color=_CONTROL, marker="x")
+    figure_key(figure, entries, ncols=4, title="numbers: networks that obey every edit")

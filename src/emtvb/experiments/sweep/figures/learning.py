@@ -14,12 +14,12 @@ from matplotlib.ticker import NullLocator
 
 from emtvb import tables
 from emtvb.experiments.sweep.constants import CELL
-from emtvb.figures.data import cells
-from emtvb.figures.marks import band
-from emtvb.figures.panels import grid, key, label_outside
+from emtvb.figures.data import distinct_cells
+from emtvb.figures.marks import draw_band
+from emtvb.figures.panels import figure_key, label_outside, panel_grid
 from emtvb.figures.style import COLOURS, COLUMN, PAGE, style
-from emtvb.figures.words import wrapped
-from emtvb.theory.verdict import AT_CHANCE
+from emtvb.figures.words import wrap_name
+from emtvb.theory.network_verdict import AT_CHANCE
 
 SOLVED = 0.1
 """A size with which in no group so many runs solve the task is not drawn, where another is."""
@@ -52,14 +52,14 @@ def draw(summary: pd.DataFrame) -> Figure:
     """
     drawn, lines = _learned(summary)
     tasks, sizes = list(drawn["task"].unique()), sorted(drawn["hidden_dim"].unique())
-    groups, l2s = cells(drawn, ["l2", "threshold"]), sorted(drawn["l2"].unique())
+    groups, l2s = distinct_cells(drawn, ["l2", "threshold"]), sorted(drawn["l2"].unique())
     looks: dict[tuple[float, float], dict[str, Any]] = {
         (l2, threshold): {"color": COLOURS[l2s.index(l2) % len(COLOURS)], "linestyle": _DASHES[i % len(_DASHES)]}
         for i, (l2, threshold) in enumerate(groups)
     }
     rows = [(size, measure) for size in sizes for measure in HEIGHTS]
     width = COLUMN if len(tasks) == 1 else PAGE
-    figure, panels = grid(
+    figure, panels = panel_grid(
         len(rows) * len(tasks), len(tasks), 0.875, 0.9,
         width=width, sharex=True, sharey="row", height_ratios=[HEIGHTS[measure] for _, measure in rows],
     )  # fmt: skip
@@ -76,15 +76,15 @@ def draw(summary: pd.DataFrame) -> Figure:
         else:
             line[0].set(ylim=(0, 1.12 * most), yticks=[0, most])
     for axes, task in zip(panels[0], tasks, strict=True):
-        axes.set_title(wrapped(task, 20))
+        axes.set_title(wrap_name(task, 20))
     _widen_the_beginning(panels[0, 0], int(drawn["step"].max()) + 1, few=len(tasks) > 2)
     samples = {
         f"L2 {l2:g}, threshold {threshold:g}": Line2D([], [], linewidth=1.2, **look)
         for (l2, threshold), look in looks.items()
     }
-    key(figure, samples, ncols=4 if width == PAGE else 2, handlelength=2.4)
+    figure_key(figure, samples, ncols=4 if width == PAGE else 2, handlelength=2.4)
     letters = 110 if width == PAGE else 50  # in a line
-    figure.suptitle("\n".join(wrapped(line, letters) for line in lines))
+    figure.suptitle("\n".join(wrap_name(line, letters) for line in lines))
     return figure
 
 
@@ -113,7 +113,7 @@ def _curve(axes: Axes, group: pd.DataFrame, measure: str, look: dict[str, Any]) 
         return
     low, middle, high = (group[f"{measure}_{percent}"] for percent in (25, 50, 75))
     if (group["runs"] > 1).any():
-        band(axes, group["step"], middle, low, high, **settings)
+        draw_band(axes, group["step"], middle, low, high, **settings)
     else:
         axes.plot(group["step"], middle, **settings)
 

@@ -11,12 +11,21 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from emtvb.figures.data import each
-from emtvb.figures.marks import CHANCE, band, line, look, swarm
-from emtvb.figures.panels import blank, grid, key
+from emtvb.figures.data import table_rows
+from emtvb.figures.marks import CHANCE, draw_band, group_look, key_line, swarm_offsets
+from emtvb.figures.panels import blank_figure, figure_key, panel_grid
 from emtvb.figures.style import EXPECTED, style
-from emtvb.figures.words import wrapped
-from emtvb.theory.memory_columns import AMPLITUDES, DURATIONS, LATCH, LINEAR, PHI, TRAINED, at_amplitude, lasting
+from emtvb.figures.words import wrap_name
+from emtvb.theory.memory_columns import (
+    AMPLITUDES,
+    DURATIONS,
+    LATCH,
+    LINEAR,
+    PHI,
+    TRAINED,
+    amplitude_column,
+    lasting_column,
+)
 
 DURATION, AMPLITUDE, HALFWAY = "duration", "amplitude", "halfway"
 """What is varied: the steps, what inputs are multiplied with; and nothing, of edits that stop halfway."""
@@ -33,8 +42,8 @@ def read(table: Path | str) -> pd.DataFrame:
 def numbers_of(table: pd.DataFrame) -> pd.DataFrame:
     """Medians and quartiles over networks that solve their task, and the size of each one's halved elements."""
     table = table[(table["solved"] == 1) | table["network"].isin([PHI, LATCH])]
-    axes = {DURATION: {lasting(steps): float(steps) for steps in DURATIONS},
-            AMPLITUDE: {at_amplitude(name): factor for name, factor in AMPLITUDES.items()}}  # fmt: skip
+    axes = {DURATION: {lasting_column(steps): float(steps) for steps in DURATIONS},
+            AMPLITUDE: {amplitude_column(name): factor for name, factor in AMPLITUDES.items()}}  # fmt: skip
     rows: list[dict[str, object]] = []
     for varied, columns in axes.items():
         for (task, network), group in table[table["network"].isin(SHOWN)].groupby(["task", "network"], sort=False):
@@ -45,7 +54,7 @@ def numbers_of(table: pd.DataFrame) -> pd.DataFrame:
     halved = table[table["network"].isin([TRAINED, PHI, LATCH])]
     rows += [
         {"varied": HALFWAY, "task": row.task, "network": row.network, "run_id": row.run_id, "value": row.half_edit_size}
-        for row in each(halved)
+        for row in table_rows(halved)
     ]
     return pd.DataFrame(rows, columns=_COLUMNS)
 
@@ -62,8 +71,8 @@ def draw(shown: pd.DataFrame) -> Figure:
     """
     tasks = sorted(shown.loc[shown["network"] == TRAINED, "task"].unique())
     if not tasks:
-        return blank("no network of this experiment solves its task")
-    figure, ((*panels,),) = grid(3, 3, 2.4, 0.5, width_ratios=(1.2, 1.2, 1))
+        return blank_figure("no network of this experiment solves its task")
+    figure, ((*panels,),) = panel_grid(3, 3, 2.4, 0.5, width_ratios=(1.2, 1.2, 1))
     for axes, varied, label in zip(panels, (DURATION, AMPLITUDE), ("output steps", "inputs times"), strict=False):
         part = shown[shown["varied"] == varied]
         for task in tasks:
@@ -76,18 +85,18 @@ def draw(shown: pd.DataFrame) -> Figure:
     for axes in panels[:2]:
         axes.minorticks_off()
     _halves(panels[2], shown[shown["varied"] == HALFWAY], tasks)
-    entries = {wrapped(task, 24): Line2D([], [], **look(i), markersize=3) for i, task in enumerate(tasks)}
+    entries = {wrap_name(task, 24): Line2D([], [], **group_look(i), markersize=3) for i, task in enumerate(tasks)}
     words = ("trained", "without tanh", "Phi by hand")
-    entries |= {name: line("0.4", dashes) for name, dashes in zip(words, SHOWN.values(), strict=True)}
-    key(figure, entries, ncols=min(len(entries), 7))
+    entries |= {name: key_line("0.4", dashes) for name, dashes in zip(words, SHOWN.values(), strict=True)}
+    figure_key(figure, entries, ncols=min(len(entries), 7))
     return figure
 
 
 def _curve(axes: Axes, rows: pd.DataFrame, number: int, dashes: Any) -> None:
     """Medians in the band of their quartiles; of controls the line alone."""
-    rows, form = rows.sort_values("x"), {**look(number), "linestyle": dashes, "markersize": 2.6}
+    rows, form = rows.sort_values("x"), {**group_look(number), "linestyle": dashes, "markersize": 2.6}
     if dashes == "-":
-        band(axes, rows["x"], rows["median"], rows["quarter"], rows["three_quarters"], **form)
+        draw_band(axes, rows["x"], rows["median"], rows["quarter"], rows["three_quarters"], **form)
     else:
         axes.plot(rows["x"], rows["median"], **form, linewidth=0.8)
 
@@ -97,11 +106,11 @@ def _halves(axes: Axes, rows: pd.DataFrame, tasks: list[str]) -> None:
     for place, task in enumerate(tasks):
         values = rows[(rows["task"] == task) & (rows["network"] == TRAINED)]["value"].to_numpy(float)
         axes.plot(
-            place + swarm(values, 0.03, 0.04, 0.8), values, **look(place), linestyle="none", markersize=1.6,
-            markeredgewidth=0, alpha=0.7,
+            place + swarm_offsets(values, 0.03, 0.04, 0.8), values, **group_look(place), linestyle="none",
+            markersize=1.6, markeredgewidth=0, alpha=0.7,
         )  # fmt: skip
     for size, name in ((0.0, "stays halfway"), (1.0, "a whole element")):
         axes.axhline(size, color=EXPECTED, linewidth=0.6, linestyle=":", zorder=0)
         axes.annotate(name, (len(tasks) - 0.5, size), fontsize=6, ha="right", va="bottom")
     axes.set(xlim=(-0.6, len(tasks) - 0.4), ylim=(-0.08, 1.15), ylabel="an element left halfway")
-    axes.set_xticks(range(len(tasks)), [wrapped(task, 8) for task in tasks])
+    axes.set_xticks(range(len(tasks)), [wrap_name(task, 8) for task in tasks])

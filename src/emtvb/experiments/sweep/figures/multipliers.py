@@ -11,16 +11,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from emtvb.experiments.sweep.constants import ALL
-from emtvb.figures.data import each
-from emtvb.figures.marks import look, mark, points
-from emtvb.figures.panels import blank, grid, key
+from emtvb.figures.data import table_rows
+from emtvb.figures.marks import draw_points, group_look, key_mark
+from emtvb.figures.panels import blank_figure, figure_key, panel_grid
 from emtvb.figures.style import EXPECTED, SHADE, style
-from emtvb.figures.words import wrapped
-from emtvb.theory.memory_columns import FRESH, FRESH_CONTENTS, TRAINED, lasting
+from emtvb.figures.words import wrap_name
+from emtvb.theory.memory_columns import FRESH, FRESH_CONTENTS, TRAINED, lasting_column
 
 NETWORK, EXPERIMENT = "network", "experiment"
 """What a row is of."""
-LASTS = lasting(3000, FRESH)
+LASTS = lasting_column(3000, FRESH)
 NEAR = 1e-3
 """Rates nearer to 0 than this are drawn on a linear scale."""
 TOLD = {"attracting": ("o", "its cycles attract"), "returning": ("x", "states return"),
@@ -60,30 +60,35 @@ def draw(shown: pd.DataFrame) -> Figure:
     networks, shares = (shown[shown["of"] == of] for of in (NETWORK, EXPERIMENT))
     tasks = sorted(networks["task"].unique())
     if not tasks:
-        return blank("no network of this experiment solves its task")
-    figure, ((left, right),) = grid(2, 2, 2.4, 0.5, width_ratios=(2, 1))
+        return blank_figure("no network of this experiment solves its task")
+    figure, ((left, right),) = panel_grid(2, 2, 2.4, 0.5, width_ratios=(2, 1))
     sizes = sorted(map(int, networks["hidden_dim"].unique()))
     _marks(left, networks, tasks, sizes)
     _shares(right, shares)
-    entries = {wrapped(task, 24): mark(**_look(i, 1)) for i, task in enumerate(tasks)}
+    entries = {wrap_name(task, 24): key_mark(**_look(i, 1)) for i, task in enumerate(tasks)}
     grey = {"color": "0.4", "marker": "o"}
-    entries |= {f"{size} neurons": mark(**{**_look(0, i), **grey}) for i, size in enumerate(sizes)}
-    entries["all cycles attract"] = mark(**grey)
-    entries |= {name: mark(marker=form, color="0.2") for form, name in TOLD.values()}
-    key(figure, entries, ncols=min(len(entries), 6))
+    entries |= {f"{size} neurons": key_mark(**{**_look(0, i), **grey}) for i, size in enumerate(sizes)}
+    entries["all cycles attract"] = key_mark(**grey)
+    entries |= {name: key_mark(marker=form, color="0.2") for form, name in TOLD.values()}
+    figure_key(figure, entries, ncols=min(len(entries), 6))
     return figure
 
 
 def _look(task: int, size: int) -> dict[str, Any]:
     """Of a network, by the numbers of its task and size."""
-    return {**look(task, filled=False), "linestyle": "none", "markersize": 2.2 + 0.9 * size, "markeredgewidth": 0.5}
+    return {
+        **group_look(task, filled=False),
+        "linestyle": "none",
+        "markersize": 2.2 + 0.9 * size,
+        "markeredgewidth": 0.5,
+    }
 
 
 def _marks(axes: Axes, networks: pd.DataFrame, tasks: list[str], sizes: list[int]) -> None:
     axes.axvspan(-10, 0, color=SHADE, linewidth=0, zorder=0)
     axes.axvline(0, color=EXPECTED, linewidth=0.6, zorder=1)
     axes.axhline(networks["measured_solved"].iloc[0], color=EXPECTED, linewidth=0.6, linestyle=":", zorder=1)
-    for row in each(networks):
+    for row in table_rows(networks):
         form = _look(tasks.index(row.task), sizes.index(int(row.hidden_dim)))
         face = form["color"] if row.fresh_attracting == FRESH_CONTENTS else "none"
         axes.plot([row.fresh_rate], [getattr(row, LASTS)], **{**form, "markerfacecolor": face})
@@ -104,12 +109,14 @@ def _marks(axes: Axes, networks: pd.DataFrame, tasks: list[str], sizes: list[int
 def _shares(axes: Axes, shares: pd.DataFrame) -> None:
     """A row for each experiment, the one in which it was found first."""
     names = []
-    for place, row in enumerate(each(shares)):
+    for place, row in enumerate(table_rows(shares)):
         told = {by: getattr(row, f"{by}_told") / row.networks for by in TOLD}
-        points(axes, place, told["attracting"], row.attracting_low, row.attracting_high, color="0.2", markersize=4.0)
+        draw_points(
+            axes, place, told["attracting"], row.attracting_low, row.attracting_high, color="0.2", markersize=4.0
+        )
         for below, by in zip((0.2, 0.2, 0), [*TOLD][1:], strict=True):
             axes.plot([told[by]], [place + below], color="0.2", marker=TOLD[by][0], markersize=5, markeredgewidth=0.8)
-        names.append(f"{wrapped(row.experiment, 16)}\n{int(row.attracting_told)} of {int(row.networks)}")
+        names.append(f"{wrap_name(row.experiment, 16)}\n{int(row.attracting_told)} of {int(row.networks)}")
     axes.set_yticks(range(len(names)), names)
     axes.set(ylim=(len(names) - 0.5, -0.5), xlim=(min(0.45, np.nanmin(shares["attracting_low"]) - 0.02), 1.02))
     axes.set(xlabel="share of networks that are told right")

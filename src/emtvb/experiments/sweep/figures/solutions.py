@@ -11,15 +11,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from emtvb import tables
-from emtvb.core.intervals import clopper_pearson
+from emtvb.core.intervals import clopper_pearson_interval
 from emtvb.experiments.sweep.constants import CELL
-from emtvb.figures.data import cells, each
-from emtvb.figures.marks import mark, points
-from emtvb.figures.panels import grid, key, label_outside
+from emtvb.figures.data import distinct_cells, table_rows
+from emtvb.figures.marks import draw_points, key_mark
+from emtvb.figures.panels import figure_key, label_outside, panel_grid
 from emtvb.figures.style import COLOURS, EXPECTED, style
-from emtvb.figures.words import wrapped
+from emtvb.figures.words import wrap_name
 from emtvb.paper import table1
-from emtvb.theory.verdict import NOT_LEARNED, OTHERWISE, STORED
+from emtvb.theory.network_verdict import NOT_LEARNED, OTHERWISE, STORED
 
 GROUP = CELL[1:3]
 """The settings that a group of runs has in common."""
@@ -51,17 +51,17 @@ def draw(measured: pd.DataFrame) -> Figure:
     """
     kinds = numbers(measured)
     tasks = list(kinds["task"].unique())
-    figure, panels = grid(len(tasks), 2, 1.95, 0.4, sharey=True)
+    figure, panels = panel_grid(len(tasks), 2, 1.95, 0.4, sharey=True)
     outcomes = set(kinds["verdict"]) - {NOT_LEARNED}
     verdicts = [*(kind for kind in SOLUTIONS if kind in outcomes), *sorted(outcomes - set(SOLUTIONS))]
     for axes, task in zip(panels.flat, tasks, strict=False):
         drawn, idle = _solved(kinds[kinds["task"] == task])
         _show_kinds(axes, drawn, verdicts)
-        axes.set_title(f"{wrapped(task, 40)}\n{wrapped(idle, 52)}" if idle else wrapped(task, 40))
+        axes.set_title(f"{wrap_name(task, 40)}\n{wrap_name(idle, 52)}" if idle else wrap_name(task, 40))
         axes.set_xlabel("\n\n", labelpad=5, fontsize=7)
     label_outside(panels, x="\n\nthreshold, neurons and penalty")
     figure.supylabel("share of runs")
-    key(figure, {verdict: mark(**KINDS[k % len(KINDS)]) for k, verdict in enumerate(verdicts)})
+    figure_key(figure, {verdict: key_mark(**KINDS[k % len(KINDS)]) for k, verdict in enumerate(verdicts)})
     return figure
 
 
@@ -80,7 +80,7 @@ def numbers(measured: pd.DataFrame) -> pd.DataFrame:
     counts = runs.groupby([*cell, "verdict"], sort=False).size().unstack(fill_value=0)[verdicts]
     table = counts.reset_index().melt(id_vars=cell, value_vars=verdicts, var_name="verdict", value_name="found")
     table["runs"] = [int(counts.loc[place].sum()) for place in table[cell].itertuples(index=False, name=None)]
-    low, high = clopper_pearson(table["found"], table["runs"] - table["found"])
+    low, high = clopper_pearson_interval(table["found"], table["runs"] - table["found"])
     return table.assign(value=table["found"] / table["runs"], low=low, high=high)
 
 
@@ -89,7 +89,7 @@ def _solved(kinds: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     solutions = kinds[(kinds["verdict"] != NOT_LEARNED) & (kinds["found"] > 0)]
     if solutions.empty:
         return kinds, ""
-    every, solved = cells(kinds, GROUP), cells(solutions, GROUP)
+    every, solved = distinct_cells(kinds, GROUP), distinct_cells(solutions, GROUP)
     idle: dict[int, list[float]] = {}
     for size, l2 in every:
         if (size, l2) not in solved:
@@ -104,7 +104,7 @@ def _solved(kinds: pd.DataFrame) -> tuple[pd.DataFrame, str]:
 
 def _show_kinds(axes: Axes, kinds: pd.DataFrame, verdicts: Sequence[str]) -> None:
     """One task: a group per size and penalty, in it a place per threshold and there a mark per kind."""
-    groups, thresholds = cells(kinds, GROUP), sorted(kinds["threshold"].unique())
+    groups, thresholds = distinct_cells(kinds, GROUP), sorted(kinds["threshold"].unique())
     step = 0.8 / len(thresholds)
     upright = len(groups) * len(thresholds) > 12
     ticks, names = [], []
@@ -117,8 +117,8 @@ def _show_kinds(axes: Axes, kinds: pd.DataFrame, verdicts: Sequence[str]) -> Non
             for k, verdict in enumerate(verdicts):
                 place = middle + (k - (len(verdicts) - 1) / 2) * step * 0.4
                 found, form = there[there["verdict"] == verdict], KINDS[k % len(KINDS)]
-                for row in each(found):
-                    points(axes, place, row.value, row.low, row.high, upright=True, clip_on=False, **form)
+                for row in table_rows(found):
+                    draw_points(axes, place, row.value, row.low, row.high, upright=True, clip_on=False, **form)
         axes.annotate(
             f"{hidden_dim}\nL2 {l2:g}", (i, 0), (0, -22 if upright else -11), ("data", "axes fraction"),
             "offset points", ha="center", va="top", fontsize=7, annotation_clip=False,

@@ -14,10 +14,10 @@ from matplotlib.patheffects import withStroke
 
 from emtvb.figures.data import Exemplar
 from emtvb.figures.data import load_exemplars as read  # noqa: F401 - what draw is handed
-from emtvb.figures.panels import grid, key, label_outside
-from emtvb.figures.spectra import reach, show_spectrum
+from emtvb.figures.panels import figure_key, label_outside, panel_grid
+from emtvb.figures.spectra import show_spectrum, spectrum_reach
 from emtvb.figures.style import COLUMN, PAGE, style
-from emtvb.figures.words import accuracy_text, common_settings, spectral_error_text, wrapped
+from emtvb.figures.words import accuracy_text, common_settings, spectral_error_text, wrap_name
 
 _INSIDE = 0.7
 """Radius at which a multiplicity stands; the eigenvalue's own is 1."""
@@ -38,13 +38,13 @@ def draw(exemplars: Sequence[Exemplar]) -> Figure:
     """
     columns, order = _arrangement(exemplars)
     width = COLUMN if columns <= 2 else PAGE
-    figure, panels = grid(len(order), columns, width / columns + 0.5, 0.4, width=width)
-    furthest = reach(*(exemplar.network_eigenvalues for exemplar in exemplars))
+    figure, panels = panel_grid(len(order), columns, width / columns + 0.5, 0.4, width=width)
+    furthest = spectrum_reach(*(exemplar.network_eigenvalues for exemplar in exemplars))
     for axes, exemplar in zip(panels.flat, order, strict=False):
         _panel(axes, exemplar, furthest)
     label_outside(panels, x="real part", y="imaginary part")
     handles, labels = panels[0, 0].get_legend_handles_labels()
-    key(figure, dict(zip(labels, handles, strict=True)))
+    figure_key(figure, dict(zip(labels, handles, strict=True)))
     figure.suptitle(common_settings(exemplars))
     return figure
 
@@ -77,9 +77,9 @@ def _panel(axes: Axes, exemplar: Exemplar, furthest: float) -> None:
     expected, found = exemplar.phi_eigenvalues, exemplar.network_eigenvalues
     show_spectrum(axes, expected, found, exemplar.modulus, furthest, "W_{hh}")
     counts = rf"{_long_term(exemplar, found).sum()} long-term ($\Phi$: {_long_term(exemplar, expected).sum()})"
-    name = f"{wrapped(exemplar.task, 24)}, L2 {exemplar.l2:g}: {accuracy_text(exemplar)}"
+    name = f"{wrap_name(exemplar.task, 24)}, L2 {exemplar.l2:g}: {accuracy_text(exemplar)}"
     axes.set_title("\n".join([name, spectral_error_text(exemplar), counts]), fontsize=7)
-    for value, times in multiplicities(exemplar.phi_eigenvalues):
+    for value, times in count_eigenvalues(exemplar.phi_eigenvalues):
         if times > 1:
             place = _INSIDE * value
             text = axes.text(
@@ -88,7 +88,7 @@ def _panel(axes: Axes, exemplar: Exemplar, furthest: float) -> None:
             text.set_path_effects([withStroke(linewidth=1.5, foreground="white")])
 
 
-def multiplicities(values: Complex[np.ndarray, " mode"]) -> list[tuple[complex, int]]:
+def count_eigenvalues(values: Complex[np.ndarray, " mode"]) -> list[tuple[complex, int]]:
     """Each of these eigenvalues, and how many there are of it but for rounding, by angle."""
     groups: list[list[complex]] = []
     for value in sorted(map(complex, values), key=lambda one: (round(float(np.angle(one)), 6), abs(one))):

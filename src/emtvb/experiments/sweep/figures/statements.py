@@ -12,11 +12,11 @@ from matplotlib.figure import Figure
 
 from emtvb import tables
 from emtvb.experiments.sweep.constants import CELL
-from emtvb.figures.data import cells, each
-from emtvb.figures.marks import points
-from emtvb.figures.panels import blank, grid, label_outside, shade_every_second
+from emtvb.figures.data import distinct_cells, table_rows
+from emtvb.figures.marks import draw_points
+from emtvb.figures.panels import blank_figure, label_outside, panel_grid, shade_every_second
 from emtvb.figures.style import COLOURS, style
-from emtvb.figures.words import wrapped
+from emtvb.figures.words import wrap_name
 from emtvb.paper import verdicts
 from emtvb.paper.verdicts import SHOWN
 
@@ -28,7 +28,7 @@ _ROW, _AROUND = 0.15, 0.95
 def read(runs: Path | str, measurements: Path | str) -> pd.DataFrame:
     """What the figure shows, from an experiment's run table and its measurements."""
     measured = tables.read_table(measurements, tables.MEASURED_COLUMNS)
-    return verdicts.shares(tables.combine(tables.read_table(runs, tables.RUN_COLUMNS), measured))
+    return verdicts.statement_shares(tables.combine(tables.read_table(runs, tables.RUN_COLUMNS), measured))
 
 
 @style()
@@ -38,17 +38,17 @@ def draw(shares: pd.DataFrame, shown: Mapping[str, str] = SHOWN) -> Figure:
     Groups of one task stand on one band. At the right of each row: for how many of its networks.
 
     Args:
-        shares: What ``emtvb.paper.verdicts.shares`` gives.
+        shares: What ``emtvb.paper.verdicts.statement_shares`` gives.
         shown: The statements that are drawn, by name, and what their panels are called.
     """
     table = numbers(shares, shown)
-    groups = cells(table, GROUP)
+    groups = distinct_cells(table, GROUP)
     if not groups:
-        return blank("no network here solves its task")
-    figure, panels = grid(len(shown), len(shown), _ROW * len(groups), _AROUND, sharey=True)
+        return blank_figure("no network here solves its task")
+    figure, panels = panel_grid(len(shown), len(shown), _ROW * len(groups), _AROUND, sharey=True)
     for axes, (name, title) in zip(panels[0], shown.items(), strict=True):
         _panel(axes, table[table["name"] == name], groups)
-        axes.set_title(wrapped(title, 20).replace("W_hh", "$W_{hh}$").replace("Phi", r"$\Phi$"), fontsize=7)
+        axes.set_title(wrap_name(title, 20).replace("W_hh", "$W_{hh}$").replace("Phi", r"$\Phi$"), fontsize=7)
     labels = [f"{task}  {size}  {l2:g}" for task, size, l2 in groups]
     panels[0, 0].set_yticks(range(len(groups)), labels)
     label_outside(panels, y="task, neurons, L2")
@@ -63,9 +63,9 @@ def numbers(shares: pd.DataFrame, shown: Mapping[str, str] = SHOWN) -> pd.DataFr
 
 def _panel(axes: Axes, rows: pd.DataFrame, groups: list[tuple[Any, ...]]) -> None:
     shade_every_second(axes, [task for task, *_ in groups])
-    for row in each(rows):
+    for row in table_rows(rows):
         place = groups.index((row.task, row.hidden_dim, row.l2))
-        points(axes, place, row.share, row.low, row.high, color=COLOURS[0])
+        draw_points(axes, place, row.share, row.low, row.high, color=COLOURS[0])
         axes.text(1.06, place, f"{row.holds}/{row.networks}", fontsize=6, va="center")
     axes.set(xlim=(-0.04, 1.4), ylim=(len(groups) - 0.5, -0.5), xticks=[0, 0.5, 1])
     axes.tick_params(axis="y", length=0)

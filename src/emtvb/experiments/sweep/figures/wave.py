@@ -11,12 +11,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from emtvb.figures.data import Exemplar, data_memories, labelled
+from emtvb.figures.data import Exemplar, data_memories, with_label_columns
 from emtvb.figures.data import load_exemplars as read  # noqa: F401 - what draw is handed
 from emtvb.figures.images import LIMIT, show_signed, signed_bar
-from emtvb.figures.panels import grid, label_outside
+from emtvb.figures.panels import label_outside, panel_grid
 from emtvb.figures.style import style
-from emtvb.figures.words import variable_labels, wrapped
+from emtvb.figures.words import variable_labels, wrap_name
 
 ROUNDS = 3
 """So many times s steps are shown."""
@@ -33,13 +33,14 @@ def draw(exemplars: Sequence[Exemplar]) -> Figure:
     Args:
         exemplars: The networks.
     """
-    figure, panels = grid(2 * len(exemplars), 2, 1.35, 0.55)
+    figure, panels = panel_grid(2 * len(exemplars), 2, 1.35, 0.55)
     for (left, right), exemplar in zip(panels, exemplars, strict=True):
         image = _show(left, exemplar, data_memories(exemplar))
         _show(right, exemplar, exemplar.theory)
-        moved, still = (shifted(exemplar, places) for places in (1, 0))
+        moved, still = (shifted_correlation(exemplar, places) for places in (1, 0))
         left.set_title(
-            f"{wrapped(exemplar.task, 24)}, L2 {exemplar.l2:g}; moved by a place: r = {moved:.3f}, unmoved: {still:.3f}"
+            f"{wrap_name(exemplar.task, 24)}, L2 {exemplar.l2:g}; "
+            f"moved by a place: r = {moved:.3f}, unmoved: {still:.3f}"
         )
         right.set_title(f"theory, dimension {_dimension(exemplar)}")
     label_outside(panels, x="step", y="variable")
@@ -65,15 +66,17 @@ def numbers(exemplars: Sequence[Exemplar]) -> pd.DataFrame:
                 "variable": np.tile(np.arange(exemplar.s) + 1, len(steps)),
                 "read": _stored(exemplar, data_memories(exemplar)).ravel(),
                 "theory": _stored(exemplar, exemplar.theory).ravel(),
-                "moved": shifted(exemplar, 1),
-                "unmoved": shifted(exemplar, 0),
+                "moved": shifted_correlation(exemplar, 1),
+                "unmoved": shifted_correlation(exemplar, 0),
             }
         )
-        frames.append(labelled(table, run_id=exemplar.run_id, task=exemplar.task, dimension=_dimension(exemplar)))
+        frames.append(
+            with_label_columns(table, run_id=exemplar.run_id, task=exemplar.task, dimension=_dimension(exemplar))
+        )
     return pd.concat(frames, ignore_index=True)
 
 
-def shifted(exemplar: Exemplar, places: int) -> float:
+def shifted_correlation(exemplar: Exemplar, places: int) -> float:
     """The correlation of Psi* h(t) with Psi* h(t-1) of variables so many places newer, over the output phase.
 
     Over all elements that have a memory in both; NaN where there are none, or nothing varies.

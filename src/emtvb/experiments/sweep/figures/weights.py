@@ -19,9 +19,9 @@ from matplotlib.ticker import MaxNLocator
 from emtvb.figures.data import Exemplar
 from emtvb.figures.data import load_exemplars as read  # noqa: F401 - what draw is handed
 from emtvb.figures.images import LIMIT, mark_variables, robust_limit, show_signed, signed_bar, signed_map
-from emtvb.figures.panels import add_panel, write
+from emtvb.figures.panels import add_panel, write_words
 from emtvb.figures.style import ABOVE, BELOW, PAGE, style
-from emtvb.figures.words import accuracy_text, common_settings, wrapped
+from emtvb.figures.words import accuracy_text, common_settings, wrap_name
 
 COLUMNS = {
     "W_hh": "raw $W_{hh}$",
@@ -65,7 +65,7 @@ def draw(exemplars: Sequence[Exemplar]) -> Figure:
         for j, exemplar in enumerate(row):
             left = _LEFT + j * block
             title = f"{_penalty(exemplar)}: {accuracy_text(exemplar)}, {exemplar.verdict}"
-            write(figure, left, bottom + side + 0.06, title, fontsize=7.5)
+            write_words(figure, left, bottom + side + 0.06, title, fontsize=7.5)
             for k, (name, heading) in enumerate(COLUMNS.items()):
                 axes = add_panel(figure, left + k * (side + _GAP), bottom, side, side)
                 if name == "W_hh":
@@ -79,10 +79,10 @@ def draw(exemplars: Sequence[Exemplar]) -> Figure:
         _show_phi(phi, row[0])
         if i == 0:
             phi.set_title("$\\Phi$", pad=15)
-        name = wrapped(row[0].task, max(8, int(10 * side)))
-        write(figure, 0.1, bottom + side / 2, name, fontsize=9, rotation=90, ha="center", va="center")
+        name = wrap_name(row[0].task, max(8, int(10 * side)))
+        write_words(figure, 0.1, bottom + side / 2, name, fontsize=9, rotation=90, ha="center", va="center")
     _bars(figure, neurons, memories)
-    write(figure, _LEFT, height - 0.1, common_settings(exemplars), va="center", fontsize=8)
+    write_words(figure, _LEFT, height - 0.1, common_settings(exemplars), va="center", fontsize=8)
     return figure
 
 
@@ -139,11 +139,11 @@ def _penalty(exemplar: Exemplar) -> str:
 
 def _beyond(limited: AxesImage) -> AxesImage:
     """An image whose values beyond the limits have colours of their own."""
-    limited.set_cmap(colours())
+    limited.set_cmap(signed_colours())
     return limited
 
 
-def colours() -> Colormap:
+def signed_colours() -> Colormap:
     """The map of signed values with colours for what is beyond its limits."""
     return signed_map().with_extremes(over=ABOVE, under=BELOW)
 

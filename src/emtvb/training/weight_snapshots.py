@@ -35,7 +35,7 @@ def snapshot_steps(steps: int) -> list[int]:
     return [*(step for step in STEPS if step < steps), steps]
 
 
-def follow(run: Setup) -> Iterator[Snapshot]:
+def follow_training(run: Setup) -> Iterator[Snapshot]:
     """Train a run by the compiled engine, from its beginning to its end.
 
     Args:
@@ -48,7 +48,7 @@ def follow(run: Setup) -> Iterator[Snapshot]:
         InputError: Where the engine cannot be had, or does not give the bits here that it should.
     """
     torch.set_num_threads(1)
-    training, wanted = engine.begin(run, engine.compiled()), snapshot_steps(run.protocol.steps)
+    training, wanted = engine.begin(run, engine.compiled_kernel()), snapshot_steps(run.protocol.steps)
     while training.steps_done < run.protocol.steps:
         row = training.advance()
         if training.steps_done in wanted:

@@ -26,7 +26,13 @@ import numpy as np
 from jaxtyping import Bool, Float, Shaped
 from scipy import special, stats
 
-from emtvb.core.intervals import LEVEL, bonferroni, central_interval, clopper_pearson, clustered_share
+from emtvb.core.intervals import (
+    LEVEL,
+    bonferroni_level,
+    central_interval,
+    clopper_pearson_interval,
+    clustered_share_interval,
+)
 
 Verdict = Literal["consistent", "inconsistent", "not determined", "no verdict"]
 VERDICTS: tuple[Verdict, ...] = ("consistent", "inconsistent", "not determined", "no verdict")
@@ -136,7 +142,7 @@ class Sample:
         return self.values[:, 0]
 
 
-def samples(what: Measure, cells: Sequence[np.ndarray]) -> list[Sample]:
+def cell_samples(what: Measure, cells: Sequence[np.ndarray]) -> list[Sample]:
     """The cells of a table, each with what the others say of odd seeds.
 
     Accuracies are drawn towards all cells whose networks trained. Errors are drawn towards cells of their kind: those
@@ -151,7 +157,7 @@ def samples(what: Measure, cells: Sequence[np.ndarray]) -> list[Sample]:
         kinds = [bool(len(of)) and float(np.nanmax(of)) >= UNTRAINED for of in cells]
     else:
         kinds = [bool(np.isfinite(of[:, 0]).all()) for of in cells]
-    counts = [(int(odd(what, of).sum()), int(np.isfinite(of).sum())) for of in cells]
+    counts = [(int(odd_seeds(what, of).sum()), int(np.isfinite(of).sum())) for of in cells]
     trained = [float(np.nanmin(of)) for of, kind in zip(cells, kinds, strict=True) if kind and len(of)]
     lowest = min([LOWEST, *trained]) if what == "accuracy" else LOWEST
     return [
@@ -164,7 +170,7 @@ def samples(what: Measure, cells: Sequence[np.ndarray]) -> list[Sample]:
     ]
 
 
-def odd(what: Measure, values: Float[np.ndarray, "seed rounding"]) -> Bool[np.ndarray, "seed rounding"]:
+def odd_seeds(what: Measure, values: Float[np.ndarray, "seed rounding"]) -> Bool[np.ndarray, "seed rounding"]:
     """Which values of a cell are odd: accuracies far below the median of its seeds, errors many times that."""
     there = np.sort(values[:, 0][np.isfinite(values[:, 0])])
     if not len(there):
@@ -221,12 +227,22 @@ def _half(what: Measure) -> float:
     return 0.5 * 10.0 ** -DIGITS[what]
 
 
-Value = tuple[Measure, Sample, float]
-"""Which number of a cell, our seeds of it, and what is printed: NaN for ``---``."""
+class PrintedValue(NamedTuple):
+    """A number that the paper prints of a cell, beside ours.
+
+    Attributes:
+        what: Which number of the cell.
+        sample: Our seeds of it.
+        printed: What is printed: NaN for ``---``.
+    """
+
+    what: Measure
+    sample: Sample
+    printed: float
 
 
 def judge_table(
-    values: Iterable[Value], draws: int | None = None, correct: bool = True, seed: int = _SEED
+    values: Iterable[PrintedValue], draws: int | None = None, correct: bool = True, seed: int = _SEED
 ) -> list[Judgement]:
     """The values of a published table beside ours, in order.
 
@@ -241,7 +257,7 @@ def judge_table(
     predictions = [of.more(draws or _DRAWS) for of in draw]
     while True:
         p = np.array([_p_value(*pair) for pair in zip(predictions, values, strict=True)])
-        corrected, times = holm(p) if correct else (p, np.ones(len(p)))
+        corrected, times = holm_correction(p) if correct else (p, np.ones(len(p)))
         if draws:
             break
         unsure = [i for i, of in enumerate(predictions) if of and not _sure(of, values[i], p[i], times[i])]
@@ -265,12 +281,12 @@ def judge_against(
         draws: Of the prediction.
         seed: Of the random numbers.
     """
-    prediction = _Draws((what, sample, float("nan")), [seed, 0]).more(draws)
-    asked = [(what, sample, value) for value in printed]
+    prediction = _Draws(PrintedValue(what, sample, float("nan")), [seed, 0]).more(draws)
+    asked = [PrintedValue(what, sample, value) for value in printed]
     return [_verdict(prediction, value, _p_value(prediction, value)) for value in asked]
 
 
-def holm(p: Float[np.ndarray, " value"]) -> tuple[Float[np.ndarray, " value"], Float[np.ndarray, " value"]]:
+def holm_correction(p: Float[np.ndarray, " value"]) -> tuple[Float[np.ndarray, " value"], Float[np.ndarray, " value"]]:
     """Holm's (1979) correction; NaN were not asked and do not count.
 
     Returns:
@@ -284,7 +300,7 @@ def holm(p: Float[np.ndarray, " value"]) -> tuple[Float[np.ndarray, " value"], F
     return corrected, times
 
 
-def _sure(prediction: Prediction, value: Value, p: float, times: float) -> bool:
+def _sure(prediction: Prediction, value: PrintedValue, p: float, times: float) -> bool:
     """Whether there are draws enough: what decides is far from 5%, in its standard errors."""
     if not _by_number(value) or not len(prediction.means) or len(prediction.means) >= _MOST_DRAWS:
         return True
@@ -294,16 +310,16 @@ def _sure(prediction: Prediction, value: Value, p: float, times: float) -> bool:
         error = np.sqrt(max(chance * (1 - chance), 1 / draws) / draws)
         return bool(abs(chance - level) >= _SURE * error)
 
-    beyond = prediction.beyond(value[2])
+    beyond = prediction.beyond(value.printed)
     return far(beyond, _ALPHA) and (beyond < _ALPHA or far(p / 2, REFUTED / times / 2))
 
 
-def _by_number(value: Value) -> bool:
+def _by_number(value: PrintedValue) -> bool:
     """Whether both sides have a number: else it is asked how many seeds have one."""
-    return not np.isnan(value[2]) and bool(np.isfinite(value[1].own).any())
+    return not np.isnan(value.printed) and bool(np.isfinite(value.sample.own).any())
 
 
-def _p_value(prediction: Prediction | None, value: Value) -> float:
+def _p_value(prediction: Prediction | None, value: PrintedValue) -> float:
     what, sample, printed = value
     if prediction is None:
         return float("nan")
@@ -315,7 +331,7 @@ def _p_value(prediction: Prediction | None, value: Value) -> float:
     return prediction.p_value(printed) if len(prediction.means) else float("nan")
 
 
-def _verdict(prediction: Prediction | None, value: Value, corrected: float) -> Verdict:
+def _verdict(prediction: Prediction | None, value: PrintedValue, corrected: float) -> Verdict:
     """The rule, with a p-value that is corrected or not."""
     _, sample, printed = value
     if prediction is None:
@@ -333,10 +349,10 @@ def _verdict(prediction: Prediction | None, value: Value, corrected: float) -> V
 def _most_with_error(sample: Sample) -> float:
     """The largest share of seeds with an error that is not excluded at the level."""
     count, seeds = int(np.isfinite(sample.own).sum()), len(sample.own)
-    return float(clopper_pearson(count, seeds - count, 1 - 2 * _ALPHA)[1])
+    return float(clopper_pearson_interval(count, seeds - count, 1 - 2 * _ALPHA)[1])
 
 
-def _judge(prediction: Prediction | None, value: Value, p: float, corrected: float) -> Judgement:
+def _judge(prediction: Prediction | None, value: PrintedValue, p: float, corrected: float) -> Judgement:
     what, sample, _ = value
     there = sample.own[np.isfinite(sample.own)]
     mean, seeds = float(there.mean()) if len(there) else float("nan"), len(sample.values)
@@ -350,7 +366,7 @@ def _judge(prediction: Prediction | None, value: Value, p: float, corrected: flo
     return Judgement(verdict, because, mean, interval, len(there) if interval else seeds, p)
 
 
-def _because(prediction: Prediction, value: Value, p: float, corrected: float, verdict: Verdict) -> str:
+def _because(prediction: Prediction, value: PrintedValue, p: float, corrected: float, verdict: Verdict) -> str:
     what, sample, printed = value
     if not _by_number(value):
         if verdict != "inconsistent" and np.isnan(printed):
@@ -381,7 +397,7 @@ def _margin(what: str) -> str:
     return f"within {ACCURACY_MARGIN:g}" if what == "accuracy" else f"within a factor of {ERROR_MARGIN:g}"
 
 
-def judge_whole(values: Sequence[Value], draws: int = _DRAWS, seed: int = _SEED) -> Judgement:
+def judge_whole(values: Sequence[PrintedValue], draws: int = _DRAWS, seed: int = _SEED) -> Judgement:
     """All values of one kind together: is what is printed, as a whole, what seeds like ours would print?
 
     Of errors the geometric mean of printed over ours is asked, of accuracies the mean difference, over the values that
@@ -403,7 +419,7 @@ def judge_whole(values: Sequence[Value], draws: int = _DRAWS, seed: int = _SEED)
         one = _Draws(value, [seed, i])
         if one.more(draws) is None or not len(one.means):
             continue
-        printed = value[2]
+        printed = value.printed
         off.append(np.log(printed / one.means) if what == "spectral_error" else printed - one.means)
     if not off:
         return Judgement("not determined", "none of its values can be predicted from these runs", float("nan"), None, 0)
@@ -413,7 +429,7 @@ def judge_whole(values: Sequence[Value], draws: int = _DRAWS, seed: int = _SEED)
     margin = np.log(ERROR_MARGIN) if what == "spectral_error" else ACCURACY_MARGIN
     p = min(1.0, 2 * (min((together <= 0).sum(), (together >= 0).sum()) + 1) / (draws + 1))
     of = np.exp if what == "spectral_error" else float
-    seeds = max(len(value[1].values) for _, value in asked)
+    seeds = max(len(value.sample.values) for _, value in asked)
     shown = [f"{of(x):.2f}" if what == "spectral_error" else f"{of(x):+.3f}" for x in (middle, inner_low, inner_high)]
     because = (
         f"what is printed is {'' if what == 'spectral_error' else 'off by '}{shown[0]}"
@@ -425,7 +441,7 @@ def judge_whole(values: Sequence[Value], draws: int = _DRAWS, seed: int = _SEED)
     return Judgement(verdict, because, float(of(middle)), (float(of(low)), float(of(high))), seeds, p)
 
 
-def judge_rounding(values: Sequence[Value], draws: int = 4000, seed: int = _SEED) -> Judgement:
+def judge_rounding(values: Sequence[PrintedValue], draws: int = 4000, seed: int = _SEED) -> Judgement:
     """Whether printed accuracies differ from ours by no more than rounding makes of the same seeds.
 
     In each cell every seed is moved by the difference of a run and its twin: one of the cell's own, or, with the weight
@@ -454,14 +470,14 @@ def judge_rounding(values: Sequence[Value], draws: int = 4000, seed: int = _SEED
         pick = rng.integers(len(own) + 1, size=shape)
         moved = np.where(pick < len(own), np.append(own, 0)[pick], every[rng.integers(len(every), size=shape)])
         moved *= rng.choice([-1, 1], size=shape)  # theirs or ours is the one that was moved
-        mean = float(value[1].own.mean())
-        again = np.clip(value[1].own + moved, 0, 1).mean(axis=1)
+        mean = float(value.sample.own.mean())
+        again = np.clip(value.sample.own + moved, 0, 1).mean(axis=1)
         other = _Draws(value, [seed, place])
         other.more(draws)
         digits = DIGITS["accuracy"]
         same += (np.round(again, digits) - mean) ** 2
         others += (np.round(other.means, digits) - mean) ** 2
-        observed += (value[2] - mean) ** 2
+        observed += (value.printed - mean) ** 2
     same, others = np.sqrt(same / len(values)), np.sqrt(others / len(values))
     size = float(np.sqrt(observed / len(values)))
     p, by_others = (float((of >= size).sum() + 1) / (draws + 1) for of in (same, others))
@@ -484,7 +500,7 @@ class _Draws:
 
     _CHUNK = 50_000
 
-    def __init__(self, value: Value, seed: Sequence[int]) -> None:
+    def __init__(self, value: PrintedValue, seed: Sequence[int]) -> None:
         self._what, self._sample, _ = value
         self._rng = np.random.default_rng(seed)
         self.means: np.ndarray = np.zeros(0)
@@ -523,7 +539,7 @@ def _of_accuracies(sample: Sample, rng: np.random.Generator, draws: int) -> np.n
     which = (rng.random(chosen.shape) * there.sum(axis=1)[chosen]).astype(int)
     seeds = roundings[chosen, which]
     if np.nanmax(values) >= UNTRAINED:
-        count, of = np.sum([(int(odd("accuracy", values).sum()), int(there.sum())), *sample.others], axis=0)
+        count, of = np.sum([(int(odd_seeds("accuracy", values).sum()), int(there.sum())), *sample.others], axis=0)
         lost = rng.random(seeds.shape) < rng.beta(0.5 + count, 0.5 + of - count, draws)[:, None]
         lowest = min(sample.lowest, float(np.nanmin(values)))
         seeds[lost] -= rng.random(int(lost.sum())) * (seeds[lost] - lowest)
@@ -551,7 +567,7 @@ def _of_errors(sample: Sample, rng: np.random.Generator, draws: int) -> np.ndarr
     margin were said to be consistent in 6% of bootstraps.
     """
     values = sample.values
-    spiked = odd("spectral_error", values)
+    spiked = odd_seeds("spectral_error", values)
     logs = np.log(np.where(spiked, np.nan, values))
     logs = logs[np.isfinite(logs).any(axis=1)]
     count = len(logs)
@@ -649,7 +665,7 @@ def judge_share(
     if seeds < FEWEST_SEEDS or networks < FEWEST_NETWORKS:
         because = f"networks: {networks}, seeds: {seeds}; {FEWEST_NETWORKS} of {FEWEST_SEEDS} are the fewest that tell"
         return Judgement("not determined", because, share, None, seeds)
-    low, high = clustered_share(holds, seed)
+    low, high = clustered_share_interval(holds, seed)
     because = f"holds for {int(holds.sum())} of {networks} networks, {low:.0%} to {high:.0%}"
     verdict = _share_verdict(holds, seed, at_least, among)
     return Judgement(verdict, because, share, (low, high), seeds)
@@ -662,13 +678,13 @@ def share_alone(holds: Bool[np.ndarray, " network"], seed: Shaped[np.ndarray, " 
         holds: For which networks it does.
         seed: Theirs.
     """
-    low, high = clustered_share(holds, seed)
+    low, high = clustered_share_interval(holds, seed)
     because = f"holds for {int(holds.sum())} of {len(holds)} networks, {low:.0%} to {high:.0%}"
     return Judgement("no verdict", because, float(holds.mean()), (low, high), len(np.unique(seed)))
 
 
 class Answers(NamedTuple):
-    """What can be said of a claim about networks whose source names no share (:func:`answer`).
+    """What can be said of a claim about networks whose source names no share (:func:`answer_by_group`).
 
     Attributes:
         tendency: Whether it holds for most networks.
@@ -679,7 +695,7 @@ class Answers(NamedTuple):
     universality: Answer
 
 
-def answer(groups: Sequence[tuple[Bool[np.ndarray, " _"], Shaped[np.ndarray, " _"]]]) -> Answers:
+def answer_by_group(groups: Sequence[tuple[Bool[np.ndarray, " _"], Shaped[np.ndarray, " _"]]]) -> Answers:
     """Whether a claim holds for most networks, and whether for all, in each of several groups that are asked apart.
 
     Tendency: yes, where the 95% interval of the share for which it holds lies above one half in every group; no, where
@@ -694,8 +710,8 @@ def answer(groups: Sequence[tuple[Bool[np.ndarray, " _"], Shaped[np.ndarray, " _
     """
     if not groups or any(len(np.unique(s)) < FEWEST_SEEDS or len(s) < FEWEST_NETWORKS for _, s in groups):
         return Answers("not determined", "not determined")
-    lowest = min(clustered_share(holds, seed)[0] for holds, seed in groups)
-    highest = min(clustered_share(holds, seed, bonferroni(len(groups)))[1] for holds, seed in groups)
+    lowest = min(clustered_share_interval(holds, seed)[0] for holds, seed in groups)
+    highest = min(clustered_share_interval(holds, seed, bonferroni_level(len(groups)))[1] for holds, seed in groups)
     most: Answer = "yes" if lowest > _HALF else "no" if highest < _HALF else "not determined"
     return Answers(most, "no" if highest < 1 - MISMEASURED else "not contradicted")
 
@@ -706,7 +722,7 @@ BADGES = (
 """What is said of claims in a word or two."""
 
 
-def badge(verdict: Verdict, tendency: Answer | Literal[""], universality: Answer | Literal[""]) -> str:
+def badge_of_claim(verdict: Verdict, tendency: Answer | Literal[""], universality: Answer | Literal[""]) -> str:
     """What is said of a claim: its verdict; where it has none, for how many networks it holds.
 
     Args:
@@ -726,9 +742,13 @@ def badge(verdict: Verdict, tendency: Answer | Literal[""], universality: Answer
 
 def _share_verdict(holds: np.ndarray, seed: np.ndarray, at_least: float, among: int) -> Verdict:
     """The rule of :func:`judge_share`, where there are enough networks."""
-    if clustered_share(holds, seed)[0] >= at_least:
+    if clustered_share_interval(holds, seed)[0] >= at_least:
         return "consistent"
-    return "inconsistent" if clustered_share(holds, seed, bonferroni(among))[1] < at_least else "not determined"
+    return (
+        "inconsistent"
+        if clustered_share_interval(holds, seed, bonferroni_level(among))[1] < at_least
+        else "not determined"
+    )
 
 
 def _too_few(seeds: int) -> str:

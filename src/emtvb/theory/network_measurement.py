@@ -13,16 +13,23 @@ from emtvb.core.memories import VariableMemories
 from emtvb.core.spectrum import MODULUS, match_spectra
 from emtvb.theory import networks
 from emtvb.theory.interventions import edit_at_end_of_input
-from emtvb.theory.judging import TEST_SEQUENCES, MemoryMeasures, accuracy, future_steps, judge, unedited_success
-from emtvb.theory.memories_by_data import at_end_of_input, scaled
+from emtvb.theory.memories_by_data import at_end_of_input, scale_to_stored_units
 from emtvb.theory.memories_by_weights import power_iteration
+from emtvb.theory.memory_measures import (
+    TEST_SEQUENCES,
+    MemoryMeasures,
+    future_steps,
+    measure_memories,
+    measure_test_accuracy,
+    unedited_success,
+)
+from emtvb.theory.network_verdict import ACCURATE, network_verdict
 from emtvb.theory.networks import Network
 from emtvb.theory.observation import Observation
-from emtvb.theory.realisation import from_weights
+from emtvb.theory.realisation import memories_by_realisation
 from emtvb.theory.runs import Run
 from emtvb.theory.spectral_error import published_spectral_error
 from emtvb.theory.tasks import Task
-from emtvb.theory.verdict import ACCURATE, verdict
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,7 @@ class Measurement:
 
     Attributes:
         run_id: The run.
-        verdict: What it learned, in a word of ``emtvb.theory.verdict``.
+        verdict: What it learned, in a word of ``emtvb.theory.network_verdict``.
         test_accuracy: Fraction of output elements whose sign is right.
         spectral_error: The paper's, radians; NaN where it cannot be computed.
         optimal_spectral_error: By optimal assignment, radians, an eigenvalue without a partner counting as pi.
@@ -118,7 +125,9 @@ class Measurement:
         return columns
 
 
-def measure(run: Run, network: Network, settings: MeasureSettings, observed: Observation | None = None) -> Measurement:
+def measure_network(
+    run: Run, network: Network, settings: MeasureSettings, observed: Observation | None = None
+) -> Measurement:
     """Everything that is measured on one trained network.
 
     Args:
@@ -134,7 +143,7 @@ def measure(run: Run, network: Network, settings: MeasureSettings, observed: Obs
     networks.check_task(network, task, run.run_id)
     observed = observed or Observation(Elman(network), task, settings.horizon)
     system, recording = observed.system, observed.held_out
-    test_accuracy = accuracy(system, task, settings.horizon, settings.sequences)
+    test_accuracy = measure_test_accuracy(system, task, settings.horizon, settings.sequences)
     if not (network.is_finite() and np.isfinite(recording.states).all()):  # huge weights can overflow
         return _diverged(run, settings, test_accuracy)
     weights = linearise(network)
@@ -142,9 +151,9 @@ def measure(run: Run, network: Network, settings: MeasureSettings, observed: Obs
     match = match_spectra(task.eigenvalues(), eigenvalues, settings.modulus)
     published = power_iteration(network, task)
     bases = {}
-    for method, basis in extract(network, observed, settings.modulus).items():
+    for method, basis in memories_by_method(network, observed, settings.modulus).items():
         read = observed.read if basis is observed.memories else None
-        judged = judge(system, task, basis, recording, settings.horizon, read)
+        judged = measure_memories(system, task, basis, recording, settings.horizon, read)
         bases[method] = BasisMeasures(**asdict(judged), **_weights_in(basis, weights.astype(np.float64), task))
     early = edit_at_end_of_input(
         system, task, at_end_of_input(observed.shown, task), recording, steps=future_steps(settings.horizon)
@@ -153,7 +162,7 @@ def measure(run: Run, network: Network, settings: MeasureSettings, observed: Obs
     solved = test_accuracy >= settings.solved
     return Measurement(
         run_id=run.run_id,
-        verdict=verdict(solved, bases[DATA].worst_decoding_accuracy, bases[DATA].edit_success, unedited),
+        verdict=network_verdict(solved, bases[DATA].worst_decoding_accuracy, bases[DATA].edit_success, unedited),
         test_accuracy=test_accuracy,
         spectral_error=published_spectral_error(_persistent_phi(task), weights, settings.modulus),
         optimal_spectral_error=match.error,
@@ -172,7 +181,7 @@ def measure(run: Run, network: Network, settings: MeasureSettings, observed: Obs
     )
 
 
-def extract(network: Network, observed: Observation, modulus: float) -> dict[str, VariableMemories]:
+def memories_by_method(network: Network, observed: Observation, modulus: float) -> dict[str, VariableMemories]:
     """A network's variable memories by each of :data:`METHODS`.
 
     Args:
@@ -183,8 +192,8 @@ def extract(network: Network, observed: Observation, modulus: float) -> dict[str
     system, task = observed.system, observed.task
     return {
         DATA: observed.memories,
-        POWER: scaled(power_iteration(network, task), system, task),
-        REALISATION: from_weights(network, task, modulus),
+        POWER: scale_to_stored_units(power_iteration(network, task), system, task),
+        REALISATION: memories_by_realisation(network, task, modulus),
     }
 
 
@@ -193,7 +202,7 @@ def _weights_in(basis: VariableMemories, weights: np.ndarray, task: Task) -> dic
     phi = task.transition()
     return {
         "map_error": memories.map_error(basis, weights, phi),
-        "gain": memories.gain(basis, weights, phi),
+        "gain": memories.fitted_gain(basis, weights, phi),
         "shape_error": memories.shape_error(basis, weights, phi),
     }
 
@@ -210,7 +219,7 @@ def _diverged(run: Run, settings: MeasureSettings, test_accuracy: float) -> Meas
     unknown = BasisMeasures(**dict.fromkeys((field.name for field in fields(BasisMeasures)), nan))
     return Measurement(
         run_id=run.run_id,
-        verdict=verdict(solved, nan, nan, nan),
+        verdict=network_verdict(solved, nan, nan, nan),
         test_accuracy=test_accuracy,
         spectral_error=nan,
         optimal_spectral_error=nothing.error,

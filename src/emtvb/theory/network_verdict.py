@@ -21,7 +21,7 @@ OBEYS = 0.9
 """Least share of edits that are obeyed, of the share of sequences that are exact without an edit."""
 
 
-def verdict(solved: bool, worst_decoding_accuracy: float, edit_success: float, unedited_success: float) -> str:
+def network_verdict(solved: bool, worst_decoding_accuracy: float, edit_success: float, unedited_success: float) -> str:
     """The verdict on a network that solves its task or not, by the data-driven basis; NaN counts as failure."""
     if not solved:
         return NOT_LEARNED

@@ -11,7 +11,7 @@ from emtvb.config.architectures import network_class
 from emtvb.errors import InputError
 from emtvb.theory import tasks
 from emtvb.theory.architecture_runs import ArchitectureRun
-from emtvb.training.architectures import weights
+from emtvb.training.architectures import saved_weights
 
 from .conftest import make_architecture
 
@@ -19,13 +19,13 @@ from .conftest import make_architecture
 @pytest.fixture
 def stored(tiny: ArchitectureRun, tmp_path: Path) -> Path:
     path = tmp_path / "weights.safetensors"
-    weights.save(path, tiny.run_id, make_architecture(tiny.architecture, tiny.task.d, tiny.hidden_dim))
+    saved_weights.save_trained(path, tiny.run_id, make_architecture(tiny.architecture, tiny.task.d, tiny.hidden_dim))
     return path
 
 
 def test_networks_survive_their_file_bit_for_bit(tiny: ArchitectureRun, stored: Path) -> None:
     expected = make_architecture(tiny.architecture, tiny.task.d, tiny.hidden_dim)
-    found = weights.load(stored, tiny, network_class(tiny.architecture))
+    found = saved_weights.load_trained(stored, tiny, network_class(tiny.architecture))
     assert type(found) is type(expected)
     for name, array in vars(expected).items():
         np.testing.assert_array_equal(getattr(found, name), array)
@@ -39,17 +39,18 @@ def test_networks_survive_their_file_bit_for_bit(tiny: ArchitectureRun, stored: 
         (lambda path, run: path.write_bytes(b""), "damaged"),
         (lambda path, run: save_file({"x": np.zeros(3)}, path), "is of run unknown"),
         (lambda path, run: save_file({"x": np.zeros(3)}, path, {"run_id": run.run_id}), "not the float32 arrays"),
-        (lambda path, run: weights.save(path, run.run_id, make_architecture(run.architecture, 3, 4)),
+        (lambda path, run: saved_weights.save_trained(path, run.run_id, make_architecture(run.architecture, 3, 4)),
          "not the float32 arrays"),
-        (lambda path, run: weights.save(path, "another", make_architecture(run.architecture)),
+        (lambda path, run: saved_weights.save_trained(path, "another", make_architecture(run.architecture)),
          "is of run"),
-        (lambda path, run: weights.save(path, dataclasses.replace(run, task=tasks.named("T2", 2, 2)).run_id,
-                                        make_architecture(run.architecture, 2, 6)), "is of run"),
+        (lambda path, run: saved_weights.save_trained(
+            path, dataclasses.replace(run, task=tasks.named("T2", 2, 2)).run_id,
+            make_architecture(run.architecture, 2, 6)), "is of run"),
     ],
 )  # fmt: skip
 def test_bad_files_are_one_line(tiny: ArchitectureRun, stored: Path, change, says: str) -> None:
     change(stored, tiny)
     with pytest.raises(InputError, match=says) as caught:
-        weights.load(stored, tiny, network_class(tiny.architecture))
+        saved_weights.load_trained(stored, tiny, network_class(tiny.architecture))
     assert "\n" not in str(caught.value)
     assert str(stored) in str(caught.value)

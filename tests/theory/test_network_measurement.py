@@ -14,11 +14,11 @@ from emtvb.errors import InputError
 from emtvb.experiments.sweep import exemplar
 from emtvb.figures import data
 from emtvb.theory import tasks
-from emtvb.theory.judging import accuracy
-from emtvb.theory.measures import METHODS, MeasureSettings, measure
-from emtvb.theory.memories_by_data import by_data
-from emtvb.theory.sequences import record
-from emtvb.theory.verdict import NOT_LEARNED, STORED
+from emtvb.theory.memories_by_data import fit_memories_by_data
+from emtvb.theory.memory_measures import measure_test_accuracy
+from emtvb.theory.network_measurement import METHODS, MeasureSettings, measure_network
+from emtvb.theory.network_verdict import NOT_LEARNED, STORED
+from emtvb.theory.sequences import record_inputs
 
 from ..conftest import circuit, make_network, saturated_circuit
 
@@ -26,17 +26,17 @@ from ..conftest import circuit, make_network, saturated_circuit
 def test_the_theorys_circuit_solves_a_task_with_s_inputs_that_never_mix() -> None:
     """f reads only the oldest variable, which is 0 while the inputs come in: so the circuit itself does the task."""
     task = tasks.named("T1", 3, 4)
-    assert accuracy(Elman(circuit(task, 20)[0]), task, 40, 50) == 1.0
+    assert measure_test_accuracy(Elman(circuit(task, 20)[0]), task, 40, 50) == 1.0
 
 
 def test_an_untrained_network_is_at_chance() -> None:
-    assert accuracy(Elman(make_network(8, 30)), tasks.named("T1"), 50, 400) == pytest.approx(0.5, abs=0.02)
+    assert measure_test_accuracy(Elman(make_network(8, 30)), tasks.named("T1"), 50, 400) == pytest.approx(0.5, abs=0.02)
 
 
 def test_measurements_of_the_circuit() -> None:
     task = tasks.named("T1", 3, 4)
     run = Run(task, 20, 0.0, 0.9, 1)
-    found = measure(run, circuit(task, 20)[0], MeasureSettings(horizon=20, sequences=30))
+    found = measure_network(run, circuit(task, 20)[0], MeasureSettings(horizon=20, sequences=30))
     assert found.run_id == run.run_id
     assert found.phi_eigenvalues == found.network_eigenvalues == found.matched_eigenvalues == 12
     assert found.spectral_error == pytest.approx(0, abs=2e-4)
@@ -57,7 +57,7 @@ def test_measurements_of_the_circuit() -> None:
 def test_a_saturated_circuit_is_one_too() -> None:
     task = tasks.named("T1", 3, 4)
     run = Run(task, 24, 0.0, 0.9, 1)
-    found = measure(run, saturated_circuit(task)[0], MeasureSettings(horizon=20, sequences=30))
+    found = measure_network(run, saturated_circuit(task)[0], MeasureSettings(horizon=20, sequences=30))
     assert found.verdict == STORED
     assert found.bases["data"].gain == pytest.approx(1.6, rel=1e-2)
 
@@ -66,13 +66,13 @@ def test_a_saturated_circuit_is_one_too() -> None:
 def test_an_untrained_network_did_not_learn(hidden_dim: int) -> None:
     """With room for a basis or without."""
     task = tasks.named("T2", 4, 4)
-    found = measure(Run(task, hidden_dim, 0.0, 0.9, 1), make_network(4, hidden_dim), MeasureSettings(20, 100))
+    found = measure_network(Run(task, hidden_dim, 0.0, 0.9, 1), make_network(4, hidden_dim), MeasureSettings(20, 100))
     assert found.verdict == NOT_LEARNED
     assert found.bases["data"].edit_success < 0.05
 
 
 def test_a_row_says_nothing_but_numbers(tiny_run: Run) -> None:
-    row = measure(tiny_run, make_network(2, 8), MeasureSettings(10, 20)).row()
+    row = measure_network(tiny_run, make_network(2, 8), MeasureSettings(10, 20)).row()
     assert (row.pop("run_id"), row.pop("verdict")) == (tiny_run.run_id, NOT_LEARNED)
     silent = {"spectral_error", "unobservable_edit_ignored"}  # T1 has none of the latter
     assert {name for name, value in row.items() if np.isnan(float(value))} <= silent  # type: ignore[arg-type]
@@ -82,24 +82,24 @@ def test_a_row_says_nothing_but_numbers(tiny_run: Run) -> None:
 def test_a_diverged_run_is_measured_as_one(tiny_run: Run) -> None:
     network = make_network(2, 8)
     network.W_hh[0, 0] = np.nan
-    found = measure(tiny_run, network, MeasureSettings(10, 200))
+    found = measure_network(tiny_run, network, MeasureSettings(10, 200))
     assert found.test_accuracy == pytest.approx(0.5, abs=0.1)
     assert (found.matched_eigenvalues, found.network_eigenvalues, found.phi_eigenvalues) == (0, 0, 4)
     assert found.optimal_spectral_error == np.pi
     assert np.isnan(found.spectral_error)
     assert found.verdict == NOT_LEARNED
     assert np.isnan(list(vars(found.bases["data"]).values())).all()
-    whole = measure(tiny_run, make_network(2, 8), MeasureSettings(10, 200))
+    whole = measure_network(tiny_run, make_network(2, 8), MeasureSettings(10, 200))
     assert found.row().keys() == whole.row().keys()
     with pytest.raises(InputError, match="diverged"):
-        exemplar.look(tiny_run, network, found.row(), 0.9)
+        exemplar.exemplar_arrays(tiny_run, network, found.row(), 0.9)
 
 
 @pytest.mark.filterwarnings("ignore:overflow", "ignore:invalid value")
 def test_weights_that_are_finite_and_overflow_are_a_diverged_run(tiny_run: Run) -> None:
     network = make_network(2, 8)
     network.W_hh[:] *= 3e38
-    found = measure(tiny_run, network, MeasureSettings(10, 200))
+    found = measure_network(tiny_run, network, MeasureSettings(10, 200))
     assert found.verdict == NOT_LEARNED
     assert np.isnan(found.bases["data"].edit_success)
 
@@ -107,14 +107,11 @@ def test_weights_that_are_finite_and_overflow_are_a_diverged_run(tiny_run: Run) 
 @pytest.mark.parametrize(("d", "s"), [(1, 1), (1, 2), (2, 1), (3, 1), (1, 6)])
 def test_small_tasks_are_measured_like_any_other(d: int, s: int) -> None:
     task = tasks.named("T1", d, s)
-    found = measure(Run(task, d * s + 2, 0.0, 0.9, 1), circuit(task, d * s + 2)[0], MeasureSettings(20, 50))
+    found = measure_network(Run(task, d * s + 2, 0.0, 0.9, 1), circuit(task, d * s + 2)[0], MeasureSettings(20, 50))
     assert found.verdict == STORED
-    assert measure(Run(task, 1, 0.0, 0.9, 1), make_network(d, 1), MeasureSettings(20, 50)).verdict == NOT_LEARNED
-
-
-def test_weights_of_another_task_are_refused(tiny_run: Run) -> None:
-    with pytest.raises(InputError, match="task T1 has d = 2"):
-        measure(tiny_run, make_network(3, 8), MeasureSettings())
+    assert (
+        measure_network(Run(task, 1, 0.0, 0.9, 1), make_network(d, 1), MeasureSettings(20, 50)).verdict == NOT_LEARNED
+    )
 
 
 @pytest.mark.parametrize(("d", "s", "hidden"), [(8, 8, 70), (3, 3, 4), (6, 7, 50), (1, 5, 6)])
@@ -122,8 +119,8 @@ def test_an_exemplar_records_theory_beside_network(tmp_path: Path, d: int, s: in
     task = tasks.named("T1", d, s)
     run = Run(task, hidden, 0.0, 0.9, 1)
     network, settings = make_network(d, hidden), MeasureSettings(5, 5)
-    arrays = exemplar.look(run, network, measure(run, network, settings).row(), settings.modulus)
-    exemplar.save(tmp_path / "e.npz", arrays)
+    arrays = exemplar.exemplar_arrays(run, network, measure_network(run, network, settings).row(), settings.modulus)
+    exemplar.save_exemplar(tmp_path / "e.npz", arrays)
     with np.load(tmp_path / "e.npz") as stored:
         assert json.loads(str(stored["about"]))["run_id"] == run.run_id
         theory, inputs, targets = stored["theory"], stored["inputs"], stored["targets"]
@@ -142,7 +139,7 @@ def stored_exactly() -> tuple[System, tasks.Task]:
 
 def test_example_edits_name_their_basis_and_count_flips_that_fail(stored_exactly: tuple[System, tasks.Task]) -> None:
     system, task = stored_exactly
-    memories = by_data(system, task)
+    memories = fit_memories_by_data(system, task)
     three = exemplar.example_edits(system, task, memories)
     assert [one.basis for one in three] == ["by data"] * 3
     assert all(one.note == "" for one in three)
@@ -154,7 +151,7 @@ def test_example_edits_name_their_basis_and_count_flips_that_fail(stored_exactly
 
 def test_the_edit_that_fails_is_the_first_that_does(stored_exactly: tuple[System, tasks.Task]) -> None:
     system, task = stored_exactly
-    memories = by_data(system, task)
+    memories = fit_memories_by_data(system, task)
     spoilt = memories.encoder.copy()
     first, second, *_ = np.flatnonzero(task.persistent())[3:]
     spoilt[:, [first, second]] *= -1
@@ -169,11 +166,11 @@ def test_the_edit_that_fails_is_the_first_that_does(stored_exactly: tuple[System
 
 def test_what_was_given_out_until_an_edit_is_kept_with_it(stored_exactly: tuple[System, tasks.Task]) -> None:
     system, task = stored_exactly
-    recording = record(system, task, exemplar.picture(3, 3)[:, None, :], 30)
-    np.testing.assert_array_equal(exemplar.before(recording, 20), recording.outputs[13:21, 0])
-    np.testing.assert_array_equal(exemplar.before(recording, 2), recording.outputs[1:3, 0])
-    assert exemplar.before(recording, 0).shape == (0, 3)
-    for one in exemplar.example_edits(system, task, by_data(system, task)):
+    recording = record_inputs(system, task, exemplar.picture_inputs(3, 3)[:, None, :], 30)
+    np.testing.assert_array_equal(exemplar.outputs_before(recording, 20), recording.outputs[13:21, 0])
+    np.testing.assert_array_equal(exemplar.outputs_before(recording, 2), recording.outputs[1:3, 0])
+    assert exemplar.outputs_before(recording, 0).shape == (0, 3)
+    for one in exemplar.example_edits(system, task, fit_memories_by_data(system, task)):
         after = np.where(one.past[-1] >= 0, 1, -1)
         np.testing.assert_array_equal(after, one.edit.before[-3:])  # the newest variable is what was given out last
 
@@ -181,8 +178,8 @@ def test_what_was_given_out_until_an_edit_is_kept_with_it(stored_exactly: tuple[
 def test_an_exemplar_has_all_bases_in_the_same_units() -> None:
     task = tasks.named("T1", 3, 3)
     run, network = Run(task, 12, 0.0, 0.9, 1), circuit(task, 12)[0]
-    found = measure(run, network, MeasureSettings(20, 50))
-    arrays = exemplar.look(run, network, found.row(), 0.9)
+    found = measure_network(run, network, MeasureSettings(20, 50))
+    arrays = exemplar.exemplar_arrays(run, network, found.row(), 0.9)
     look = data.exemplar_from(arrays)
     for values, gain, error in (
         (look.W_hh_in_scaled_memories, look.power_gain, look.power_shape_error),
@@ -195,5 +192,5 @@ def test_an_exemplar_has_all_bases_in_the_same_units() -> None:
 
 
 def test_the_picture_is_three_one_five() -> None:
-    np.testing.assert_array_equal(np.flatnonzero(exemplar.picture(8, 8)[0] > 0), [2, 4, 6])
-    assert exemplar.picture(8, 8).sum(axis=1).tolist() == [-2, 2, -8, 2, -8, 0, 0, -8]
+    np.testing.assert_array_equal(np.flatnonzero(exemplar.picture_inputs(8, 8)[0] > 0), [2, 4, 6])
+    assert exemplar.picture_inputs(8, 8).sum(axis=1).tolist() == [-2, 2, -8, 2, -8, 0, 0, -8]

@@ -6,17 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emtvb.experiments.sweep import following, memory_plan, milestones
+from emtvb.experiments.sweep import followed_networks, memory_plan, milestones
 from emtvb.theory import circuits, tasks
-from emtvb.theory.measures import MeasureSettings
+from emtvb.theory.network_measurement import MeasureSettings
 from emtvb.theory.runs import Run
 from emtvb.training import engine
-from emtvb.training.following import Snapshot, follow, snapshot_steps
+from emtvb.training.weight_snapshots import Snapshot, follow_training, snapshot_steps
 
 
 def test_the_last_snapshot_has_the_weights_of_the_run_itself(tiny_run: Run, tmp_path) -> None:
     network, _, _ = engine.train(tiny_run, tmp_path)
-    *_, last = follow(tiny_run)
+    *_, last = follow_training(tiny_run)
     assert last.step == tiny_run.protocol.steps
     assert last.network.digest() == network.digest()
 
@@ -30,18 +30,18 @@ def test_snapshots_are_at_steps_at_which_the_engine_stops() -> None:
 
 def test_a_snapshot_of_a_linear_memory_is_one() -> None:
     task = tasks.named("T1", 3, 3)
-    run, network = Run(task, 9, 0, 0.9, 1), circuits.phi(task)
-    row = following.measure(run, network, network.digest(), MeasureSettings(12, 64))
+    run, network = Run(task, 9, 0, 0.9, 1), circuits.linear_circuit(task)
+    row = followed_networks.measure_snapshot(run, network, network.digest(), MeasureSettings(12, 64))
     assert row["accuracy_at_3000_fresh"] == 1, "fresh contents are followed where there is a memory"
     assert row["as_published"] == row["test_accuracy"] == row["accuracy_quarter"] == row["edit_success"] == 1
     assert row["matched_eigenvalues"] == row["network_eigenvalues"] == 9
     assert row["matched_spectral_error"] < 1e-6
     assert row["cycle_multiplier"] == pytest.approx(1, abs=1e-4)
-    other = following.measure(run, network, "another", MeasureSettings(12, 64))
+    other = followed_networks.measure_snapshot(run, network, "another", MeasureSettings(12, 64))
     assert other["as_published"] == 0
-    listed = following.listed(run.run_id, *Snapshot(500, 10, network))
-    table = following.table([{**listed, **row}])
-    assert list(table.columns) == [*following.STEPS, *following.MEASURED]
+    listed = followed_networks.snapshot_row(run.run_id, *Snapshot(500, 10, network))
+    table = followed_networks.snapshots_as_table([{**listed, **row}])
+    assert list(table.columns) == [*followed_networks.STEPS, *followed_networks.MEASURED]
 
 
 def snapshots(run_id: str = "run", task: str = "T4", **columns: list[float] | float) -> pd.DataFrame:
@@ -75,7 +75,7 @@ def test_milestones_are_first_steps_and_two_of_them_last() -> None:
 
 def test_what_is_told_is_compared_with_the_end() -> None:
     failed = snapshots("failed", test_accuracy=[0.5, 0.96, 0.9, 0.96, 0.97])
-    told = milestones.told(pd.concat([snapshots(), failed])).query("cut == 0.95").set_index("step")
+    told = milestones.told_by_step(pd.concat([snapshots(), failed])).query("cut == 0.95").set_index("step")
     assert told["right"].to_dict() == {500: 1, 2000: 0, 8000: 2, 10_000: 1, 20_000: 1}
     assert (told["guess"] == 0.5).all()
 
@@ -130,7 +130,7 @@ def answered(**changes: pd.DataFrame) -> dict[str, str]:
     }  # fmt: skip
     names = {"cycles": "A", "sizes": "B", "start": "C", "snapshots": "D", "law": "E"}
     answers = [memory_plan.SECTIONS[section][-1](given[name]) for name, section in names.items()]
-    return {name: memory_plan.verdict(parts) for found in answers for name, parts in found.items()}
+    return {name: memory_plan.prediction_outcome(parts) for found in answers for name, parts in found.items()}
 
 
 def test_each_prediction_is_answered_by_its_own_numbers() -> None:
@@ -188,5 +188,5 @@ def test_a_run_is_solved_by_its_last_snapshot_whatever_the_order_of_rows() -> No
         for run, bar, accuracies in (("a", 0.99, (0.5, 0.995)), ("b", 0.99, (1.0, 0.98)), ("c", 0.97, (0.5, 0.98)))
         for step, accuracy in enumerate(accuracies)
     ]
-    shown = following.network_table(runs, following.table(rows[::-1])).set_index("run_id")
+    shown = followed_networks.network_table(runs, followed_networks.snapshots_as_table(rows[::-1])).set_index("run_id")
     assert {run: {*shown.loc[run, "solved"]} for run in "abc"} == {"a": {1}, "b": {0}, "c": {1}}

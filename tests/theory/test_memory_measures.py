@@ -7,10 +7,10 @@ import pytest
 
 from emtvb.adapters.elman import Elman
 from emtvb.core.memories import VariableMemories
-from emtvb.theory import judging, memories_by_data, observation, tasks
-from emtvb.theory.judging import edit_times, held_out, judge, unedited_success
-from emtvb.theory.memories_by_data import by_data
-from emtvb.theory.sequences import show
+from emtvb.theory import memories_by_data, memory_measures, observation, tasks
+from emtvb.theory.memories_by_data import fit_memories_by_data
+from emtvb.theory.memory_measures import edit_times, held_out, measure_memories, unedited_success
+from emtvb.theory.sequences import record_random
 
 from ..conftest import make_network
 from .theory import Theory, make_theory
@@ -43,7 +43,7 @@ class Forgetful:
 
 def test_the_theorys_basis_is_flawless() -> None:
     theory = make_theory(T2)
-    found = judge(theory, T2, by_data(theory, T2), held_out(theory, T2, 60, 100), 60)
+    found = measure_memories(theory, T2, fit_memories_by_data(theory, T2), held_out(theory, T2, 60, 100), 60)
     for name in ("decoding_accuracy", "worst_decoding_accuracy", "edit_success"):
         assert getattr(found, name) == 1
     assert found.explained_variance == pytest.approx(1)
@@ -55,21 +55,25 @@ def test_measures_tell_what_is_wrong_with_a_basis() -> None:
     """One element read upside down, one column of another length, and half of the state unexplained."""
     theory = make_theory(T2)
     recording = held_out(theory, T2, 60, 100)
-    right = by_data(theory, T2)
+    right = fit_memories_by_data(theory, T2)
     element = int(np.flatnonzero(right.stored)[0])
     dual, basis = right.decoder.copy(), right.encoder.copy()
     dual[element] *= -1
-    upside_down = judge(theory, T2, VariableMemories(basis, dual, right.stored, right.centre), recording, 60)
+    upside_down = measure_memories(theory, T2, VariableMemories(basis, dual, right.stored, right.centre), recording, 60)
     assert upside_down.worst_decoding_accuracy == 0
     assert upside_down.decoding_accuracy == pytest.approx(1 - 1 / right.stored.sum())
     assert upside_down.decoded_map_error > 0.1
     assert upside_down.edit_success == 1
     basis[:, element] *= 0.1
-    short = judge(theory, T2, VariableMemories(basis, right.decoder, right.stored, right.centre), recording, 60)
+    short = measure_memories(
+        theory, T2, VariableMemories(basis, right.decoder, right.stored, right.centre), recording, 60
+    )
     assert short.decoding_accuracy == 1
     assert short.edit_success == pytest.approx(1 - 1 / right.stored.sum())
     basis[:, right.stored] = right.encoder[:, right.stored] * (np.arange(right.stored.sum()) < 3)
-    few = judge(theory, T2, VariableMemories(basis, right.decoder, right.stored, right.centre), recording, 60)
+    few = measure_memories(
+        theory, T2, VariableMemories(basis, right.decoder, right.stored, right.centre), recording, 60
+    )
     assert few.explained_variance < 0.8
     assert few.condition == float("inf")
 
@@ -79,18 +83,18 @@ def test_what_is_judged_was_never_fitted(monkeypatch: pytest.MonkeyPatch) -> Non
 
     def watch(name: str, module: object) -> None:
         def shown(system, task, *rest):
-            recording = show(system, task, *rest)
+            recording = record_random(system, task, *rest)
             seen[name].append(recording.labels[0])
             return recording
 
-        monkeypatch.setattr(module, "show", shown)
+        monkeypatch.setattr(module, "record_random", shown)
 
     watch("fitted", memories_by_data)
     watch("fitted", observation)
-    watch("judged", judging)
+    watch("judged", memory_measures)
     theory = make_theory(T2)
     observed = observation.Observation(theory, T2, 10)
-    memories_by_data.scaled(by_data(theory, T2), theory, T2)
+    memories_by_data.scale_to_stored_units(fit_memories_by_data(theory, T2), theory, T2)
     assert observed.memories.stored.any()
     assert len(observed.held_out.states) > 10
     assert [len(every) for every in seen.values()] == [3, 1]
@@ -112,10 +116,10 @@ def test_unedited_sequences_are_counted_whole() -> None:
 def test_a_short_test_asks_for_no_longer_memory() -> None:
     """A network that forgets after the test's horizon is not held to 100 steps."""
     theory = Forgetful(make_theory(T2), 60)
-    memories = by_data(theory, T2)
-    short = judge(theory, T2, memories, held_out(theory, T2, 20, 50), 20)
+    memories = fit_memories_by_data(theory, T2)
+    short = measure_memories(theory, T2, memories, held_out(theory, T2, 20, 50), 20)
     assert short.edit_success == short.worst_decoding_accuracy == 1
-    assert judge(theory, T2, memories, held_out(theory, T2, 200, 50), 200).edit_success < 0.1
+    assert measure_memories(theory, T2, memories, held_out(theory, T2, 200, 50), 200).edit_success < 0.1
 
 
 def test_edits_come_at_different_phases_once_settled() -> None:
@@ -128,6 +132,6 @@ def test_edits_come_at_different_phases_once_settled() -> None:
 def test_an_untrained_system_decodes_at_chance_and_obeys_nothing() -> None:
     task = tasks.named("T1", 3, 3)
     system = Elman(make_network(3, 20))
-    found = judge(system, task, by_data(system, task), held_out(system, task, 60), 60)
+    found = measure_memories(system, task, fit_memories_by_data(system, task), held_out(system, task, 60), 60)
     assert found.decoding_accuracy < 0.8
     assert found.edit_success < 0.1

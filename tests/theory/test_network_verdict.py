@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from emtvb.theory.verdict import NOT_LEARNED, OTHERWISE, STORED, verdict
+from emtvb.theory.network_verdict import NOT_LEARNED, OTHERWISE, STORED, network_verdict
 
 NAN = float("nan")
 
@@ -24,4 +24,4 @@ NAN = float("nan")
 def test_a_circuit_must_solve_decode_and_obey(
     solved: bool, decoding: float, edits: float, unedited: float, says: str
 ) -> None:
-    assert verdict(solved, decoding, edits, unedited) == says
+    assert network_verdict(solved, decoding, edits, unedited) == says

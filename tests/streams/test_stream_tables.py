@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from emtvb.experiments.streams import tables as streams
+from emtvb.experiments.streams import stream_tables as streams
 
 
 def make_measured(sizes: tuple[int, ...] = (8, 64), seeds: int = 5) -> pd.DataFrame:

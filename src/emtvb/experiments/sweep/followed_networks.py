@@ -10,10 +10,10 @@ import pandas as pd
 from emtvb import tables
 from emtvb.adapters.elman import Elman
 from emtvb.core.spectrum import match_spectra
-from emtvb.experiments.sweep.memory import durations
-from emtvb.theory.judging import accuracy, judge
-from emtvb.theory.measures import MeasureSettings
-from emtvb.theory.memory_columns import CONTENTS, FRESH_CONTENTS, at_amplitude, lasting
+from emtvb.experiments.sweep.memory import duration_columns
+from emtvb.theory.memory_columns import CONTENTS, FRESH_CONTENTS, amplitude_column, lasting_column
+from emtvb.theory.memory_measures import measure_memories, measure_test_accuracy
+from emtvb.theory.network_measurement import MeasureSettings
 from emtvb.theory.networks import Network
 from emtvb.theory.observation import Observation
 from emtvb.theory.runs import Run
@@ -21,8 +21,8 @@ from emtvb.theory.runs import Run
 STEPS = ["run_id", "step", "horizon", "weights_sha256"]
 """Columns of ``training/<shard>/followed.csv``, the list of a shard's snapshots."""
 MEMORY = (
-    lasting(1000), lasting(3000), at_amplitude("whole"), at_amplitude("quarter"), "cycle_multiplier", "gain_origin",
-    *CONTENTS,
+    lasting_column(1000), lasting_column(3000), amplitude_column("whole"), amplitude_column("quarter"),
+    "cycle_multiplier", "gain_origin", *CONTENTS,
 )  # fmt: skip
 MEASURED = [
     "as_published", "test_accuracy", "matched_spectral_error", "matched_eigenvalues", "network_eigenvalues",
@@ -41,12 +41,12 @@ def name_of(run_id: str, step: int) -> str:
     return f"{run_id}_step{step}"
 
 
-def listed(run_id: str, step: int, horizon: int, network: Network) -> dict[str, object]:
+def snapshot_row(run_id: str, step: int, horizon: int, network: Network) -> dict[str, object]:
     """A snapshot's row of ``training/<shard>/followed.csv``."""
     return dict(zip(STEPS, (run_id, step, horizon, network.digest()), strict=True))
 
 
-def measure(run: Run, network: Network, published: str, settings: MeasureSettings) -> dict[str, object]:
+def measure_snapshot(run: Run, network: Network, published: str, settings: MeasureSettings) -> dict[str, object]:
     """A snapshot's part of a row.
 
     Args:
@@ -61,13 +61,13 @@ def measure(run: Run, network: Network, published: str, settings: MeasureSetting
     task = run.task
     system = Elman(network)
     spectrum = match_spectra(task.eigenvalues(), np.linalg.eigvals(network.W_hh.astype(np.float64)), settings.modulus)
-    right, edits = accuracy(system, task, settings.horizon, settings.sequences), float("nan")
+    right, edits = measure_test_accuracy(system, task, settings.horizon, settings.sequences), float("nan")
     remembers = right >= min(REMEMBERING, settings.solved)
     if remembers:
         seen = Observation(system, task, settings.horizon)
-        judged = judge(system, task, seen.memories, seen.held_out, settings.horizon)
+        judged = measure_memories(system, task, seen.memories, seen.held_out, settings.horizon)
         edits = judged.edit_success
-    remembered = durations(network.double(), task, FRESH_CONTENTS if remembers else 0)
+    remembered = duration_columns(network.double(), task, FRESH_CONTENTS if remembers else 0)
     numbers = {
         "test_accuracy": right, "matched_spectral_error": spectrum.matched_error, "edit_success": edits,
         **{name: remembered.get(name, float("nan")) for name in MEMORY},
@@ -96,6 +96,6 @@ def network_table(runs: pd.DataFrame, snapshots: pd.DataFrame) -> pd.DataFrame:
     return known[["run_id", *tables.SETTINGS, "solved", *STEPS[1:], *MEASURED]]
 
 
-def table(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
-    """Rows of :func:`listed` with what :func:`measure` says of their snapshots, as a table."""
+def snapshots_as_table(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+    """Rows of :func:`snapshot_row` with what :func:`measure_snapshot` says of their snapshots, as a table."""
     return pd.DataFrame(rows, columns=[*STEPS, *MEASURED])

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from emtvb.core.editing.agreement import exact
+from emtvb.core.editing.agreement import all_signs_agree
 from emtvb.core.editing.continuation import FUTURE
 from emtvb.core.memories import VariableMemories, explained_variance
-from emtvb.core.recording import JUDGING, Recording, signs
+from emtvb.core.recording import JUDGING, Recording, nearest_bits
 from emtvb.core.regression import decoded_map
 from emtvb.core.systems import System
 from emtvb.core.trials import HELD_OUT, LabelledTask
 from emtvb.theory.interventions import flip_elements
-from emtvb.theory.sequences import show
+from emtvb.theory.sequences import record_random
 
 _TEST_SEED = 2310_02430
 """Seeds the test sequences, the same for every run and none that training draws."""
@@ -55,17 +55,17 @@ class MemoryMeasures:
     other_edit_success: float
 
 
-def accuracy(system: System, task: LabelledTask, horizon: int, sequences: int) -> float:
+def measure_test_accuracy(system: System, task: LabelledTask, horizon: int, sequences: int) -> float:
     """Test accuracy: the fraction of output-phase elements whose sign is right, 0 counting as +1."""
     x, y = task.batch(np.random.default_rng(_TEST_SEED), sequences, horizon)
     _, outputs = system.drive(x)
-    return float((signs(outputs[task.s :]) == y[task.s :]).mean())
+    return float((nearest_bits(outputs[task.s :]) == y[task.s :]).mean())
 
 
 def held_out(system: System, task: LabelledTask, horizon: int, count: int = HELD_OUT, seed: int = 0) -> Recording:
     """A recording to judge with: sequences of the half that is never fitted on, at least as long as judging needs."""
     steps = max(horizon, edit_times(task)[-1] + future_steps(horizon))
-    return show(system, task, JUDGING, count, seed, steps)
+    return record_random(system, task, JUDGING, count, seed, steps)
 
 
 def unedited_success(recording: Recording, task: LabelledTask, horizon: int = 200) -> float:
@@ -74,7 +74,7 @@ def unedited_success(recording: Recording, task: LabelledTask, horizon: int = 20
     No edit can be obeyed more often, but for the luck of the draw.
     """
     starts = [slice(time + 1, time + 1 + future_steps(horizon)) for time in edit_times(task)]
-    return float(np.mean([exact(recording.outputs[at], recording.labels[at, :, -task.d :]) for at in starts]))
+    return float(np.mean([all_signs_agree(recording.outputs[at], recording.labels[at, :, -task.d :]) for at in starts]))
 
 
 def future_steps(horizon: int) -> int:
@@ -87,7 +87,7 @@ def edit_times(task: LabelledTask) -> list[int]:
     return [task.settled() + i * (2 * task.s + 1) for i in range(EDIT_TIMES)]
 
 
-def judge(
+def measure_memories(
     system: System,
     task: LabelledTask,
     memories: VariableMemories,

@@ -29,12 +29,12 @@ class Trained(System, Protocol):
         """The derivative of a step without input at its fixed point, the origin."""
 
 
-def save(path: Path | str, run_id: str, network: Trained) -> None:
+def save_trained(path: Path | str, run_id: str, network: Trained) -> None:
     """Write a network, whole or not at all."""
     write_tensors(path, dict(vars(network)), {"format": "emtvb-architecture-1", "run_id": run_id})
 
 
-def digest(network: Trained) -> str:
+def digest_of_arrays(network: Trained) -> str:
     """sha256 of the bytes of its arrays, one after the other in their class's order: row by row, as they are stored."""
     found = hashlib.sha256()
     for array in vars(network).values():
@@ -42,7 +42,7 @@ def digest(network: Trained) -> str:
     return found.hexdigest()
 
 
-def load(path: Path | str, run: Setup, kind: type[Any]) -> Trained:
+def load_trained(path: Path | str, run: Setup, kind: type[Any]) -> Trained:
     """Read the network of a run back, of the class that its architecture has.
 
     Raises:
