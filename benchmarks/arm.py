@@ -30,7 +30,7 @@ from emtvb.audit import compare
 from emtvb.errors import InputError
 from emtvb.experiments.sweep.shard import measure_shard
 from emtvb.theory import networks
-from emtvb.theory.measures import MeasureSettings
+from emtvb.theory.network_measurement import MeasureSettings
 from emtvb.training import promises, proof
 from emtvb.training.shard import Outputs, train_shard
 
@@ -98,11 +98,9 @@ def _unpack_wheels(place: Path, wanted: str) -> None:
     _said([*pip, "--target", str(place / "wheels"), "-r", str(place / "requirements.txt")])
 
 
-def _said(command: Sequence[str], variables: dict[str, str] | None = None) -> str:
+def _said(command: Sequence[str]) -> str:
     """What a command prints."""
-    # OPENBLAS_CORETYPE names a CPU of x86.
-    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_CORETYPE"} | (variables or {})
-    return subprocess.run(command, env=environment, text=True, capture_output=True, check=True).stdout
+    return subprocess.run(command, text=True, capture_output=True, check=True).stdout
 
 
 def computed(command: Sequence[str], folder: Path, whole: bool, place: Path | None = None) -> dict[str, Any]:
@@ -112,13 +110,14 @@ def computed(command: Sequence[str], folder: Path, whole: bool, place: Path | No
 
     folder.mkdir(parents=True)
     np.save(folder / "operands.npy", operands())
-    variables = {"OMP_NUM_THREADS": "1", "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
+    variables = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
     if place:
+        variables.pop("OPENBLAS_CORETYPE", None)  # which names a CPU of x86
         variables |= {"PYTHONPATH": f"{variables['PYTHONPATH']}{os.pathsep}{place / 'wheels'}",
                       "PYTHONPYCACHEPREFIX": str(place / "pyc"), "NUMBA_CACHE_DIR": str(place / "numba")}  # fmt: skip
     script = f"import pathlib; from benchmarks.arm import compute; compute(pathlib.Path({str(folder)!r}), {whole})"
-    _said([*command, "-c", script], variables)
-    _said([*command, "-c", SUMS, str(folder / "operands.npy"), str(folder / "products.npy")], variables)
+    for code in ([script], [SUMS, str(folder / "operands.npy"), str(folder / "products.npy")]):
+        subprocess.run([*command, "-c", *code], env=variables, check=True)
     return json.loads((folder / "found.json").read_text())
 
 
@@ -129,10 +128,10 @@ def compute(folder: Path, whole: bool) -> None:
     versions = {name: metadata.version(name) for name in ("torch", "numba", "llvmlite", "numpy")}
     found: dict[str, Any] = {"python": platform.python_version(), **versions}
     found |= {"machine": platform.machine(), "lanes": kernel.LANES, "fuses": kernel.FUSES}
-    stream.check()
+    stream.check_published_stream()
     # A training asks for the whole proof first, which takes half an hour where each instruction is emulated.
-    engine.compiled = lambda: kernel  # type: ignore[assignment]
-    experiment = config.load(ROOT / "config" / "smoke.yaml")
+    engine.compiled_kernel = lambda: kernel  # type: ignore[assignment]
+    experiment = config.load_sweep(ROOT / "config" / "smoke.yaml")
     settings = MeasureSettings(**experiment.interpretation.model_dump())
     shards, trained = experiment.shards(), {}
     for shard, runs in shards.items():
@@ -145,9 +144,10 @@ def compute(folder: Path, whole: bool) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         tables.write_csv(path, table)
     begin = functools.partial(engine.begin, kernel=kernel)
-    every = {"the paper's tasks": proof.cases(), "streams": proof.streams()}
-    found["proof"] = {f"{kind}, {name}": proof.digest(begin, [case for case in cases if whole or _is_cheap(case)])
-                      for kind, by_name in every.items() for name, cases in by_name.items()}  # fmt: skip
+    every = {f"{kind}, {name}": [case for case in cases if whole or _is_cheap(case)]
+             for kind, chosen in (("the paper's tasks", proof.proof_cases()), ("streams", proof.stream_cases()))
+             for name, cases in chosen.items()}  # fmt: skip
+    found["proof"] = proof.case_digests(begin, every)
     (folder / "found.json").write_text(json.dumps(found))
 
 
