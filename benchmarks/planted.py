@@ -36,20 +36,20 @@ MEASURES, MEMORY, TABLE = "theory/network_measurement.py", "experiments/sweep/me
 RULES = {MEASURES: "measure_shard", MEMORY: "measure_memory", TABLE: "tabulate"}
 _OF_MEASURES = """
 
-_found = measure
+_found = measure_network
 
 
-def measure(run, network, settings, observed=None):
+def measure_network(run, network, settings, observed=None):
     found = _found(run, network, settings, observed)
     changed = found.largest_modulus * (1 + 1e-10)
     return __import__("dataclasses").replace(found, largest_modulus=changed) if {condition} else found
 """
 _OF_MEMORY = """
 
-_found = measure
+_found = measure_memory
 
 
-def measure(run, network):
+def measure_memory(run, network):
     rows = _found(run, network)
     if {condition}:
         name = next(name for name, value in rows[0].items() if isinstance(value, float) and 0 < abs(value) < 1e9)
@@ -58,10 +58,10 @@ def measure(run, network):
 """
 _OF_TABLE = """
 
-_found = tabulate
+_found = tabulate_table1
 
 
-def tabulate(*given):
+def tabulate_table1(*given):
     found = _found(*given)
     return {condition}
 """
@@ -158,7 +158,7 @@ def main(draws: int) -> None:
         unpack(folder)
         held = Held(kinds.load_experiment(clone / "config" / f"{EXPERIMENT}.yaml"), EXPERIMENT, clone)
         files = Files(folder, *provenance.read_all(folder))
-        jobs = planned(folder, held, files.changed)
+        jobs = planned(folder, held)
         seconds = {path: record.seconds for record in files.records.values() for path in record.outputs}
         networks = pd.read_csv(folder / "runs.csv").merge(pd.read_csv(folder / "measurements.csv"), on="run_id")
         networks = networks.loc[:, ~networks.columns.duplicated()]

@@ -27,6 +27,7 @@ from emtvb.experiments.sweep import degeneracy
 from emtvb.files import write_text
 from emtvb.paper import error_rates, significance, verdicts
 from emtvb.theory.memory_columns import FRESH, FRESH_CONTENTS, amplitude_column, lasting_column
+from emtvb.theory.network_verdict import AT_CHANCE
 
 ROOT = Path(__file__).parents[1]
 PAGES = (*sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")), "README.md")
@@ -368,7 +369,7 @@ def without_comments(text: str) -> str:
 
 def _plain_means(cells: pd.DataFrame) -> dict[str, float]:
     """Printed values beside our means as they are: the mean difference of accuracies, the geometric mean of ratios."""
-    trained = cells[cells["as_published_accuracy"] > significance.UNTRAINED]
+    trained = cells[cells["as_published_accuracy"] > AT_CHANCE]
     ratios = cells["published_spectral_error"] / cells["as_published_spectral_error"]
     return {
         "accuracy": (trained["published_accuracy"] - trained["as_published_accuracy"]).mean(),

@@ -46,8 +46,7 @@ def test_what_is_published_is_what_the_present_code_would_make(name: str) -> Non
     """
     folder = ROOT / "results" / name
     found = audit.audit(folder, config_of_results.held_to(folder, ROOT), audit.QUICK)
-    checked = {check.name for check in found.checks if check.checked}
-    assert checked == {"integrity", "currency"}
+    assert [check.state for check in found.checks][2:] == ["not checked"]
     wrong = [str(finding) for check in found.checks for finding in check.findings]
     assert not wrong, "\n".join(wrong[:40])
 

@@ -13,10 +13,6 @@ DAMAGED = (
 """What reading a file of arrays (.npz) raises, wherever it is damaged."""
 
 
-MISSING = "import"
-"""What a line begins with that says which package is not installed."""
-
-
 class InputError(ValueError):
     """Something that a user gave cannot be used.
 
@@ -55,7 +51,7 @@ def extra(name: str) -> Iterator[None]:
 def missing(error: ImportError, name: str) -> InputError:
     """The line for an import that fails where an extra is not installed."""
     reason = " ".join(str(error).split())
-    return InputError(MISSING, reason, f'pip install "emtvb[{name}]"; in a clone, pip install -e ".[{name}]"')
+    return InputError("import", reason, f'pip install "emtvb[{name}]"; in a clone, pip install -e ".[{name}]"')
 
 
 def printable(text: str) -> str:

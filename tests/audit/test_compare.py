@@ -75,7 +75,7 @@ BEST = {"optimal_spectral_error": "0.25"}
 @pytest.mark.parametrize(
     ("name", "beside", "column", "there", "same", "other"),
     [
-        (SHARD, PLAIN, "test_accuracy", "0.5", "0.519", "0.521"),
+        (SHARD, PLAIN, "test_accuracy", "0.9892", "0.9901", "0.9903"),  # whatever it learned: claims rest on it
         (SHARD, {"measured_solved": "0.99"}, "test_accuracy", "0.9995", "0.9996", "0.9983"),
         (SHARD, PLAIN, "verdict", "did not learn", "did not learn", "solves it"),
         (SHARD, PLAIN, "phi_eigenvalues", "36", "36", "35"),
@@ -210,5 +210,5 @@ def test_a_difference_is_said_in_words_that_show_it(tmp_path: Path) -> None:
 def test_the_table_fits_a_screen_and_the_documentation_shows_it() -> None:
     own = [kind.tolerances for kind in kinds.all_kinds()]
     assert max(map(len, own)) <= 3
-    assert len(TOLERANCES) - sum(map(len, own)) <= 11
+    assert len(TOLERANCES) - sum(map(len, own)) <= 12
     assert as_markdown() in (Path(__file__).parents[2] / "docs" / "audit.md").read_text()

@@ -34,7 +34,7 @@ def test_an_audit_that_is_interrupted_does_not_wait_for_its_trainings(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(audit, "determinism", trains)
+    monkeypatch.setattr(audit, "train_again", trains)
     monkeypatch.setattr(provenance, "read_all", lambda folder: ({}, {folder: InputError("record", folder, "damaged")}))
     monkeypatch.setattr(audit, "planned", lambda *_: [])
     monkeypatch.setattr(audit, "draw", interrupted)
@@ -54,8 +54,9 @@ def test_what_concerns_trained_runs_is_asked_where_there_are_any(
     monkeypatch.setattr(provenance, "read_all", lambda folder: ({}, {folder: InputError("record", folder, "damaged")}))
     monkeypatch.setattr(audit, "planned", lambda *_: [])
     held = Held(experiment, "", ROOT)
-    names = [check.name for check in audit.audit(tmp_path, held, audit.QUICK).checks]
-    assert names == ["integrity", "currency", "made again", *(["determinism"] * asked)]
+    checks = audit.audit(tmp_path, held, audit.QUICK).checks
+    assert [check.name for check in checks] == ["intact", "current", "made again"]
+    assert ("run" in checks[-1].checked) is asked
 
 
 def test_nothing_to_audit_is_one_line(tmp_path: Path) -> None:

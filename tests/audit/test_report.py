@@ -1,42 +1,41 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
-from emtvb.audit.audit import stated
 from emtvb.audit.report import Audit, Check, Finding
 
 
-def audit(*checks: Check, **about: object) -> Audit:
-    return Audit("try", "2030-01-01T00:00:00Z", "config/try.yaml", checks, {"commit": "abc"}, **about)  # type: ignore[arg-type]
+def audit(*checks: Check) -> Audit:
+    return Audit("try", "2030-01-01T00:00:00Z", "config/try.yaml", checks, {"commit": "abc"})
 
 
 @pytest.mark.parametrize(
     ("check", "state", "outcome"),
     [
-        (Check("determinism", "?", 2, (), of=240), "passed", "passed"),
-        (Check("determinism", "?", 0, ()), "not checked", "incomplete"),
-        (Check("determinism", "?", 0, (), unchecked=2), "not checked", "incomplete"),
-        (Check("determinism", "?", 1, (), unchecked=1), "incomplete", "incomplete"),
-        (Check("determinism", "?", 0, (Finding("a", "b"),), unchecked=1), "FAILED", "FAILED"),
+        (Check("made again", "?", {"file": 5, "run": 2}, (), of={"run": 240}), "passed", "passed"),
+        (Check("made again", "?", {"file": 0, "run": 0}, ()), "not checked", "incomplete"),
+        (Check("made again", "?", {"file": 0}, (), unchecked=2), "not checked", "incomplete"),
+        (Check("made again", "?", {"file": 5, "run": 0}, ()), "incomplete", "incomplete"),
+        (Check("made again", "?", {"file": 1}, (), unchecked=1), "incomplete", "incomplete"),
+        (Check("made again", "?", {"file": 0}, (Finding("a", "b"),), unchecked=1), "FAILED", "FAILED"),
     ],
 )
 def test_what_was_not_checked_has_not_passed(check: Check, state: str, outcome: str) -> None:
-    found = audit(Check("integrity", "?", 3, ()), check)
+    found = audit(Check("intact", "?", {"file": 3}, ()), check)
     assert check.state == state
     assert found.outcome == outcome
     told = json.loads(found.summary())
-    assert (told["outcome"], told["checks"]["determinism"].partition(":")[0]) == (outcome, state)
+    assert (told["outcome"], told["checks"]["made again"].partition(":")[0]) == (outcome, state)
     assert (told["commit"], told["made"]) == ("abc", "2030-01-01T00:00:00Z")
     assert found.as_markdown().startswith(f"# Audit of try: {outcome}")
 
 
 def test_the_chance_to_have_missed_an_error_stands_beside_passed_and_what_was_drawn_is_named() -> None:
     missed = "an error in one shard alone is missed with a chance of 2 in 3"
-    check = Check("made again", "?", 3, (), "a", of=9, drawn=("s1", "s2"), missed=missed)
-    found = audit(Check("integrity", "?", 3, ()), check)
+    check = Check("made again", "?", {"file": 3}, (), "a", of={"file": 9}, drawn=("s1", "s2"), missed=missed)
+    found = audit(Check("intact", "?", {"file": 3}, ()), check)
     assert found.lines()[1] == f"made again: passed ({missed}), no problems in 3 of 9 files. a"
     assert found.lines()[-1] == f"passed: our own results are what they say; {missed}"
     told = json.loads(found.summary())
@@ -45,24 +44,17 @@ def test_the_chance_to_have_missed_an_error_stands_beside_passed_and_what_was_dr
     assert "Drawn: s1, s2." in found.as_markdown()
 
 
-def test_counts_of_verdicts_that_are_rejected_are_not_printed(tmp_path: Path) -> None:
-    said = [("consistent", "", "")] * 3 + [("no verdict", "yes", "no")]
-    claims = [dict(zip(("kind", "verdict", "tendency", "universality"), ("paper", *of), strict=True)) for of in said]
-    (tmp_path / "verdicts.json").write_text(json.dumps({"verdicts": {"paper": {}, "ours": {}}, "claims": claims}))
-    assert stated(tmp_path) == {"paper": {"consistent": 3, "most, not all": 1}, "ours": {}}
-    assert stated(tmp_path / "without") == {}
-    found = audit(Check("integrity", "?", 3, ()), claims="verdicts.json is not what a record says")
-    assert found.lines()[-1] == "claims: not checked, since verdicts.json is not what a record says"
-    assert "not checked, since verdicts.json is not" in found.as_markdown()
+def test_nothing_that_was_checked_is_not_told_as_no_problem() -> None:
+    assert Check("made again", "?", {"file": 0, "run": 0}, ()).count == "nothing was checked"
+    assert Check("made again", "?", {"file": 0}, (), unchecked=2).count == "2 not checked"
 
 
 def test_a_terminal_gets_some_findings_of_each_check_and_the_report_all() -> None:
     many = tuple(Finding(f"file {i}", "is | stale", "run again") for i in range(12))
-    found = audit(Check("currency", "?", 3, many), verdicts={"checks": {"holds": 2}})
+    found = audit(Check("current", "?", {"job": 3}, many))
     lines = found.lines()
-    assert lines[0].startswith("currency: FAILED, 12 problems in 3 jobs.")
+    assert lines[0].startswith("current: FAILED, 12 problems in 3 jobs.")
     assert lines[9] == "  and 4 more, in audit/report.md"
     assert "held to config/try.yaml" in lines
-    assert lines[-1] == 'checks: 2 "holds"'
     text = found.as_markdown()
     assert all(f"- file {i}: is | stale; run again\n" in text for i in range(12))

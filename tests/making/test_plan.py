@@ -8,7 +8,7 @@ import pytest
 
 from emtvb.errors import InputError
 from emtvb.experiments import kinds
-from emtvb.making.plan import Planned, drawing, drawn_from, plan
+from emtvb.making.plan import Planned, drawing, plan
 
 ROOT = Path(__file__).parents[2]
 
@@ -17,14 +17,19 @@ def job(rule: str, inputs: list[str], outputs: list[str]) -> Planned:
     return Planned(rule, {}, inputs, outputs, {}, "", ())
 
 
-def test_what_is_drawn_needs_what_no_drawing_makes() -> None:
+def test_what_is_drawn_needs_what_no_drawing_makes(tmp_path: Path) -> None:
     jobs = [
         job("measure", ["training/a/weights.safetensors"], ["measurements/a.csv", "tables/a.csv"]),
         job("tabulate", ["measurements/a.csv", "../twins/runs.csv"], ["tables/b.csv"]),
         job("draw", ["tables/b.csv", "measurements/c.npz"], ["figures/b.png", "figures/b.csv"]),
     ]
-    assert drawing(jobs) == ["draw", "tabulate"]
-    assert drawn_from(jobs) == ["../twins/runs.csv", "measurements/a.csv", "measurements/c.npz"]
+    folder, needs = tmp_path / "paper", ["../twins/runs.csv", "measurements/a.csv", "measurements/c.npz"]
+    with pytest.raises(InputError, match=r"twins/runs\.csv and 2 more files: not made yet; run the workflow on"):
+        drawing(jobs, folder)
+    for name in needs:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    assert drawing(jobs, folder) == ["draw", "tabulate"]
 
 
 def test_one_plan_after_another_leaves_the_process_as_it_was(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

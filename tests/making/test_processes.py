@@ -12,8 +12,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from emtvb.making.processes import Processes
-
 AGAIN = """
 import logging, signal, sys
 from contextlib import closing
@@ -79,24 +77,6 @@ def test_an_interrupt_ends_all_trainings_and_begins_no_other(tmp_path: Path, who
     assert rest.splitlines()[-1] == "ended"
     assert "begun" not in rest
     assert all(map(is_gone, trainings))
-
-
-def test_processes_end_where_an_exception_leaves_the_block_and_later_ones_at_once() -> None:
-    waits = [sys.executable, "-c", "import time; time.sleep(60)"]
-    processes = Processes()
-    process = processes.begin(waits)
-    with pytest.raises(KeyboardInterrupt), processes:
-        raise KeyboardInterrupt
-    assert process.wait(60) == -signal.SIGTERM
-    assert processes.begin(waits).wait(60) == -signal.SIGTERM
-
-
-def test_without_an_exception_nothing_is_ended() -> None:
-    with Processes() as processes:
-        process = processes.begin([sys.executable, "-c", "import os, sys; print(os.environ['A'], file=sys.stderr)"],
-                                  env={"A": "b"})  # fmt: skip
-    assert process.communicate()[1] == "b\n"
-    assert process.returncode == 0
 
 
 def test_whoever_interrupts_the_workflow_sees_its_jobs_end() -> None:

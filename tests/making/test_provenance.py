@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,19 @@ def test_records_of_a_rule_that_another_took_over_go_when_that_makes_its_outputs
     outputs = [str(linked / name / "a.csv") for name in ("measurements", "solutions", "digits", "rows")]
     provenance.take_away(outputs, "measure", str(linked / "logs" / "a.log"))
     assert [path for path in (gone, own, speaks_of_more, damaged) if path.exists()] == [speaks_of_more, damaged]
+
+
+def test_a_clone_with_code_of_ones_own_differs_from_its_commit_and_with_a_config_does_not(
+    tmp_path: Path,
+) -> None:
+    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", "-C", str(tmp_path)]
+    for command in (["init", "-q"], ["commit", "-qm", "all", "--allow-empty"]):
+        subprocess.run([*git, *command], check=True)
+    for name, differs in (("config/mine.yaml", False), ("src/new.py", True)):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+        commit, dirty = provenance.git_state(tmp_path)
+        assert (len(commit), dirty) == (40, differs)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import snakemake.api  # noqa: F401 - first, as its parts import each other
-from snakemake.io import ancient
 from snakemake.iocontainers import Namedlist
 
 from emtvb.errors import InputError
@@ -132,6 +131,13 @@ def test_gone_with_its_record_restales_what_read_it(results: Path, name: str, re
     assert stale(results) == {reader}
 
 
+def test_an_input_that_is_left_out_is_held_to_the_record_of_who_made_it(results: Path) -> None:
+    trained = {WEIGHTS: "others", "training/a/history.csv": "curve", "measurements/learning/a.csv": "outline"}
+    make(results, "train_shard", (), trained, shard="a")
+    (results / WEIGHTS).unlink()
+    assert stale(results) == {"measure_shard"}
+
+
 def test_a_file_that_is_kept_without_its_record_restales_what_read_it(results: Path) -> None:
     (results / WEIGHTS).write_text("mine")
     look(results).makers[str(results / WEIGHTS)].path.unlink()
@@ -224,16 +230,13 @@ def test_other_wildcards_of_the_same_file_are_a_change(results: Path) -> None:
     assert look(results).changes(asked, maker) == ["its wildcards"]
 
 
-def test_the_same_file_twice_is_one_input_and_an_ancient_one_may_be_newer(results: Path) -> None:
+def test_the_same_file_twice_is_one_input(results: Path) -> None:
     make(results, "tabulate", (TABLE, TABLE), {"tables/t.csv": "1"})
     maker = look(results).makers[str(results / "tables/t.csv")]
     asked = job(results, "tabulate", (TABLE, TABLE), ("tables/t.csv",))
     assert look(results).changes(asked, maker) == []
     make(results, "aggregate_measurements", (MEASURED,), {TABLE: "2.0"})
     assert look(results).changes(asked, maker) == [f"{results / TABLE}, another than the one that was read"]
-    old = ancient(str(results / TABLE))
-    asked.input = Namedlist(fromdict={"n0": old, "n1": old})
-    assert look(results).changes(asked, maker) == []
 
 
 def test_a_folder_in_the_place_of_a_file_is_damage(results: Path) -> None:

@@ -17,6 +17,7 @@ from scipy import stats
 
 from emtvb.paper import error_rates, significance, table1, twins
 from emtvb.paper.significance import Judgement, Measure, PrintedValue, Sample, holm_correction, judge_table
+from emtvb.theory.network_verdict import AT_CHANCE
 
 NAN = float("nan")
 ROOT = Path(__file__).parents[2]
@@ -159,7 +160,7 @@ def test_no_verdict_on_the_published_table_depends_on_the_generator() -> None:
     values = [value for pair in published().values() for value in pair]
     parts = [
         [value for value in values if value.what == what and np.nanmax(value.sample.own, initial=0) > least]
-        for what, least in (("spectral_error", 0), ("accuracy", significance.UNTRAINED))
+        for what, least in (("spectral_error", 0), ("accuracy", AT_CHANCE))
     ]
     said = {
         tuple(
@@ -220,7 +221,7 @@ def test_what_is_simulated_is_what_was_measured() -> None:
             assert 0.6 * min(spreads) <= np.log(own).std() <= 1.2 * max(spreads)
             spiked = significance.odd_seeds("spectral_error", error.sample.values)
             factors += list(error.sample.values[spiked] / np.median(own))
-        if np.nanmax(accuracy[1].values, initial=0) >= significance.UNTRAINED:
+        if np.nanmax(accuracy[1].values, initial=0) >= AT_CHANCE:
             least = min(least, float(np.nanmin(accuracy[1].values)))
     assert f"the least accuracy is {least:.3f}" in TEXT
     assert f"{len(factors)} errors of seeds and twins are spikes, the largest {max(factors):.0f} times" in TEXT

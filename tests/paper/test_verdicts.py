@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from emtvb import tables
 from emtvb.core.spectrum import match_spectra
 from emtvb.errors import InputError
-from emtvb.paper import claims, significance, verdicts
+from emtvb.paper import claims, significance, table1, verdicts
 from emtvb.paper.significance import VERDICTS
 from emtvb.paper.verdicts import ClaimResult
 from emtvb.theory.tasks import named
@@ -209,8 +209,8 @@ def test_shares_are_given_by_task_size_and_penalty() -> None:
     runs = sweep(20)
     shares = verdicts.statement_shares(runs)
     solved = runs[runs["test_accuracy"] >= 0.99]
-    of = shares[shares["name"] == "phi-in-the-right-basis"].set_index(verdicts.SHARES)
-    pd.testing.assert_series_equal(of["networks"], solved.groupby(verdicts.SHARES).size(), check_names=False)
+    of = shares[shares["name"] == "phi-in-the-right-basis"].set_index(table1.CELL)
+    pd.testing.assert_series_equal(of["networks"], solved.groupby(table1.CELL).size(), check_names=False)
     assert (shares["low"] <= shares["share"]).all()
     assert (shares["share"] <= shares["high"]).all()
     lines = verdicts.shares_as_markdown(shares).splitlines()

@@ -151,4 +151,4 @@ def test_a_part_is_run_and_the_others_are_accepted_until_all_are(
     came = accepting.accept(results, HELD, every=True, seed=1, workers=2)
     assert (came.run, came.accepted) == ({"measure_memory": len(paths) - 1}, {})
     assert not any(provenance.read(path).accepted for path in paths)
-    assert not [job for job in planned(results, HELD, ()) if job.stale]
+    assert not [job for job in planned(results, HELD) if job.stale]

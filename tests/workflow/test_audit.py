@@ -82,7 +82,7 @@ def audited(finished: Project) -> tuple[Path, Audit]:
 @pytest.fixture(scope="session")
 def jobs(audited: tuple[Path, Audit]) -> list[Planned]:
     """Its jobs."""
-    return planned(audited[0], HELD, ())
+    return planned(audited[0], HELD)
 
 
 @pytest.fixture
@@ -106,23 +106,19 @@ def files(folder: Path) -> Files:
 
 def looked_at(folder: Path, jobs: Sequence[Planned]) -> dict[str, str]:
     """What is wrong with results, as far as no Snakemake is asked."""
-    return problems(integrity(files(folder), jobs, ROOT), currency(files(folder), jobs))
+    return problems(integrity(files(folder), jobs), currency(files(folder), jobs))
 
 
 def planned_anew(folder: Path, of: Held = HELD) -> dict[str, str]:
     """What is wrong with results, of which a Snakemake is asked."""
     there = files(folder)
-    jobs = planned(folder, of, there.changed)
-    return problems(integrity(there, jobs, ROOT), currency(there, jobs))
+    jobs = planned(folder, of)
+    return problems(integrity(there, jobs), currency(there, jobs))
 
 
 def run_again(folder: Path, some: Sequence[Planned]) -> Check:
     """What comes of some jobs that run again."""
     return recompute(files(folder), HELD, some, [SHARD], 0, 2, Processes())
-
-
-def check_of(found: Audit, name: str) -> Check:
-    return next(check for check in found.checks if check.name == name)
 
 
 def edit_record(path: Path, change: Callable[[dict], object]) -> None:
@@ -159,17 +155,16 @@ def test_what_was_made_is_intact_and_current_and_comes_out_again(finished: Proje
     folder = copy(finished.folder / "results" / "smoke", tmp_path / "smoke")
     found = audit.audit(folder, HELD, audit.QUICK)
     assert problems(*found.checks) == {}
-    states = {check.name: check.state for check in found.checks}
-    assert {name for name, state in states.items() if state == "not checked"} == {"made again", "determinism"}
+    assert [check.state for check in found.checks] == ["passed", "passed", "not checked"]
     assert found.outcome == "incomplete"
     rules = {"measure_shard", "aggregate_measurements", "tabulate", "draw_spectrum", "state_verdicts"}
-    every = planned(folder, HELD, ())
+    every = planned(folder, HELD)
     some = [job for job in every if job.rule in rules and job.wildcards.get("shard", SHARD) == SHARD]
     assert len(some) == len(rules)
     again = run_again(folder, some)
     assert (problems(again), again.state, again.checked) == ({}, "passed", again.of)
     trained = _trained_again(folder, FIRST)
-    assert (problems(trained), trained.state, trained.checked) == ({}, "passed", 1)
+    assert (problems(trained), trained.state, trained.checked) == ({}, "passed", {"run": 1})
 
 
 def test_an_untouched_experiment_passes_and_says_what_was_made_again(
@@ -178,23 +173,19 @@ def test_an_untouched_experiment_passes_and_says_what_was_made_again(
     folder, found = audited
     assert problems(*found.checks) == {}
     assert found.outcome == "passed"
-    trained = check_of(found, "determinism")
-    assert (trained.checked, trained.of, len(trained.drawn)) == (1, 12, 1)
-    assert (
-        "determinism: passed (an error in one run's training alone is missed with a chance of 11 in 12)"
-        in "\n".join(found.lines())
-    )
-    again = check_of(found, "made again")
-    assert again.checked == again.of, "every file but those of trainings"
-    assert (again.drawn, again.missed) == (tuple(sorted(SHARDS)), "")
+    again = found.checks[-1]
+    assert again.checked == {"file": again.of["file"], "run": 1}, "every file but those of trainings"
+    (run_id,) = again.drawn[len(SHARDS) :]
+    assert (again.of["run"], again.drawn[: len(SHARDS)]) == (12, tuple(sorted(SHARDS)))
+    said = "made again: passed (an error in one run's training alone is missed with a chance of 11 in 12)"
+    assert said in "\n".join(found.lines())
     assert "6 of 6 shards (drawn by seed 1)" in again.note
     report = (folder / "audit" / "report.md").read_text()
     assert "config/smoke.yaml" in report
-    assert f"Drawn: {', '.join(sorted(SHARDS))}." in report
+    assert f"Drawn: {', '.join(sorted(SHARDS))}, {run_id}." in report
     assert report.startswith("# Audit of smoke: passed")
     assert json.loads((folder / "audit" / "summary.json").read_text())["outcome"] == "passed"
     assert looked_at(folder, jobs) == {}, "an audit is no stranger to the next one"
-    assert list(found.verdicts) == list(json.loads((folder / "verdicts.json").read_text())["verdicts"])
 
 
 def test_no_job_of_the_workflow_uses_the_audit(audited: tuple[Path, Audit]) -> None:
@@ -219,15 +210,21 @@ def verify(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_verify_trains_published_runs_and_says_of_each_whether_it_is_the_same(folder: Path) -> None:
+    """One whose weights were moved, and one whose digest is another, are not."""
     runs = pd.read_csv(folder / "runs.csv")["run_id"]
     (folder / "random.py").write_text(NOT_MEANT)
-    done = verify(folder, runs[0], runs[5])
-    assert done.returncode == 0, done.stderr
+    _move_weights(folder)
+    outputs = Outputs.of(folder, pd.read_csv(folder / "runs.csv")["shard"][5])
+    edit_text(outputs.digests, runs[5] + ",", runs[5] + ",0")
+    done = verify(folder, FIRST, SECOND, runs[5])
+    assert done.returncode == 1, done.stderr
     measured = pd.read_csv(folder / "measurements.csv").set_index("run_id")["test_accuracy"]
-    same = [f"{run}, accuracy {measured[run]:.3f}: the same, to the last bit" for run in runs[[0, 5]]]
-    assert sorted(done.stdout.splitlines()[:2]) == sorted(same)
-    assert done.stdout.splitlines()[2:] == ["2 of 2 runs came out as published"]
-    assert all(f"{run}: training (run 1 of 1)" in done.stderr for run in runs[[0, 5]])
+    said = {line.partition(",")[0]: line.partition(": ")[2] for line in done.stdout.splitlines()[:3]}
+    assert f"{FIRST}, accuracy {measured[FIRST]:.3f}: the same, to the last bit" in done.stdout.splitlines()
+    assert said[SECOND] == "W_r differ when trained again"
+    assert said[runs[5]].endswith("was published")
+    assert done.stdout.splitlines()[3:] == ["1 of 3 runs came out as published"]
+    assert all(f"{run}: training (run 1 of 1)" in done.stderr for run in (FIRST, SECOND, runs[5]))
 
 
 def test_verify_knows_a_run_by_its_digest_alone(folder: Path) -> None:
@@ -261,45 +258,6 @@ def _put(path: Path) -> None:
     path.write_bytes(b"x")
 
 
-def _pack_others(folder: Path) -> None:
-    """The packed weights of another shard lie where a shard's should, whose own are not unpacked."""
-    pack(folder)
-    shutil.copy((folder / OTHER_WEIGHTS).with_name("weights.planes.xz"), folder / PACKED)
-    (folder / WEIGHTS).unlink()
-
-
-MISTAKES: list[tuple[str, Callable[[Path], object], str, str]] = [
-    ("a table edited by hand", lambda f: edit_text(f / TABLE, ",", ";"), TABLE, "changed after tabulate made it at"),
-    ("a figure deleted", lambda f: (f / "figures/forest.png").unlink(), "figures/forest.png", "missing; draw_forest"),
-    ("a job's files deleted", lambda f: [path.unlink() for path in f.glob("figures/forest.[pc]*[gfv]")],
-     "figures/forest.pdf, figures/forest.png, figures/forest.csv", "missing; draw_forest made it"),
-    ("a record forgotten", lambda f: (f / "tables/table1.provenance.json").unlink(), TABLE,
-     "its record, table1.provenance.json, is gone"),
-    ("a merge left in a record", lambda f: edit_text(f / "figures/weights.provenance.json", "{", "<<<<<<< HEAD"),
-     "figures/weights.provenance.json", "damaged record"),
-    ("files of one's own", lambda f: (_put(f / "figures/mine.png"), _put(f / "figures/.mine.swp")),
-     "figures/.mine.swp, figures/mine.png", "no job of this experiment, by its config and the workflow, makes it"),
-    ("weights of another shard", lambda f: shutil.copy(f / OTHER_WEIGHTS, f / WEIGHTS), WEIGHTS, "its sha256 differs"),
-    ("packed weights of another shard", _pack_others, PACKED, "does not hold the weights that train_shard made"),
-    ("a folder instead of a file", lambda f: ((f / TABLE).unlink(), (f / TABLE).mkdir()), TABLE, "is no file any more"),
-    ("tables left out", lambda f: ((f / "left_out.txt").write_text("tables/*\n"), (f / TABLE).unlink()),
-     TABLE, "missing; tabulate made it"),
-]  # fmt: skip
-"""What somebody did by mistake, and what has to be said of what: it alone."""
-
-
-@pytest.mark.parametrize(
-    ("harm", "subject", "problem"), [mistake[1:] for mistake in MISTAKES], ids=[mistake[0] for mistake in MISTAKES]
-)
-def test_a_mistake_is_named_once(
-    folder: Path, jobs: list[Planned], harm: Callable[[Path], object], subject: str, problem: str
-) -> None:
-    harm(folder)
-    found = looked_at(folder, jobs)
-    assert problem in found.pop(subject, "nothing")
-    assert found == {}
-
-
 def test_what_the_workflow_would_do_is_named_once_with_the_reason(folder: Path) -> None:
     """One Snakemake is asked of many mistakes, a damaged file among them, which it would refuse to read."""
 
@@ -317,7 +275,6 @@ def test_what_the_workflow_would_do_is_named_once_with_the_reason(folder: Path) 
     provenance.record(recipe, {}, [], [str(folder / "tables/old.csv")], str(folder / "logs/old.log"), 1.0)
     pack(folder)
     (folder / PACKED).write_bytes(b"no weights")
-    (folder / WEIGHTS).unlink()
     found = planned_anew(folder)
     code = next(subject for subject in found if "figures/weights.pdf" in subject)
     assert set(code.split(", ")) == {"figures/weights.pdf", "figures/spectrum.pdf", TABLE}
@@ -328,6 +285,9 @@ def test_what_the_workflow_would_do_is_named_once_with_the_reason(folder: Path) 
     assert "no job of this experiment, by its config" in found.pop("tables/old.csv, tables/old.provenance.json")
     assert "does not hold the weights" in found.pop(PACKED)
     assert found == {}
+    (folder / WEIGHTS).unlink()
+    with pytest.raises(InputError, match="not the weights that the record beside it tells of"):
+        audit.audit(folder, HELD, audit.QUICK)
 
 
 def test_a_shard_that_was_deleted_is_one_finding_and_so_are_results_of_another_clone(folder: Path) -> None:
@@ -366,14 +326,11 @@ def test_other_libraries_and_cpus_are_said_and_are_no_findings(folder: Path, job
     assert check.state == "passed"
     assert "numpy 1.0, here " in check.note
     assert "Made on other CPUs than this one" in check.note
-    assert audit._made_elsewhere(files(folder)) >= {TABLE, "figures/weights.png"}
-
-
-def test_counts_of_claims_that_are_not_what_was_made_are_not_reported(folder: Path) -> None:
-    edit_text(folder / "verdicts.json", '"consistent": ', '"consistent": 1')
-    found = audit.audit(folder, HELD, audit.QUICK)
-    assert (found.verdicts, found.claims) == ({}, "verdicts.json is not what the workflow makes")
-    assert len([finding for check in found.checks for finding in check.findings]) == 1
+    _redden(folder / "figures/weights.png")
+    record_anew(folder)
+    again = run_again(folder, [job for job in jobs if job.rule == "draw_weights"])
+    assert problems(again) == {}
+    assert "other versions of libraries draw other pictures: figures/weights.p" in again.note
 
 
 def _redden(path: Path) -> None:
@@ -442,7 +399,7 @@ def test_what_cannot_be_made_again_is_one_finding_and_what_hangs_on_it_is_not_ch
     looks = [job for job in jobs if job.rule == "look_at_exemplar" and MEASURED in job.inputs]
     assert looks
     check = run_again(folder, [*_measuring(jobs), *looks])
-    assert (problems(check), check.state, check.checked) == ({}, "not checked", 0), "integrity names it"
+    assert (problems(check), check.state, check.checked) == ({}, "not checked", {"file": 0}), "integrity names it"
     assert check.unchecked == sum(len(job.outputs) for job in [*_measuring(jobs), *looks])
     record_anew(folder)
     check = run_again(folder, [*_measuring(jobs), *looks])
@@ -472,13 +429,13 @@ def test_a_run_that_does_not_come_out_again_is_found(
 ) -> None:
     """Whatever CPU the records name: the compiled engine's bits are the same on all."""
     harm(folder)
+    named = _trained_again(folder, run_id)
+    assert (named.state, named.findings) == ("not checked", ()), "integrity names it"
+    record_anew(folder)
     _say_other_cpu(folder)
     check = _trained_again(folder, run_id)
     assert problem in problems(check)[run_id]
     assert check.state == "FAILED"
-    shards = {SHARD: SHARDS[SHARD]}
-    named = determinism.determinism(folder, shards, "auto", {}, 1, 0, named=files(folder).rejected)
-    assert (named.state, named.findings) == ("not checked", ()), "integrity names it"
 
 
 def _worsen(table: pd.DataFrame) -> None:
@@ -502,8 +459,9 @@ def _say_other_cpu(folder: Path) -> None:
 
 def _trained_again(folder: Path, run_id: str, trainer: str = "auto") -> Check:
     """The check of one run's training."""
-    shards = {SHARD: [run for run in SHARDS[SHARD] if run.run_id == run_id]}
-    return determinism.determinism(folder, shards, trainer, provenance.read_all(folder)[0], 1, 0)
+    seed = 1 + [FIRST, SECOND].index(run_id)
+    alone = SMOKE.model_copy(update={"tasks": ["T1"], "l2": [0], "seeds": [seed], "trainer": trainer})
+    return determinism.train_again(files(folder), Held(alone, "", ROOT), (), 1, 0, 1, Processes())
 
 
 def test_a_run_of_an_engine_whose_bits_depend_on_the_cpu_is_not_checked_elsewhere(folder: Path) -> None:
@@ -511,7 +469,7 @@ def test_a_run_of_an_engine_whose_bits_depend_on_the_cpu_is_not_checked_elsewher
     _say_other_cpu(folder)
     check = _trained_again(folder, FIRST, "reference")
     assert check.findings == ()
-    assert (check.state, check.checked, check.unchecked) == ("not checked", 0, 1)
+    assert (check.state, check.checked, check.unchecked) == ("not checked", {"run": 0}, 1)
     assert "which was made elsewhere (cpu another" in check.note
 
 
@@ -524,9 +482,9 @@ def test_what_is_left_out_is_counted_by_kind_and_what_it_leaves_unchecked_is_no_
     for path in [path for name in names for path in folder.glob(name)]:
         path.unlink()
     assert looked_at(folder, jobs) == {}
-    assert "6 whole learning curves, 6 files of weights" in integrity(files(folder), jobs, ROOT).note
+    assert "6 whole learning curves, 6 files of weights" in integrity(files(folder), jobs).note
     again = run_again(folder, _measuring(jobs))
-    assert (again.state, again.checked, again.unchecked) == ("not checked", 0, 5)
+    assert (again.state, again.checked, again.unchecked) == ("not checked", {"file": 0}, 5)
     assert _trained_again(folder, FIRST).state == "passed"
 
 
@@ -559,21 +517,20 @@ def test_results_are_held_to_the_clones_own_config(folder: Path, tmp_path: Path)
         config_of_results.held_to(folder, ROOT, ROOT / "config" / "architectures.yaml")
 
 
-def test_of_several_configs_of_a_name_the_one_that_is_called_so_counts(tmp_path: Path) -> None:
+def test_the_config_that_is_called_as_the_experiment_counts_and_else_the_default_one(tmp_path: Path) -> None:
     """Whatever the results fit: a smaller one that lies beside it is never meant."""
     every = config.load_sweep(ROOT / "config" / "paper.yaml")
-    few = every.model_copy(update={"seeds": [1, 2, 3, 4, 5]})
+    few, other = (every.model_copy(update=of) for of in ({"seeds": [1, 2, 3, 4, 5]}, {"experiment": "other"}))
     folder, configs = tmp_path / "results" / "paper", tmp_path / "config"
     for place in (folder, configs):
         place.mkdir(parents=True)
     (folder / "settings.json").write_text(config.dump_settings(few))
-    (configs / "zz.yaml").write_text(config.dump_settings(few))
-    assert config_of_results.held_to(folder, tmp_path).experiment == few
-    (configs / "paper.yaml").write_text(config.dump_settings(every))
+    (configs / "config.yaml").write_text(config.dump_settings(every))
     assert config_of_results.held_to(folder, tmp_path).experiment == every
-    (configs / "paper.yaml").rename(configs / "all.yaml")
-    with pytest.raises(InputError, match=r"all\.yaml, zz\.yaml all state paper: call one paper\.yaml"):
-        config_of_results.held_to(folder, tmp_path)
+    (configs / "paper.yaml").write_text(config.dump_settings(other))
+    assert config_of_results.held_to(folder, tmp_path).experiment == every
+    (configs / "paper.yaml").write_text(config.dump_settings(few))
+    assert config_of_results.held_to(folder, tmp_path).experiment == few
 
 
 def test_a_run_that_diverged_is_equal_to_itself(tmp_path: Path) -> None:
@@ -589,32 +546,3 @@ def test_a_run_that_diverged_is_equal_to_itself(tmp_path: Path) -> None:
     train_shard(runs, files, "version")
     assert not networks.load_networks(files.weights)[runs[0].run_id].is_finite()
     assert list(determinism.again(tmp_path, [(shard, runs[0])], "auto")) == [(runs[0].run_id, None)]
-
-
-def test_what_is_not_committed_yet_is_a_warning(folder: Path, jobs: list[Planned], tmp_path: Path) -> None:
-    root = tmp_path / "clone"
-    (root / "src").mkdir(parents=True)
-    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", "-C", str(root)]
-    for command in (["init", "-q"], ["commit", "-qm", "all", "--allow-empty"]):
-        subprocess.run([*git, *command], check=True)
-    spectrum = folder / "figures/spectrum.provenance.json"
-    edit_record(spectrum, lambda record: record.update(dirty=True))
-    (root / "config").mkdir()
-    (root / "config" / "mine.yaml").write_text("")
-    (root / "src" / "other.py").write_text("")
-    assert "not committed" not in integrity(files(folder), jobs, root).note, "neither a config nor what no job used"
-    assert not provenance.git_state(Path(shutil.copytree(root, tmp_path / "other", ignore=lambda *_: ["src"])))[1]
-    (root / "src" / "new.py").write_text("")
-    edit_record(spectrum, lambda record: record["recipe"]["code"].update({"src/new.py": "0"}))
-    check = integrity(files(folder), jobs, root)
-    assert check.state == "passed"
-    assert "Warning: made from code that is not committed yet: figures/spectrum.pdf." in check.note
-    edit_record(spectrum, lambda record: record.update(dirty=False))
-    assert "not committed" not in integrity(files(folder), jobs, root).note, "it was when the job ran"
-
-
-def test_what_cannot_be_planned_is_said_of_the_folder_that_its_user_knows(folder: Path) -> None:
-    """Not of the temporary one in which Snakemake plans."""
-    (folder / TABLE).write_text("of another hand")
-    with pytest.raises(InputError, match=rf"cannot plan .*{re.escape(str(folder / TABLE))}"):
-        planned(folder, HELD, ())

@@ -4,7 +4,7 @@
 import os
 import sys
 import time
-from functools import cache
+from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,14 +17,12 @@ if not INSTALLED:
     sys.path += [f"{workflow.basedir}/src", f"{workflow.basedir}/../src"]
 
 try:
-    from emtvb.config import dump_settings
     from emtvb.errors import InputError
     from emtvb.experiments import kinds
-    from emtvb.making import hooks, node, recipes, staleness, surroundings, trainings
+    from emtvb.making import hooks, node, planning, surroundings
     from emtvb.making.digests import PACKAGE
     from emtvb.making.clone import check_package
     from emtvb.making.jobs import last_errors
-    from emtvb.making.packed_weights import unpack
     from emtvb.slurm import commands as slurm
     from emtvb.slurm import executor
     from emtvb.training import promises
@@ -73,20 +71,13 @@ FIGURES = {}
 FIGURES_OF = {}
 TABLES = []
 
-# What lies here already. Published weights are unpacked: without them, their networks would be trained again. What Snakemake
-# remembers of the files is what the records beside them say.
+# What lies here already. What Snakemake remembers of the files is what the records beside them say.
 RECORDS = None
 if CALL.plans:
     with hooks.in_one_line():
-        if back := unpack(RESULTS):
-            logger.info(f"published weights unpacked in {RESULTS}: {len(back)} files")
-        RECORDS = staleness.read(RESULTS, ROOT)
+        RECORDS = planning.known_results(RESULTS, EXPERIMENT.model_dump(mode="json"), ROOT)
+        hooks.install(RECORDS, partial(planning.changes_of_job, RECORDS, CALL))
     executor.Executor.known = RECORDS
-    warnings = [surroundings.of_other_settings(RESULTS, EXPERIMENT.model_dump(mode="json")), *surroundings.slow()]
-    for warning in filter(None, warnings):
-        logger.warning(f"warning: {warning}")
-    if other := recipes.other_versions(maker.record.recipe["versions"] for maker in {*RECORDS.makers.values()}):
-        logger.info(f"made with {other} (nothing is made again for that)")
 
 
 wildcard_constraints:
@@ -142,40 +133,14 @@ def figure(path, suffix):
     )
 
 
-def look_at(waiting, maker):
-    """A job whose outputs are there, while the graph is built: bad calls end here, before anything is run or deleted."""
-    CALL.warn_of_triggers()
-    try:
-        RECORDS.refuse([*maker.inputs, *maker.outputs], CALL.forces)
-        words = RECORDS.changes(waiting, maker)
-    except InputError as error:  # an exception would reach the user with a page of Snakemake's own
-        logger.error(f"error: {error}")
-        raise SystemExit(1) from error
-    if words:
-        say_difference(waiting.rule.name, staleness.summary(words))
-    return words
-
-
-@cache
-def say_difference(rule, what):
-    """In a word, why jobs run again: Snakemake says only that their params have changed."""
-    logger.info(f"{rule}: made otherwise now: {what}")
-
-
-if RECORDS:
-    with hooks.in_one_line():
-        hooks.install(RECORDS, look_at)
-
-
-def keep_what_stands(shards):
+def keep_finished_runs(shards):
     """Runs that were trained before are not trained again where a shard's list of runs has changed."""
-    if shards:
-        from emtvb.experiments.sweep import finished_runs
+    from emtvb.experiments.sweep import finished_runs  # which needs NumPy: planning does not
 
-        states = [(waiting, Path(waiting.output.weights).with_name("runs")) for waiting in shards]
-        count = sum(finished_runs.keep_finished_runs(RECORDS, dict(waiting.params.items()), state) for waiting, state in states)
-        if count:
-            logger.info(f"already trained, and taken from where they lie: {count} runs")
+    states = [(waiting, Path(waiting.output.weights).with_name("runs")) for waiting in shards]
+    settings = [(dict(waiting.params.items()), state) for waiting, state in states]
+    if count := sum(finished_runs.keep_finished_runs(RECORDS, given, state) for given, state in settings):
+        logger.info(f"already trained, and taken from where they lie: {count} runs")
 
 
 onstart:
@@ -183,24 +148,13 @@ onstart:
         raise WorkflowError("package: emtvb is not installed here: no job can be run; make install sets it up")
     CALL.lift_rate_limit()
     with hooks.in_one_line():
-        for waiting in CALL.jobs if RECORDS else ():
-            RECORDS.refuse(map(str, [*waiting.input, *waiting.output]), CALL.forces)
-        # Once, and not a job at a time.
-        if CALL.runs_here and (trains := EXPERIMENT.accelerators()):
-            scripts = {staleness.script_of(waiting.rule).stem for waiting in CALL.jobs}
-            for accelerator in {trains[script] for script in trains.keys() & scripts}:
-                if problem := node.missing(accelerator):
-                    raise WorkflowError(problem)
-        slurm.take_over(RESULTS, CALL.slurm_run)  # holds the results' lock from here on
         if RECORDS:
-            keep_what_stands(
-                [
-                    waiting
-                    for waiting in CALL.jobs
-                    if {"runs", trainings.REVISION} <= {*waiting.params.keys()}
-                    and "weights" in waiting.output.keys()
-                ]
-            )
+            planning.refuse_damaged(RECORDS, CALL)
+        if CALL.runs_here and (trains := EXPERIMENT.accelerators()):
+            planning.check_accelerators(CALL.jobs, trains)
+        slurm.take_over(RESULTS, CALL.slurm_run)  # holds the results' lock from here on
+        if RECORDS and (shards := planning.shard_trainings(CALL.jobs)):
+            keep_finished_runs(shards)
 
 
 onerror:

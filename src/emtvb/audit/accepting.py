@@ -96,7 +96,7 @@ def accept(folder: Path, held: Held, every: bool, seed: int, workers: int) -> Ac
     log.info("%s: what is stale?", folder)
     unpack(folder)
     files = Files(folder, *provenance.read_all(folder))
-    jobs = planned(folder, held, files.changed)
+    jobs = planned(folder, held)
     maker = {output: path for path, record in files.records.items() for output in record.outputs}
     record_of = {job.title: files.records[maker[job.title]] for job in jobs if job.title in maker}
     possible = [job for job in jobs if job.title in record_of and _may(job, record_of[job.title], files, every)]
@@ -128,7 +128,7 @@ def accept(folder: Path, held: Held, every: bool, seed: int, workers: int) -> Ac
         if path != maker[job.title]:
             maker[job.title].unlink()
     ran = [job for job in passed if job in drawn]
-    left = [job for job in planned(folder, held, files.changed) if job.stale]
+    left = [job for job in planned(folder, held) if job.stale]
     return Acceptance(_count(ran), _count(job for job in passed if job not in drawn), refused, _count(left), note)
 
 
@@ -178,7 +178,7 @@ def strata(held: Held, folder: Path) -> dict[str, Any]:
         held: The experiment's config.
         folder: Its folder.
     """
-    solved = {run_id for run_id, found in measured_in(folder, held.experiment).items() if found.solved}
+    solved = {run_id for run_id, found in measured_in(folder).items() if found.solved}
     return {
         shard: (
             sorted({(run.task.name, run.hidden_dim, run.l2, type(run).__name__) for run in runs}),

@@ -50,14 +50,8 @@ def differences(there: Path, again: Path, name: str, exactly: bool = False) -> l
         return [f"cannot be read ({error})"]
 
 
-def same(before: str, now: str, allowed: Tolerance) -> bool:
-    """Whether two cells are the same text, or the same number but for what a tolerance allows.
-
-    Args:
-        before: A cell.
-        now: The same cell, made again.
-        allowed: The tolerance.
-    """
+def _same(before: str, now: str, allowed: Tolerance) -> bool:
+    """Whether two cells are the same text, or the same number but for what a tolerance allows."""
     if before == now:
         return True
     try:
@@ -69,7 +63,7 @@ def same(before: str, now: str, allowed: Tolerance) -> bool:
 
 def _of_tables(there: Path, again: Path, file: str, exactly: bool) -> Iterator[str]:
     """Of each row the first cell that differs."""
-    (header, *old), (names, *new) = rows(there) or [[]], rows(again) or [[]]
+    (header, *old), (names, *new) = _rows(there) or [[]], _rows(again) or [[]]
     if header != names:
         yield "has other columns when made again"
         return
@@ -78,7 +72,7 @@ def _of_tables(there: Path, again: Path, file: str, exactly: bool) -> Iterator[s
         return
     for before, now in zip(old, new, strict=True):
         row = dict(zip(names, now, strict=True))
-        solved = number(row.get("test_accuracy", "")) >= number(row.get("measured_solved", ""))
+        solved = _number(row.get("test_accuracy", "")) >= _number(row.get("measured_solved", ""))
         for column, cell, made in zip(names, before, now, strict=True):
             if cell == made if exactly else _is_within(file, column, solved, cell, row):
                 continue
@@ -88,7 +82,7 @@ def _of_tables(there: Path, again: Path, file: str, exactly: bool) -> Iterator[s
 
 def _is_within(file: str, column: str, solved: bool, cell: str, row: Mapping[str, str]) -> bool:
     """Whether a cell is what it was but for rounding."""
-    return same(cell, row[column], tolerance(file, column, solved)) or _is_undecided(file, column, cell, row)
+    return _same(cell, row[column], tolerance(file, column, solved)) or _is_undecided(file, column, cell, row)
 
 
 def _is_undecided(file: str, column: str, cell: str, row: Mapping[str, str]) -> bool:
@@ -96,31 +90,27 @@ def _is_undecided(file: str, column: str, cell: str, row: Mapping[str, str]) -> 
     # A cosine that is rounded past 1 has no angle, and then spectral_error does not exist when it is made again: what
     # lies there has to be that of the best assignment.
     if column == "spectral_error" and not row[column]:
-        return bool(cell) and same(cell, row.get("optimal_spectral_error", ""), tolerance(file, column))
-    if math.isnan(number(cell)) or math.isnan(number(row[column])):
+        return bool(cell) and _same(cell, row.get("optimal_spectral_error", ""), tolerance(file, column))
+    if math.isnan(_number(cell)) or math.isnan(_number(row[column])):
         return False
     if file.endswith("measurements/gradients.csv"):
-        return column.startswith(("gradient_trained_", "gradient_gain_")) and growth(row) > GROWING
+        return column.startswith(("gradient_trained_", "gradient_gain_")) and _growth(row) > GROWING
     if row.get("differs") in ("chance", "untrained"):
-        return abs(number(cell) - number(row[column])) <= 0.2
+        return abs(_number(cell) - _number(row[column])) <= 0.2
     if column.endswith("condition"):
-        return min(number(cell), number(row[column])) > LARGE
+        return min(_number(cell), _number(row[column])) > LARGE
     basis, _, measure = column.partition("_")
     changing = measure == "decoded_map_error" or column in ("power_gain", "power_map_error", "power_shape_error")
-    return changing and number(row.get(f"{basis}_condition", "")) > SINGULAR
+    return changing and _number(row.get(f"{basis}_condition", "")) > SINGULAR
 
 
-def growth(row: Mapping[str, str]) -> float:
+def _growth(row: Mapping[str, str]) -> float:
     """How much a network's gradients grow within 200 steps, by its row of gradients."""
-    return number(row.get("gradient_trained_200", ""))
+    return _number(row.get("gradient_trained_200", ""))
 
 
-def rows(path: Path) -> list[list[str]]:
-    """The cells of a table, its header first.
-
-    Raises:
-        csv.Error: Where it is none.
-    """
+def _rows(path: Path) -> list[list[str]]:
+    """The cells of a table, its header first; csv.Error where it is none."""
     with path.open(newline="", encoding="utf-8") as table:
         cells = list(csv.reader(table, strict=True))
     for i, row in enumerate(cells, 1):
@@ -129,7 +119,7 @@ def rows(path: Path) -> list[list[str]]:
     return cells
 
 
-def number(cell: str) -> float:
+def _number(cell: str) -> float:
     """The number in a cell of a table; NaN where it holds none."""
     try:
         return float(cell or "nan")
@@ -204,7 +194,7 @@ def _same_json(before: str | bytes, now: str | bytes, allowed: Tolerance) -> boo
         if isinstance(a, bool) is not isinstance(b, bool):  # which Python takes for 0 and 1
             return False
         if isinstance(a, float) and isinstance(b, float):
-            return same(repr(a), repr(b), allowed)
+            return _same(repr(a), repr(b), allowed)
         if isinstance(a, dict) and isinstance(b, dict):
             return list(a) == list(b) and all(alike(a[key], b[key]) for key in a)
         if isinstance(a, list) and isinstance(b, list):

@@ -32,7 +32,7 @@ def held_to(folder: Path, root: Path, file: Path | str | None = None) -> Held:
     """The config that the results in a folder are held to.
 
     That is the file that was given; else the clone's own, in ``config/``: the file that is called as the experiment, or
-    the only one that states it; else, of an experiment that the clone does not know, the settings beside its results.
+    ``config.yaml``, where it states it; else the settings beside the results.
 
     Args:
         folder: The experiment's folder.
@@ -40,8 +40,7 @@ def held_to(folder: Path, root: Path, file: Path | str | None = None) -> Held:
         file: The config, where a user names one.
 
     Raises:
-        InputError: Where the file states another experiment than lies there, several of the clone's files state it and
-            none is called as it is, or nothing can be read.
+        InputError: Where the file states another experiment than lies there, or nothing can be read.
     """
     try:
         beside = kinds.load_experiment(folder / "settings.json")
@@ -54,31 +53,13 @@ def held_to(folder: Path, root: Path, file: Path | str | None = None) -> Held:
             raise InputError("--config", f"{file}: experiment {given.experiment}", remedy)
         return Held(given, f"{file}, {_digest(Path(file))}", root, Path(file))
     name = folder.absolute().name if beside is None else beside.experiment
-    known = _known(root, name)
-    named = [path for path in known if path.stem == name]
-    if len(known) > 1 and not named:
-        several = ", ".join(path.name for path in known)
-        raise InputError("config", f"{several} all state {name}", f"call one {name}.yaml, or name it with --config")
-    if known:
-        path = (named or [*known])[0]
-        return Held(known[path], f"{path.relative_to(root).as_posix()} of this clone, {_digest(path)}", root, path)
+    for path in (root / "config" / f"{name}.yaml", root / "config" / "config.yaml"):
+        if path.is_file() and (known := kinds.load_experiment(path)).experiment == name:
+            return Held(known, f"{path.relative_to(root).as_posix()} of this clone, {_digest(path)}", root, path)
     if beside is None:
         raise why
     words = "settings.json beside the results, since this clone has no config of this name"
     return Held(beside, f"{words}, {_digest(folder / 'settings.json')}", root, folder / "settings.json")
-
-
-def _known(root: Path, name: str) -> dict[Path, Experiment]:
-    """The clone's configs that state an experiment of a name, by their files."""
-    configs = {}
-    for path in sorted((root / "config").glob("*.yaml")):
-        try:
-            experiment = kinds.load_experiment(path)
-        except InputError:
-            continue  # which is no config, or is being written
-        if experiment.experiment == name:
-            configs[path] = experiment
-    return configs
 
 
 def _digest(path: Path) -> str:

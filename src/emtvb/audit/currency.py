@@ -5,16 +5,13 @@ from __future__ import annotations
 import re
 import tempfile
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from emtvb.audit.config_of_results import Held
 from emtvb.audit.integrity import Files
 from emtvb.audit.report import Check, Finding
-from emtvb.errors import InputError
 from emtvb.making import plan, provenance, recipes
-from emtvb.making.packed_weights import is_packed
 from emtvb.making.plan import Planned
 from emtvb.making.staleness import summary
 
@@ -23,42 +20,24 @@ _RERUN = "run the workflow again: it redoes this and what depends on it"
 _OTHERWISE = "would be made otherwise by the present code"
 
 
-def planned(folder: Path, held: Held, damaged: Collection[str]) -> list[Planned]:
-    """All jobs of an experiment, with what Snakemake would do now.
-
-    Files that are not what their records say are kept from it: it would refuse to go on. So are packed weights, which
-    :mod:`integrity` looks at: it would unpack them.
+def planned(folder: Path, held: Held) -> list[Planned]:
+    """All jobs of an experiment, with what Snakemake would do now; damaged files are no reason to do anything.
 
     Args:
         folder: The experiment's folder.
         held: The config that it is held to.
-        damaged: Such files.
     """
     name = held.experiment.experiment
     with tempfile.TemporaryDirectory() as temporary:
         results = Path(temporary).resolve() / "results"
         link_beside(folder, results, name)
-        for path in folder.rglob("*"):
-            there = results / name / path.relative_to(folder)
-            if path.is_file() and not is_packed(path) and path.relative_to(folder).as_posix() not in damaged:
-                there.parent.mkdir(parents=True, exist_ok=True)
-                there.symlink_to(path.absolute())
-        try:
-            jobs = plan.plan(held.experiment, held.root, results / name)
-        except InputError as error:
-            remedy = error.remedy.replace(str(results), str(folder.absolute().parent))
-            raise InputError(error.what, error.value, remedy) from None
-        return [replace(job, stale=_in_words(job.stale, results / name)) for job in jobs]
-
-
-def _in_words(stale: str, folder: Path) -> str:
-    """Why Snakemake would run a job, as it says after a dry run, by paths in the experiment's folder."""
-    return re.sub(r"^Finished \(was: (.*)\)$", r"\1", stale.replace(f"{folder}/", ""))
+        (results / name).symlink_to(folder.absolute())  # whatever name it has
+        return plan.plan(held.experiment, held.root, results / name)
 
 
 def link_beside(folder: Path, results: Path, name: str) -> None:
     """Let the experiments beside one lie beside its name in another folder, too, as links."""
-    (results / name).mkdir(parents=True)
+    results.mkdir()
     for other in folder.absolute().parent.iterdir():
         if other.name != name and other.is_dir() and other.resolve() != folder.resolve():
             (results / other.name).symlink_to(other)
@@ -100,7 +79,7 @@ def currency(files: Files, jobs: Sequence[Planned]) -> Check:
         *(_finding(cause, pairs) for cause, pairs in found.items()),
     ]
     return Check(
-        "currency", "Is there nothing to do for the workflow, with the present code and config?", len(jobs),
+        "current", "Is there nothing to do for the workflow, with the present code and config?", {"job": len(jobs)},
         tuple(findings), " ".join(_notes(files, jobs)),
     )  # fmt: skip
 

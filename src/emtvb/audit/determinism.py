@@ -17,10 +17,11 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
-from emtvb.audit.report import Check, Finding, chance
-from emtvb.config import Experiment
+from emtvb.audit.config_of_results import Held
+from emtvb.audit.integrity import Files
+from emtvb.audit.report import NOT_ASKED, Check, Finding, chance
 from emtvb.errors import InputError
-from emtvb.experiments import kinds
+from emtvb.experiments import catalogue
 from emtvb.making import provenance, trainings
 from emtvb.making.processes import Processes, check_space
 from emtvb.making.provenance import Record
@@ -41,11 +42,9 @@ MATTERS = ("cpu", "machine", "numpy", "torch")
 """What of the environment can change the last bits of a training by another engine, and from there all."""
 
 
-def determinism(
-    folder: Path, shards: Mapping[str, Sequence[TrainedRun]], trainer: str, records: Mapping[Path, Record], count: int,
-    seed: int, workers: int = 1, processes: Processes | None = None, named: Collection[str] = (),
-    measured: Mapping[str, Measured] | None = None,
-) -> Check:  # fmt: skip
+def train_again(
+    files: Files, held: Held, stale: Collection[str], count: int, seed: int, workers: int, processes: Processes
+) -> Check:
     """Train a sample of an experiment's runs again, to compare learning curves and weights.
 
     A difference counts against the results where the engine gives the same bits everywhere, or the environment is
@@ -53,28 +52,24 @@ def determinism(
     pass.
 
     Args:
-        folder: The experiment's folder.
-        shards: Its runs, by shard.
-        trainer: How they were trained.
-        records: Its records.
-        count: How many of them.
-        seed: Chooses them.
+        files: The experiment's files.
+        held: The config that it is held to.
+        stale: Outputs that would be made anew; no run of theirs is drawn, nor of files that are not intact.
+        count: How many runs.
+        seed: Draws them, at least half of them of networks that solve their task.
         workers: Processes at once.
         processes: Takes those that train.
-        named: Files that are known to be wrong or stale: no run of theirs is drawn.
-        measured: Of :func:`measured_in`: at least half of those that are drawn solve their task.
     """
-    question = "Do runs trained again from nothing come out the same, byte for byte?"
-    measured = measured or {}
-    everything = sum(map(len, shards.values()))
-    known = {folder / name for name in named}
-    whole = {shard for shard in shards if _has_results(folder, shard) and known.isdisjoint(Outputs.of(folder, shard))}
+    folder, shards, trainer = files.folder, held.experiment.shards(), held.experiment.trained_by()
+    measured = measured_in(folder)
+    everything, named = sum(map(len, shards.values())), {folder / name for name in {*files.rejected, *stale}}
+    whole = {shard for shard in shards if _has_results(folder, shard) and named.isdisjoint(Outputs.of(folder, shard))}
     trained = [(shard, run) for shard, runs in shards.items() if shard in whole for run in runs]
     drawn = draw([run.run_id for _, run in trained], min(count, len(trained)), seed, measured)
     chosen = [pair for pair in trained if pair[1].run_id in drawn]
     if not chosen:
-        why = "Not asked for." if not count else "No trained runs lie here to compare with of which nothing is wrong."
-        return Check("determinism", question, 0, (), why, everything)
+        why = NOT_ASKED if not count else "No trained runs lie here to compare with of which nothing is wrong."
+        return Check("made again", "", {"run": 0}, (), why, {"run": everything})
     ids = [run.run_id for _, run in chosen]
     known_as = [f"{run_id}, {in_words(measured.get(run_id))}" for run_id in ids]
     notes = [f"Trained again to the end: {summary(known_as)} (drawn by seed {seed})."]
@@ -84,7 +79,7 @@ def determinism(
         difference = differences[run.run_id]
         if difference is None:
             continue
-        if where := _other_environment(shard, run.run_id, records, trainer):
+        if where := _other_environment(shard, run.run_id, files.records, trainer):
             elsewhere += 1
             notes.append(f"Not checked: {run.run_id}, which was made elsewhere ({where}); {difference}.")
         else:
@@ -92,7 +87,7 @@ def determinism(
             findings.append(Finding(run.run_id, difference, remedy))
     count = len(chosen) - elsewhere
     return Check(
-        "determinism", question, count, tuple(findings), " ".join(notes), everything, elsewhere,
+        "made again", "", {"run": count}, tuple(findings), " ".join(notes), {"run": everything}, elsewhere,
         tuple(ids), chance(count, everything, "run's training"),
     )  # fmt: skip
 
@@ -129,23 +124,15 @@ class Measured(NamedTuple):
     solved: bool
 
 
-def measured_in(folder: Path, experiment: Experiment) -> dict[str, Measured]:
-    """What was measured of each network, by run id, as an experiment's measurements say; nothing where they do not.
-
-    Args:
-        folder: The experiment's folder.
-        experiment: What its config states.
-    """
-    names = kinds.kind_of(experiment).columns
-    column = next((name for name, other in names.items() if other == "test_accuracy"), "test_accuracy")
-    try:
-        with (folder / "measurements.csv").open(newline="", encoding="utf-8") as rows:
-            return {
-                row["run_id"]: Measured(float(row[column] or "nan"), row["solved"] == "1")
-                for row in csv.DictReader(rows)
-            }
-    except (OSError, KeyError, ValueError, csv.Error):
+def measured_in(folder: Path) -> dict[str, Measured]:
+    """What was measured of each network of an experiment, by run id; nothing where its tables cannot be read."""
+    if not (folder / "runs.csv").is_file():
         return {}
+    try:
+        rows = catalogue.network_catalogue([folder]).dropna(subset=["test_accuracy"]).to_dict("records")
+    except InputError:
+        return {}
+    return {row["run_id"]: Measured(row["test_accuracy"], row["solved"] == 1) for row in rows}
 
 
 def in_words(measured: Measured | None) -> str:

@@ -10,9 +10,9 @@ from fnmatch import fnmatch
 from functools import cached_property
 from pathlib import Path
 
-from emtvb.audit.report import AGAIN, BACK, FILES, Check, Finding, counted
+from emtvb.audit.report import BACK, FILES, Check, Finding
 from emtvb.errors import InputError
-from emtvb.making import git, packed_weights, provenance, recipes
+from emtvb.making import git, packed_weights, provenance
 from emtvb.making.plan import Planned
 from emtvb.making.provenance import Record
 from emtvb.making.staleness import summary
@@ -89,39 +89,29 @@ class Files:
         return provenance.sha256(self.folder / name) if (self.folder / name).is_file() else ""
 
 
-def integrity(files: Files, jobs: Sequence[Planned], root: Path) -> Check:
+def integrity(files: Files, jobs: Sequence[Planned]) -> Check:
     """Compare every file below an experiment's folder with the records.
 
     Args:
         files: The experiment's files.
         jobs: Its jobs.
-        root: The clone of the workflow.
     """
     findings = [
         *(_unreadable(files, path, error) for path, error in files.unreadable.items()),
         *(finding for job in jobs for finding in _without_record(files, job)),
         *(finding for record in files.records.values() for finding in _outputs(files, record)),
-        *(finding for record in files.records.values() for finding in _inputs_left_out(files, record)),
         *_strangers(files, {output for job in jobs for output in job.outputs}),
     ]  # fmt: skip
-    kinds = counted(Counter(map(_kind, sorted(files.left_out))))
-    notes = [f"Left out on purpose ({LEFT_OUT}): {kinds}."] if files.left_out else []
+    kinds = Counter(map(_kind, sorted(files.left_out)))
+    counts = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
+    notes = [f"Left out on purpose ({LEFT_OUT}): {counts}."] if files.left_out else []
     if uncommitted := _uncommitted(files):
         notes.append(f"Warning: not as in git's last commit: {summary(uncommitted)}.")
-    new = {recipes.key(path.resolve(), root.resolve()) for path in provenance.uncommitted(root)}
-    made = (record for record in files.records.values() if record.dirty and not new.isdisjoint(record.recipe["code"]))
-    if jobs_of_new := sorted(map(job_of, made)):
-        notes.append(f"Warning: made from code that is not committed yet: {summary(jobs_of_new)}.")
     count = len(files.digests) - len(files.left_out)
     return Check(
-        "integrity", "Is every file what its record says?", count, tuple(findings), " ".join(notes),
-        of=len(files.digests) if files.left_out else 0,
+        "intact", "Is every file what its record says?", {"file": count}, tuple(findings), " ".join(notes),
+        of={"file": len(files.digests)},
     )  # fmt: skip
-
-
-def job_of(record: Record) -> str:
-    """A job by its first output, which is how a reader finds it."""
-    return next(iter(record.outputs), record.rule)
 
 
 def _without_record(files: Files, job: Planned) -> Iterator[Finding]:
@@ -147,7 +137,6 @@ def _kind(name: str) -> str:
 def _outputs(files: Files, record: Record) -> Iterator[Finding]:
     """What a job made and is missing, or is not what it made; weights also as they are packed."""
     made = f"{record.rule} made it at {record.made}"
-    packed_alone = set()  # of which the packed file is damaged, and no other is there
     for output in record.outputs:
         beside = packed_weights.packed_path(files.folder / output)
         if Path(output).name not in packed_weights.PACKABLE or not beside.is_file():
@@ -156,9 +145,8 @@ def _outputs(files: Files, record: Record) -> Iterator[Finding]:
             name = beside.relative_to(files.folder).as_posix()
             remedy = _PACK if files.digest(output) == files.digests[output] else BACK
             yield Finding(name, f"does not hold the weights that {record.rule} made at {record.made}", remedy)
-            packed_alone |= {output} & files.absent
     changed = [output for output in record.outputs if output in files.changed]
-    missing = [output for output in record.outputs if output in files.rejected - files.changed - packed_alone]
+    missing = [output for output in record.outputs if output in files.rejected - files.changed]
     if changed:
         no_file = not all((files.folder / output).is_file() for output in changed)
         what = "it is no file any more" if no_file else "its sha256 differs"
@@ -168,13 +156,6 @@ def _outputs(files: Files, record: Record) -> Iterator[Finding]:
         yield Finding(", ".join(changed), f"changed after {made}: {what}", remedy)
     if missing:
         yield Finding(", ".join(missing), f"missing; {made}", BACK)
-
-
-def _inputs_left_out(files: Files, record: Record) -> Iterator[Finding]:
-    """Inputs of a job in another version than was left out; :mod:`currency` holds all others to what lies here."""
-    for name, digest in record.inputs.items():
-        if name in files.left_out and digest != files.digests[name]:
-            yield Finding(job_of(record), f"was made from another version of {name} than was left out", AGAIN)
 
 
 def _strangers(files: Files, known: Set[str]) -> Iterator[Finding]:

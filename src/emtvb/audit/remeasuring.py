@@ -27,8 +27,8 @@ from emtvb.audit import compare
 from emtvb.audit.config_of_results import Held
 from emtvb.audit.currency import link_beside, remade
 from emtvb.audit.integrity import Files
-from emtvb.audit.report import AGAIN, Check, Finding, chance
-from emtvb.making import provenance, trainings
+from emtvb.audit.report import AGAIN, NOT_ASKED, Check, Finding, chance
+from emtvb.making import provenance, recipes, trainings
 from emtvb.making.jobs import last_errors
 from emtvb.making.packed_weights import PACKABLE, PACKED
 from emtvb.making.plan import Planned
@@ -74,12 +74,12 @@ def draw(shards: Collection[str], share: float, seed: int, first: Collection[str
 
 def recompute(
     files: Files, held: Held, jobs: Sequence[Planned], drawn: Collection[str], seed: int, cores: int,
-    processes: Processes, other_versions: Collection[str] = (),
+    processes: Processes,
 ) -> Check:  # fmt: skip
     """Run everything again but trainings, and compare.
 
-    What the workflow would make anyway, as currency says, is not made again; nor is what integrity names, or what is
-    made from that.
+    What the workflow would make anyway is not made again; nor is what is not intact, or what is made from that.
+    Pictures that were made with other versions of libraries are not compared.
 
     Args:
         files: The experiment's files.
@@ -89,21 +89,21 @@ def recompute(
         seed: Drew them.
         cores: Jobs at once, of each of the two runs.
         processes: Takes those that run.
-        other_versions: Files that were made with other versions of libraries than are here; pictures among them are not
-            compared.
     """
-    question = "Does every file come out again, as the workflow makes it of what lies here?"
+    question = "Does what lies here come out again: files as the workflow makes them, and runs trained from nothing?"
     if not jobs:
-        return Check("made again", question, 0, (), "Not asked for.")
+        return Check("made again", question, {"file": 0}, (), NOT_ASKED)
     shards = {job.wildcards["shard"] for job in jobs if "shard" in job.wildcards}
     every = [job for job in jobs if not trains(job)]
     named = {*files.rejected, *remade(jobs)}
     whole = [job for job in every if named.isdisjoint(job.outputs) and files.rejected.isdisjoint(job.inputs)]
     some = [job for job in whole if not reads_weights(job) or job.wildcards.get("shard", "") in {*drawn, ""}]
+    others = (record for record in files.records.values() if recipes.other_versions([record.recipe["versions"]]))
+    other_versions = {output for record in others for output in record.outputs}
     tables, measurements = both = run_again(files, held, some, cores, processes, other_versions=other_versions)
     for job in every:
         if job not in whole and job.wildcards.get("shard", "") in {*drawn, ""}:
-            tables.leave(job.outputs, "integrity or currency names them, or what they are made from")
+            tables.leave(job.outputs, "they, or what they are made from, are named above")
     left = tables.unchecked | measurements.unchecked
     notes = []
     if shards:
@@ -113,9 +113,9 @@ def recompute(
     for reason in dict.fromkeys(left.values()):
         notes.append(f"Not checked, since {reason}: {summary(path for path, why in left.items() if why == reason)}.")
     return Check(
-        name="made again", question=question, checked=sum(part.compared for part in both),
+        name="made again", question=question, checked={"file": sum(part.compared for part in both)},
         findings=tuple(finding for part in both for finding in part.results()), note=" ".join(notes),
-        of=sum(len(job.outputs) for job in every), unchecked=len(left),
+        of={"file": sum(len(job.outputs) for job in every)}, unchecked=len(left),
         drawn=tuple(sorted(done)) if shards else (),
         missed=chance(len(done), len(shards), "shard's measurements") if shards else "",
     )  # fmt: skip
@@ -134,12 +134,13 @@ def run_again(
         processes: Takes those that run.
         how: As :class:`Comparison` has it.
     """
-    tables, measurements = (Comparison(files.folder, held, cores, processes, **how) for _ in range(2))
     # Both at once. Jobs of the first run wait for one another; those of the second do not, and take what is left.
+    tables = Comparison(files.folder, held, cores, processes, "tables, figures and pages", **how)
+    measurements = Comparison(files.folder, held, cores, processes, "measurements", _LAST, **how)
     with ThreadPoolExecutor(2) as pool, processes:
         begun = [
-            pool.submit(tables.run, [job for job in some if not reads_weights(job)], "tables, figures and pages"),
-            pool.submit(measurements.run, [job for job in some if reads_weights(job)], "measurements", _LAST),
+            pool.submit(tables.run, [job for job in some if not reads_weights(job)]),
+            pool.submit(measurements.run, [job for job in some if reads_weights(job)]),
         ]
         for run in begun:
             run.result()
@@ -155,6 +156,8 @@ class Comparison:
         held: The config that it is held to.
         cores: Jobs at once.
         processes: Takes those that run.
+        what: What they make, in words.
+        nice: The niceness of what runs.
         other_versions: Files that were made with other versions of libraries than are here.
         exactly: Whether every byte has to come out again, and not only all numbers but for rounding.
         baseline: Another clone; what its code makes here is compared with, and not what lies in the folder.
@@ -169,6 +172,8 @@ class Comparison:
     held: Held
     cores: int
     processes: Processes
+    what: str = "files"
+    nice: int = 0
     other_versions: Collection[str] = ()
     exactly: bool = False
     baseline: Path | None = None
@@ -178,39 +183,30 @@ class Comparison:
     failed: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     unchecked: dict[str, str] = field(default_factory=dict)
 
-    def run(self, some: Sequence[Planned], what: str, nice: int = 0) -> None:
-        """Run some jobs in a folder that holds what the others made, and compare what they make.
-
-        Args:
-            some: The jobs.
-            what: They make, in words.
-            nice: The niceness of what runs.
-        """
+    def run(self, some: Sequence[Planned]) -> None:
+        """Run some jobs in a folder that holds what the others made, and compare what they make."""
         with tempfile.TemporaryDirectory() as name, tempfile.TemporaryDirectory() as beside:
             there = self.folder
             if self.baseline is not None:
-                there, _, _ = self._make(
-                    Path(beside).resolve(), some, f"{what} by the code before", nice, self.baseline
-                )
-            again, possible, errors = self._make(Path(name).resolve(), some, what, nice, self.held.root)
+                there, _, _ = self._make(Path(beside).resolve(), some, self.baseline)
+            again, possible, errors = self._make(Path(name).resolve(), some, self.held.root)
             for job in some:
                 if job not in possible:
                     self.leave(job.outputs, _NOT_HERE)
             for job in possible:
                 self._compare(job, there, again, errors)
 
-    def _make(
-        self, place: Path, some: Sequence[Planned], what: str, nice: int, root: Path
-    ) -> tuple[Path, list[Planned], list[str]]:
+    def _make(self, place: Path, some: Sequence[Planned], root: Path) -> tuple[Path, list[Planned], list[str]]:
         """Run some jobs in a folder by the workflow of a clone: where they wrote, which ran, and why any failed."""
         again = place / "results" / self.held.experiment.experiment
         link_beside(self.folder, place / "results", again.name)
+        again.mkdir()
         anew = {path for job in some for path in job.outputs}
         for path in {path for job in some for path in job.inputs} - anew:
             if not path.startswith("..") and (self.folder / path).is_file():
                 _copy(self.folder / path, again / path)
         possible = list(_possible(some, again))
-        answer = self._snakemake(place, possible, what, nice, root) if possible else ""
+        answer = self._snakemake(place, possible, root) if possible else ""
         return again, possible, last_errors(again / "logs", 0.0) or [answer]
 
     def results(self) -> Iterator[Finding]:
@@ -219,7 +215,7 @@ class Comparison:
         for why, titles in self.failed.items():
             yield Finding(summary(titles), f"cannot be made again ({why})", AGAIN)
 
-    def _snakemake(self, place: Path, jobs: Sequence[Planned], what: str, nice: int, root: Path) -> str:
+    def _snakemake(self, place: Path, jobs: Sequence[Planned], root: Path) -> str:
         """Have Snakemake run some jobs in a folder, and no others; returns its last word on what went wrong."""
         # As it is written: 0 and 0.0 are the same setting, and not the same text in a file.
         given = self.held.file.read_text("utf-8") if self.held.file else config.dump_settings(self.held.experiment)
@@ -229,7 +225,7 @@ class Comparison:
         assert not any(map(trains, jobs)), "an audit trains nothing in its scratch folder"
         targets = [str(place / "results" / self.held.experiment.experiment / job.title) for job in jobs]
         command = [
-            "nice", "-n", str(nice), sys.executable, "-m", "snakemake", "--snakefile", str(root / "Snakefile"),
+            "nice", "-n", str(self.nice), sys.executable, "-m", "snakemake", "--snakefile", str(root / "Snakefile"),
             "--configfile", str(place / "config.yaml"), "--workflow-profile", str(root / "profiles" / "default"),
             "--cores", str(self.cores), "--quiet", "rules", *rules, "--", *targets,
         ]  # fmt: skip
@@ -242,7 +238,7 @@ class Comparison:
         with self.processes.begin(command, place, here) as process:
             for line in process.stderr or ():
                 if step := _STEPS.search(line):
-                    log.info("%s: %s of %s jobs", what, step[1], step[2])
+                    log.info("%s: %s of %s jobs", self.what, step[1], step[2])
                 elif "error" in line.lower():
                     answer = line.strip()
         return answer or f"Snakemake ended with {process.returncode}"

@@ -23,10 +23,9 @@ STATUS: dict[Outcome, int] = {"passed": 0, "FAILED": 1, "incomplete": 3}
 AGAIN = "make it again: snakemake --force and its path"
 BACK = f"put it back with git checkout, if git has it so; else a copy; else {AGAIN}"
 """Remedies."""
+NOT_ASKED = "Not asked for."
 _MOST = 8
 """Findings of a check that a terminal gets."""
-_THINGS = {"integrity": "file", "currency": "job", "made again": "file", "determinism": "run"}
-"""What a check looks at, by its name."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +53,10 @@ class Check:
     Attributes:
         name: In a word.
         question: What was asked.
-        checked: How many things were checked.
+        checked: How many things were checked, by what they are, such as a file.
         findings: What is wrong with them.
         note: What a reader should know beside them, such as why nothing was checked.
-        of: How many such things there are, where a sample was taken; 0 where all were asked about.
+        of: How many such things there are, where not all were checked.
         unchecked: How many were asked about and could not be checked here.
         drawn: The names of what was drawn, where a sample was.
         missed: How probable it is that an error in one thing that could have been drawn is missed.
@@ -65,10 +64,10 @@ class Check:
 
     name: str
     question: str
-    checked: int
+    checked: Mapping[str, int]
     findings: tuple[Finding, ...]
     note: str = ""
-    of: int = 0
+    of: Mapping[str, int] = field(default_factory=dict)
     unchecked: int = 0
     drawn: tuple[str, ...] = ()
     missed: str = ""
@@ -78,9 +77,9 @@ class Check:
         """Passed is what was checked, all that was asked about, and of which nothing is wrong."""
         if self.findings:
             return "FAILED"
-        if not self.checked:
+        if not any(self.checked.values()):
             return "not checked"
-        return "incomplete" if self.unchecked else "passed"
+        return "passed" if all(self.checked.values()) and not self.unchecked else "incomplete"
 
     @property
     def headline(self) -> str:
@@ -89,15 +88,15 @@ class Check:
 
     @property
     def count(self) -> str:
-        """``no problems in 154 files``, ``no problems in 2 of 240 runs, 3 not checked``."""
-        unchecked = f"{self.unchecked} not checked" if self.unchecked else ""
-        if not (self.checked or self.findings):
-            return unchecked or "nothing was checked"
-        thing, problems = _THINGS[self.name], len(self.findings)
-        many = self.of or self.checked
-        number = f"{self.checked} of {self.of}" if self.of > self.checked else str(self.checked)
-        text = f"{problems or 'no'} problem{'s' * (problems != 1)} in {number} {thing}{'s' * (many != 1)}"
-        return ", ".join(filter(None, (text, unchecked)))
+        """``no problems in 154 files``, ``no problems in 94 files and 2 of 240 runs, 3 not checked``."""
+        if self.state == "not checked":
+            return f"{self.unchecked or 'nothing was'} {'not ' * bool(self.unchecked)}checked"
+        problems, numbers = len(self.findings), []
+        for thing, checked in self.checked.items():
+            of = max(self.of.get(thing, 0), checked)
+            numbers.append(f"{checked}{f' of {of}' * (of > checked)} {thing}{'s' * (of != 1)}")
+        unchecked = f", {self.unchecked} not checked" * bool(self.unchecked)
+        return f"{problems or 'no'} problem{'s' * (problems != 1)} in {' and '.join(numbers)}{unchecked}"
 
     @property
     def sentence(self) -> str:
@@ -115,8 +114,6 @@ class Audit:
         held_to: To which config.
         checks: Of our own results.
         environment: Where the audit ran, name to value.
-        verdicts: What the results say of the paper's claims, as they state it: by kind, how many have which badge.
-        claims: Why the verdicts are not reported; empty where they are.
     """
 
     experiment: str
@@ -124,12 +121,10 @@ class Audit:
     held_to: str
     checks: tuple[Check, ...]
     environment: Mapping[str, str]
-    verdicts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    claims: str = ""
 
     @property
     def outcome(self) -> Outcome:
-        """Of our own results; a claim of the paper that differs is a finding, no failure."""
+        """Of all checks."""
         states = {check.state for check in self.checks}
         if "FAILED" in states:
             return "FAILED"
@@ -160,7 +155,7 @@ class Audit:
             if len(check.findings) > _MOST:
                 lines.append(f"  and {len(check.findings) - _MOST} more, in {REPORT}")
         lines.append(f"held to {self.held_to}")
-        return [*lines, f"{self.outcome}: {self.headline}", *self._claims()]
+        return [*lines, f"{self.outcome}: {self.headline}"]
 
     def as_markdown(self) -> str:
         """All of it, with every finding and what was drawn."""
@@ -170,14 +165,8 @@ class Audit:
             lines += ["", f"## {check.name.capitalize()}: {check.headline}", "", check.question, check.sentence, ""]
             lines += [f"- {finding}" for finding in check.findings]
             lines += [f"Drawn: {', '.join(check.drawn)}."] if check.drawn else []
-        lines += ["", "## Claims", "", *(f"- {line}" for line in self._claims()), "", "## Environment", ""]
+        lines += ["", "## Environment", ""]
         return "\n".join([*lines, *(f"- {name}: {value or 'none'}" for name, value in self.environment.items())]) + "\n"
-
-    def _claims(self) -> list[str]:
-        """What the results say of the paper's claims, a line each kind, or why that is not told."""
-        if self.claims:
-            return [f"claims: not checked, since {self.claims}"]
-        return [f"{kind}: {_badges(counts)}" for kind, counts in self.verdicts.items()]
 
 
 def chance(drawn: int, everything: int, thing: str) -> str:
@@ -186,13 +175,3 @@ def chance(drawn: int, everything: int, thing: str) -> str:
         return ""
     missed = Fraction(everything - drawn, everything)
     return f"an error in one {thing} alone is missed with a chance of {missed.numerator} in {missed.denominator}"
-
-
-def _badges(counts: Mapping[str, int]) -> str:
-    """``40 "consistent", 8 "not determined"``."""
-    return counted({f'"{badge}"': count for badge, count in counts.items()}) or "none"
-
-
-def counted(counts: Mapping[str, int]) -> str:
-    """``24 whole learning curves, 13 files of weights``."""
-    return ", ".join(f"{count} {kind}" for kind, count in counts.items())

@@ -25,10 +25,10 @@ from emtvb.experiments.results import check_holds_experiment
 def audit_results(
     folder: Path, file: str | None, quick: bool, every: bool, runs: int | None, seed: int | None, workers: int
 ) -> None:
-    """Audit an experiment: is it intact and current, would it come out again, what does it say of the paper?
+    """Audit an experiment: is it intact and current, and does it come out again?
 
     FOLDER is results/<experiment>. What is found goes to FOLDER/audit, too. Exit status 1 where something is wrong with
-    the results, 3 where nothing is, but not everything was checked; an inconsistent claim is no error.
+    the results, 3 where nothing is, but not everything was checked.
     """
     from emtvb.audit import audit, config_of_results
     from emtvb.audit.report import STATUS

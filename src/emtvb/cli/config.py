@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-from pathlib import Path
-
 import click
 from rich.console import Console
 
 from emtvb.cli.options import check_and_say, console
-from emtvb.errors import InputError
 from emtvb.experiments import kinds
 from emtvb.making import surroundings
 
@@ -43,15 +38,10 @@ def config_folder(file: str) -> None:
 def config_drawing(file: str) -> None:
     """Print the rules that make an experiment's tables and figures, if all is there that they are made from."""
     from emtvb.making.clone import workflow_root
-    from emtvb.making.plan import drawing, drawn_from, plan
+    from emtvb.making.plan import drawing, plan
 
     experiment = kinds.load_experiment(file)
     folder = surroundings.results_root() / experiment.experiment
     with Console(stderr=True).status("asking Snakemake what tables and figures are made from"):  # shown on terminals
         jobs = plan(experiment, workflow_root(), folder)
-    missing = [path for name in drawn_from(jobs) if not Path(path := os.path.normpath(folder / name)).is_file()]
-    if missing:
-        more = f" and {len(missing) - 1} more files" if len(missing) > 1 else ""
-        remedy = f"not made yet; make reproduce CONFIG={shlex.quote(file)} first"
-        raise InputError("results", f"{missing[0]}{more}", remedy)
-    console.print(" ".join(drawing(jobs)))
+    console.print(" ".join(drawing(jobs, folder)))

@@ -38,7 +38,7 @@ def verify(
     runs = {run.run_id: (shard, run) for shard, part in experiment.shards().items() for run in part}
     if seed is not None and sample is None:
         raise InputError("--seed", seed, "chooses a sample; give --sample, too, or leave it out")
-    measured = determinism.measured_in(folder, experiment)
+    measured = determinism.measured_in(folder)
     chosen = determinism.chosen(runs, run_ids, sample, seed or 0, every, folder, measured)
     show_progress()
     if sample is not None:

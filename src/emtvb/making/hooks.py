@@ -50,12 +50,15 @@ class Call:
     """A call of Snakemake: what was asked for.
 
     Attributes:
+        refuses: Whether a damaged file ends it: not where :func:`planned` asks, which runs nothing.
         plans: Whether this process plans, and is not one of the jobs.
         root: The clone in which the workflow lies.
 
     Args:
         workflow: As Snakemake hands it to a file of ``workflow/rules``.
     """
+
+    refuses = True
 
     def __init__(self, workflow: Any) -> None:
         self._workflow = workflow
@@ -111,7 +114,7 @@ class Call:
         return getattr(executor, "run_uuid", None)
 
     def forces(self, maker: Maker) -> bool:
-        """Whether this call makes a job's outputs again in any case, as --forceall and --forcerun ask for.
+        """Whether a damaged file of a job is no reason to stop: --forceall and --forcerun make its outputs again.
 
         Args:
             maker: Who made them.
@@ -119,7 +122,7 @@ class Call:
         asked, rule = self._workflow.dag_settings, maker.record.rule
         named = {*map(str, asked.forcerun), *(map(str, asked.targets) if asked.forcetargets else ())}
         every = asked.forceall and (not asked.allowed_rules or rule in asked.allowed_rules)
-        return bool(every or named & {rule, *maker.outputs})
+        return bool(every or named & {rule, *maker.outputs} or not self.refuses)
 
     def warn_of_triggers(self) -> None:
         """Say once where a caller's profile took ours away; the settings are known only while the graph is built."""
@@ -204,6 +207,8 @@ def install(records: Records, ask: Callable[[Any, Maker], list[str]]) -> None:
 def planned(file: Path, root: Path, folder: Path) -> list[dict[str, Any]]:
     """All jobs of an experiment that leave files, as ``plan.Planned`` has them; Snakemake prints nothing.
 
+    Damaged files stay in it: no job is run that could read them.
+
     Args:
         file: The experiment's config, in a folder where Snakemake may keep its notes.
         root: The clone of the workflow.
@@ -217,6 +222,7 @@ def planned(file: Path, root: Path, folder: Path) -> list[dict[str, Any]]:
     # What the Snakefile and Snakemake leave behind in a process that goes on.
     environment = {**os.environ}
     os.environ["EXPERIMENT_OUTPUT_DIR"] = str(folder.parent)
+    Call.refuses = False
     try:
         with SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
             about = api.workflow(
@@ -230,6 +236,7 @@ def planned(file: Path, root: Path, folder: Path) -> list[dict[str, Any]]:
     finally:
         os.environ.clear()
         os.environ.update(environment)
+        Call.refuses = True
 
 
 def _planned(dag: Any, job: Any, folder: str) -> dict[str, Any]:
@@ -243,6 +250,6 @@ def _planned(dag: Any, job: Any, folder: str) -> dict[str, Any]:
         "outputs": [os.path.relpath(path, folder) for path in job.output],
         "settings": plain(job.params, job.rule.name),
         "names": names(job.input, job.output),
-        "stale": str(dag.reason(job)) if dag.needrun(job) else "",
+        "stale": str(dag.reason(job)).replace(f"{folder}/", "") if dag.needrun(job) else "",
         "changes": sorted(str(word).replace(f"{folder}/", "") for word in words),
     }

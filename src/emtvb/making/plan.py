@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -44,16 +45,23 @@ class Planned:
         return next(iter(self.outputs), self.rule)
 
 
-def drawing(jobs: Sequence[Planned]) -> list[str]:
-    """The rules among these whose jobs make tables and figures alone."""
-    return sorted({job.rule for job in jobs if all(path.startswith(("figures/", "tables/")) for path in job.outputs)})
+def drawing(jobs: Sequence[Planned], folder: Path) -> list[str]:
+    """The rules among these whose jobs make tables and figures alone.
 
+    Args:
+        jobs: An experiment's.
+        folder: Its folder.
 
-def drawn_from(jobs: Sequence[Planned]) -> list[str]:
-    """What tables and figures are made from that no such job makes, relative to the experiment's folder."""
-    rules = drawing(jobs)
-    outputs = {path for job in jobs if job.rule in rules for path in job.outputs}
-    return sorted({path for job in jobs if job.rule in rules for path in job.inputs} - outputs)
+    Raises:
+        InputError: Where what they are made from, and no such job makes, does not lie there.
+    """
+    some = [job for job in jobs if all(path.startswith(("figures/", "tables/")) for path in job.outputs)]
+    inputs = {path for job in some for path in job.inputs} - {path for job in some for path in job.outputs}
+    missing = [path for name in sorted(inputs) if not Path(path := os.path.normpath(folder / name)).is_file()]
+    if missing:
+        more = f" and {len(missing) - 1} more files" if len(missing) > 1 else ""
+        raise InputError("results", f"{missing[0]}{more}", "not made yet; run the workflow on this config first")
+    return sorted({job.rule for job in some})
 
 
 def plan(experiment: Experiment, root: Path, folder: Path) -> list[Planned]:

@@ -244,15 +244,14 @@ def sha256(path: Path | str) -> str:
 def git_state(root: Path = PACKAGE.parents[1]) -> tuple[str, bool]:
     """The commit of a clone, and whether its code differs from it; empty and False where there is no clone."""
     commit = git.ask_clone(root, "rev-parse", "HEAD")
-    return (commit or "").strip(), bool(commit and uncommitted(root))
+    return (commit or "").strip(), bool(commit and _differs(root))
 
 
-def uncommitted(root: Path) -> list[Path]:
-    """The files of a clone's code that git does not have as they are; a config of one's own is none."""
+def _differs(root: Path) -> bool:
+    """Whether git does not have the files of a clone's code as they are; a config of one's own is none."""
     there = [name for name in _CODE if (root / name).exists()]
     said = git.ask_clone(root, "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--", *there)
-    lines = (said or "").split("\0")
-    return [root / line[3:] for line in lines if line and not line.startswith("?? config/")]
+    return any(line and not line.startswith("?? config/") for line in (said or "").split("\0"))
 
 
 def environment() -> dict[str, str]:

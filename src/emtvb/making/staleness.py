@@ -108,7 +108,7 @@ class Records:
             job: As Snakemake plans it: ``params``, ``input``, ``output``, and its rule's ``script``.
             maker: Who made its outputs.
         """
-        return [*self._otherwise(job, maker), *self._inputs_anew(job, maker)]
+        return [*self._otherwise(job, maker), *self._inputs_anew(maker)]
 
     def _otherwise(self, job: Any, maker: Maker) -> list[str]:
         """What of this lies in the job itself, in words; what its inputs hold is not asked."""
@@ -133,18 +133,23 @@ class Records:
             words.append(f"its script, {script.name}")
         return words
 
-    def _inputs_anew(self, job: Any, maker: Maker) -> Iterator[str]:
+    def _inputs_anew(self, maker: Maker) -> Iterator[str]:
         """Inputs that lie there as others than were read, or are gone together with their record, in words."""
-        ancient = {_plain(path) for path in job.input if getattr(path, "flags", {}).get("ancient")}
         for name, digest in maker.record.inputs.items():
             path = self.folder / name
-            if str(path) in self.damaged or _plain(path) in ancient:
+            if str(path) in self.damaged:
                 continue
-            if not self._is_file(path):
-                # What has a record was left out of what is published, and is made again when something needs it.
-                if str(path) not in self.makers and path.parent not in self.unreadable:
-                    yield f"{path}, gone, and so is its record"
-            elif self._digest(path) != digest:
+            if self._is_file(path):
+                there = self._digest(path)
+            elif str(path) in self.makers:
+                # It was left out of what is published, and is made again when something needs it.
+                there = self.makers[str(path)].outputs[str(path)]
+            elif path.parent in self.unreadable:
+                continue
+            else:
+                yield f"{path}, gone, and so is its record"
+                continue
+            if there != digest:
                 yield f"{path}, another than the one that was read"
 
     def is_made(self, job: Any) -> bool:

@@ -20,14 +20,12 @@ from emtvb.page.content import Shown
 from emtvb.theory.interventions import negate_with_copies
 from emtvb.theory.memories_by_data import fit_memories_by_data, scale_to_stored_units
 from emtvb.theory.memories_by_weights import power_iteration
+from emtvb.theory.network_measurement import DATA, POWER
 from emtvb.theory.network_verdict import OTHERWISE, STORED
 from emtvb.theory.networks import Network, check_task
 from emtvb.theory.runs import Run
 from emtvb.theory.sequences import record_inputs
 from emtvb.theory.tasks import Task
-
-DATA, POWER = "data", "power"
-"""The bases that a reader can choose between: ours by data, and the paper's, whose columns get their lengths."""
 
 _MEASURED = ("edit_success", "worst_decoding_accuracy")
 

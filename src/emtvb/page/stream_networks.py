@@ -15,7 +15,7 @@ from emtvb.experiments.streams import measures
 from emtvb.experiments.streams.runs import StreamRun, paper_name
 from emtvb.experiments.sweep.exemplar import picture_inputs
 from emtvb.page.content import Shown
-from emtvb.page.networks import DATA
+from emtvb.theory.network_measurement import DATA
 from emtvb.theory.protocol import Binding
 from emtvb.theory.schedule import INPUT, episode_schedule
 from emtvb.theory.stream_order import StreamSetup

@@ -19,7 +19,8 @@ from emtvb import markdown
 from emtvb.core.intervals import LEVEL, central_interval
 from emtvb.errors import InputError
 from emtvb.paper import significance, table1
-from emtvb.paper.significance import PUBLISHED_SEEDS, UNTRAINED, PrintedValue
+from emtvb.paper.significance import PUBLISHED_SEEDS, PrintedValue
+from emtvb.theory.network_verdict import AT_CHANCE
 
 T2, T4 = ("T2", 128, 0.001), ("T4", 64, 0.0)
 """The cells whose seeds the reference trainer trains."""
@@ -104,7 +105,7 @@ def plan_answers(measured: pd.DataFrame, reference: pd.DataFrame) -> list[Answer
     every_twin = table1.cell_values(measured)
     values = table1.cell_values(measured[(measured["twin"] == 0) | (measured["seed"] <= TWINS)])
     both, again = ([_reprint(cell, of[cell], reference) for cell in (T2, T4)] for of in (values, every_twin))
-    trained = [accuracy for _, accuracy in values.values() if accuracy[1].own.max(initial=0) >= UNTRAINED]
+    trained = [accuracy for _, accuracy in values.values() if accuracy[1].own.max(initial=0) >= AT_CHANCE]
     moved = _moved(both)
     return [
         moved, _mean_accuracy(both[0]), *_mean_errors(both), _odd_error(both[1]), *map(_spikes, both),

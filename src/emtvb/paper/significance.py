@@ -33,6 +33,7 @@ from emtvb.core.intervals import (
     clopper_pearson_interval,
     clustered_share_interval,
 )
+from emtvb.theory.network_verdict import AT_CHANCE
 
 Verdict = Literal["consistent", "inconsistent", "not determined", "no verdict"]
 VERDICTS: tuple[Verdict, ...] = ("consistent", "inconsistent", "not determined", "no verdict")
@@ -69,8 +70,6 @@ LOST = 0.1
 """A seed whose accuracy is so far below the median of its cell is odd: lost."""
 LOWEST = 0.8
 """No seed of a trained network ends below this accuracy, unless one of ours does (with 20 seeds the least is 0.592)."""
-UNTRAINED = 0.55
-"""A cell whose accuracies are all below this has networks that never trained: at chance, whatever the task."""
 SPIKED = 4.0
 """An error so many times the median of its cell is odd: a spike."""
 SPIKE = 100.0
@@ -154,7 +153,7 @@ def cell_samples(what: Measure, cells: Sequence[np.ndarray]) -> list[Sample]:
         cells: Per cell, its values by seed and rounding; without seeds where there are none.
     """
     if what == "accuracy":
-        kinds = [bool(len(of)) and float(np.nanmax(of)) >= UNTRAINED for of in cells]
+        kinds = [bool(len(of)) and float(np.nanmax(of)) >= AT_CHANCE for of in cells]
     else:
         kinds = [bool(np.isfinite(of[:, 0]).all()) for of in cells]
     counts = [(int(odd_seeds(what, of).sum()), int(np.isfinite(of).sum())) for of in cells]
@@ -538,7 +537,7 @@ def _of_accuracies(sample: Sample, rng: np.random.Generator, draws: int) -> np.n
     chosen = _urn(rng, len(values), draws)
     which = (rng.random(chosen.shape) * there.sum(axis=1)[chosen]).astype(int)
     seeds = roundings[chosen, which]
-    if np.nanmax(values) >= UNTRAINED:
+    if np.nanmax(values) >= AT_CHANCE:
         count, of = np.sum([(int(odd_seeds("accuracy", values).sum()), int(there.sum())), *sample.others], axis=0)
         lost = rng.random(seeds.shape) < rng.beta(0.5 + count, 0.5 + of - count, draws)[:, None]
         lowest = min(sample.lowest, float(np.nanmin(values)))

@@ -20,6 +20,7 @@ from emtvb.paper.claims import Claims, Condition, Measure, Rules, Skipped, State
 from emtvb.paper.significance import Answer, Judgement, Verdict
 from emtvb.theory.literature_columns import ABLATED, FOLLOWED
 from emtvb.theory.memory_columns import REMEMBERED
+from emtvb.theory.network_verdict import AT_CHANCE
 
 Kind = Literal[
     "published table values", "Table 1 as a whole", "published statements", "our own checks", "claims of others"
@@ -255,7 +256,7 @@ def _whole(claims: Claims, measured: pd.DataFrame) -> Iterable[ClaimResult]:
     accuracies = [
         value
         for value in values
-        if value.what == "accuracy" and len(value.sample.own) and value.sample.own.max() >= significance.UNTRAINED
+        if value.what == "accuracy" and len(value.sample.own) and value.sample.own.max() >= AT_CHANCE
     ]
     whole, rules = claims.whole, claims.rules
     rounding = significance.judge_rounding(accuracies)
@@ -409,10 +410,6 @@ def _with_other_bars(claim: Statement) -> list[tuple[float, list[Condition]]]:
     return [(bar, [first.at(bar), *others]) for bar in bars]
 
 
-SHARES = ["task", "hidden_dim", "l2"]
-"""Groups of networks whose shares are shown apart."""
-
-
 def statement_shares(measured: pd.DataFrame, claims: Claims | None = None) -> pd.DataFrame:
     """For how many networks each statement holds, by task, size and penalty.
 
@@ -432,7 +429,7 @@ def statement_shares(measured: pd.DataFrame, claims: Claims | None = None) -> pd
         networks = own[own["task"].isin(claim.tasks)]
         if not _missing(claim, networks):
             rows += [(claim.name, claim.group, claim.short, *row) for row in _shares(claim, networks)]
-    columns = ["name", "group", "short", *SHARES, "holds", "networks", "seeds", "share", "low", "high"]
+    columns = ["name", "group", "short", *table1.CELL, "holds", "networks", "seeds", "share", "low", "high"]
     return pd.DataFrame(rows, columns=[*columns, *significance.Answers._fields])
 
 
@@ -450,7 +447,7 @@ def shares_as_markdown(shares: pd.DataFrame) -> str:
     """What :func:`statement_shares` gives of the statements in :data:`SHOWN`, a row per task, size and penalty."""
     rows = []
     known = shares[shares["name"].isin(SHOWN)]
-    for (task, size, l2), of in known.groupby(SHARES):
+    for (task, size, l2), of in known.groupby(table1.CELL):
         by_name = of.set_index("name")
         cells = [
             f"{row.holds}/{row.networks} ({row.low:.0%} to {row.high:.0%})" if row is not None else ""
@@ -462,7 +459,7 @@ def shares_as_markdown(shares: pd.DataFrame) -> str:
 
 def _shares(claim: Statement, networks: pd.DataFrame) -> Iterable[tuple[Any, ...]]:
     of = networks[where_all_hold(claim.over, networks)]
-    for key, group in of.groupby(SHARES):
+    for key, group in of.groupby(table1.CELL):
         holds, seeds = _held(claim, group)
         low, high = clustered_share_interval(holds, seeds)
         answers = significance.answer_by_group([(holds, seeds)])

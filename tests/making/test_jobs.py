@@ -1,0 +1,35 @@
+"""What a job or a command says in one line, and what is a fault of the code."""
+
+from __future__ import annotations
+
+import errno
+
+import pytest
+
+from emtvb.making.jobs import in_words
+
+
+def _raised_over(cause: OSError) -> Exception:
+    """What a library raises that stumbled over another error."""
+    try:
+        try:
+            raise cause
+        except OSError:
+            raise AttributeError("'Stream' object has no attribute 'pos'") from None
+    except AttributeError as error:
+        return error
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (_raised_over(OSError(errno.EFBIG, "File too large")), "File too large; mend that and run again"),
+        (MemoryError("12 GiB for an array"), "out of memory (12 GiB"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "out of memory ("),
+        (_raised_over(FileNotFoundError(errno.ENOENT, "No such file")), None),
+        (RuntimeError("a fault"), None),
+    ],
+)
+def test_what_a_machine_refuses_is_one_line_and_a_fault_of_ours_is_not_hidden(error: Exception, says: str) -> None:
+    said = in_words(error)
+    assert (says in said and "\n" not in said) if said and says else said is says
