@@ -73,6 +73,7 @@ LONG = (
     "tests/test_release.py*",
     "tests/training/test_proof*",
     "tests/training/test_bits.py*",  # all widths of the kernel
+    "tests/training/test_arm.py::test_emulated*",
     "tests/training/test_general.py::test_killed_and_resumed*[[]gru-*",  # with LSTMs in the quick suite
     "tests/training/test_general.py::test_killed_and_resumed*[[]s4-*",
     "tests/training/test_engine.py::test_a_torn_cache*",  # each compiles it anew
@@ -136,12 +137,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> PermutationT
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what takes long. Whole experiments go first: at the end one worker would wait for them."""
+    """Mark what takes long. Whole experiments and ARM go first: at the end one worker would wait for them."""
     for item in items:
         name = item.nodeid
         if any(fnmatch(name, one) for one in LONG) and not any(fnmatch(name, one) for one in QUICK):
             item.add_marker(pytest.mark.long)
-    first = ("tests/workflow/*", "tests/cluster/*", "tests/*/test_workflow.py*")
+    first = ("tests/workflow/*", "tests/cluster/*", "tests/*/test_workflow.py*", "tests/training/test_arm.py*")
     items.sort(key=lambda item: not any(fnmatch(item.nodeid, whole) for whole in first))
 
 

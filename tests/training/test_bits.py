@@ -98,13 +98,13 @@ def operands(count: int = 4096) -> np.ndarray:
     return result
 
 
-def flushed(x: float, y: float, z: float) -> Fraction:
-    """x * y + z, rounded once to 24 bits, where what is below 2^-126 before it and after it is zero."""
+def flushed(x: float, y: float, z: float, arm: bool = False) -> Fraction:
+    """x * y + z, rounded once to 24 bits, where operands below 2^-126 are zero, and the sum: on ARM before rounding."""
     least = Fraction(2) ** -126
     exact_x, exact_y, exact_z = (Fraction(v) if abs(Fraction(v)) >= least else Fraction(0) for v in (x, y, z))
     exact = exact_x * exact_y + exact_z
-    if exact == 0:
-        return exact
+    if exact == 0 or (arm and abs(exact) < least):
+        return Fraction(0)
     unit = Fraction(2) ** (math.floor(math.log2(abs(exact))) - 23)
     while abs(exact) / unit >= 2**24:
         unit *= 2

@@ -146,7 +146,7 @@ def compiled_for(triple: str, *, arm: bool, flushing: int) -> list[str]:
 
 
 def test_64_bit_arm_sets_its_register_around_the_call() -> None:
-    """What ARM's assembly must have; it was not run on ARM."""
+    """What ARM's assembly must have; tests/training/test_arm.py runs it in an emulator."""
     lines = compiled_for("aarch64-linux-gnu", arm=True, flushing=1 << 24)
     order = [line for line in lines if re.search(r"fpcr|^bl work", line, re.IGNORECASE)]
     kinds = ["read" if line.startswith("mrs") else "write" if line.startswith("msr") else "call" for line in order]
