@@ -77,6 +77,8 @@ BEST = {"optimal_spectral_error": "0.25"}
     [
         (SHARD, PLAIN, "test_accuracy", "0.9892", "0.9901", "0.9903"),  # whatever it learned: claims rest on it
         (SHARD, {"measured_solved": "0.99"}, "test_accuracy", "0.9995", "0.9996", "0.9983"),
+        (SHARD, {"measured_solved": "0.99"}, "test_accuracy", "0.9901", "0.98995", "0.9895"),  # lifted over the bar
+        (SHARD, {"measured_solved": "0.99"}, "test_accuracy", "0.9899", "0.99005", "0.9905"),
         (SHARD, PLAIN, "verdict", "did not learn", "did not learn", "solves it"),
         (SHARD, PLAIN, "phi_eigenvalues", "36", "36", "35"),
         (SHARD, PLAIN, "spectral_error", "0.25", "0.2500005", "0.2501"),
