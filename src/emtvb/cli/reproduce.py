@@ -50,7 +50,7 @@ def _wait(process: subprocess.Popen[bytes]) -> int:
             status = process.wait()
             return status if status >= 0 else 128 - status
         except KeyboardInterrupt:
-            continue
+            click.echo("stopping; the same command goes on from the last checkpoints", err=True)
 
 
 @click.command()

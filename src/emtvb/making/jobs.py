@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import re
+import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -76,11 +77,17 @@ def job(snakemake: Any) -> Iterator[Job]:
 
 @contextmanager
 def logged(file: Path | str) -> Iterator[None]:
-    """Show messages on standard error and keep them in a file; an error ends the process with one line and status 1."""
+    """Show messages on standard error and keep them in a file; an error ends the process with one line and status 1.
+
+    So does Ctrl-C, with the status that shells give it.
+    """
     show_progress(logging.FileHandler(file, mode="a", encoding="utf-8"))
     try:
         yield
         return
+    except KeyboardInterrupt:
+        log.warning("stopped")
+        sys.exit(128 + signal.SIGINT)
     except Exception as error:
         if message := in_words(error):
             log.error("error: %s", message)
