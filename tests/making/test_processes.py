@@ -23,7 +23,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the te
 determinism.sys = SimpleNamespace(executable=sys.argv[1])
 determinism._has_results = lambda folder, shard: True
 settings = {"experiment": "x", "tasks": ["T1"], "hidden_dim": [8], "l2": [0], "threshold": [0.9], "seeds": [1, 2, 3, 4]}
-chosen = [(shard, run) for shard, runs in config.check(settings).shards().items() for run in runs]
+chosen = [(shard, run) for shard, runs in config.check_sweep(settings).shards().items() for run in runs]
 logging.basicConfig(stream=sys.stdout, format="%(message)s", level="INFO")
 try:
     with closing(determinism.again(Path(), chosen, "auto", 2)) as trained:

@@ -70,7 +70,7 @@ def test_runs_that_came_to_one_network_are_looked_at_once(monkeypatch: pytest.Mo
     def with_a_digit(run: Run, *rest: Any) -> tuple[Solution, list[Digit]]:
         return study_solution(run, *rest)[0], [Digit(run.run_id, 1, 0, 0.5, run.l2, 0, -1, *[float(run.seed)] * 4)]
 
-    monkeypatch.setattr("emtvb.experiments.sweep.shard.study", with_a_digit)
+    monkeypatch.setattr("emtvb.experiments.sweep.shard.study_solution", with_a_digit)
     alone = [shard.measure_shard([run], trained, HOW) for run in runs]
     measured = []
 
@@ -78,7 +78,7 @@ def test_runs_that_came_to_one_network_are_looked_at_once(monkeypatch: pytest.Mo
         measured.append(run)
         return measure_network(run, *rest)
 
-    monkeypatch.setattr("emtvb.experiments.sweep.shard.measure", counted)
+    monkeypatch.setattr("emtvb.experiments.sweep.shard.measure_network", counted)
     together = shard.measure_shard(runs, trained, HOW)
     for name, table in vars(together).items():
         rows = [row for of in alone for row in getattr(of, name).to_dict("records")]

@@ -130,6 +130,7 @@ def _stale(results: Path, rule: str) -> list[Path]:
     return paths
 
 
+@pytest.mark.long
 def test_a_part_is_run_and_the_others_are_accepted_until_all_are(
     finished: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
