@@ -50,8 +50,8 @@ The last has one gap. x86 rounds a result first and then compares it with 2^-126
 product, quotient or fused multiply-add between 2^-126 (1 - 2^-25) and 2^-126 is 2^-126 on x86 and 0 on ARM. It can only
 concern networks whose numbers become that small (L2 0.1 and more).
 On ARM emulated by qemu 10.0.13, with numba 0.68.1, 116 of 4,096 products chosen next to 2^-126 are 0 for that reason.
-All trainings tried there have the same bits: 12 whole ones, and of the proof all cases but long ones with weak
-penalties (``python -m benchmarks.arm``). No ARM CPU was tried.
+All trainings tried there have the same bits: 12 whole ones and the whole proof (``python -m benchmarks.arm``). No ARM
+CPU was tried.
 """
 
 from __future__ import annotations
