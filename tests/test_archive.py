@@ -60,7 +60,7 @@ def test_its_networks_are_listed_as_ones_that_can_be_opened(unpacked: Unpacked) 
 
 def test_it_passes_an_audit(unpacked: Unpacked) -> None:
     said = unpacked.emtvb("audit", "results/paper", "--quick", status=3)
-    for check in ("integrity", "currency"):
+    for check in ("intact", "current"):
         assert f"\n{check}: passed" in f"\n{said}", said
     assert "incomplete: nothing is wrong with our own results" in said
 

@@ -80,7 +80,7 @@ def test_networks_are_listed_and_opened(tiny: Project) -> None:
         [sys.executable, "-c", loads], cwd=tiny.folder, capture_output=True, text=True, check=True,
         env={"PYTHONPATH": str(tiny.folder / "src"), "PATH": "/usr/bin:/bin"},
     )  # fmt: skip
-    assert "trained on swap; not verified yet> None (2, 3)" in opened.stdout
+    assert "trained on swap> None (2, 3)" in opened.stdout
 
 
 def test_an_audit_measures_and_trains_it_again(tiny: Project) -> None:
