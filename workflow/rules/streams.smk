@@ -36,7 +36,9 @@ rule train_stream:
     params:
         runs=lambda wildcards: [stream_order.stream_to_entry(run) for run in SHARDS[wildcards.shard]],
         trainer="auto",
-        proof=lambda wildcards: promises.promised_proof(max(run.l2 for run in SHARDS[wildcards.shard]), promises.FOLLOWING),
+        proof=lambda wildcards: promises.promised_proof(
+            max(run.l2 for run in SHARDS[wildcards.shard]), promises.FOLLOWING
+        ),
         revision=None,
     script:
         "../scripts/train_shard.py"
