@@ -81,9 +81,12 @@ def test_an_interrupt_ends_all_trainings_and_begins_no_other(tmp_path: Path, who
 
 def test_whoever_interrupts_the_workflow_sees_its_jobs_end() -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", REPRODUCE, SNAKEMAKE], stdout=subprocess.PIPE, text=True, process_group=0
-    ) as caller:
+        [sys.executable, "-c", REPRODUCE, SNAKEMAKE], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        process_group=0,
+    ) as caller:  # fmt: skip
         assert caller.stdout is not None
+        assert caller.stderr is not None
         assert caller.stdout.readline() == "ready\n"
         os.killpg(caller.pid, signal.SIGINT)
         assert caller.stdout.read() == "jobs ended\n3\n"
+        assert caller.stderr.read() == "stopping; the same command goes on from the last checkpoints\n"

@@ -297,9 +297,10 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
 
     def report_job_error(self, job_info: Any, msg: str | None = None, **more: Any) -> None:
         """Say in one line that a job failed, and hand it on; Snakemake, which may be quiet, adds a sentence to it."""
-        where = " and ".join(map(str, _logs(job_info)))
-        self.logger.error(f"{_task(job_info.job)}: {msg or 'failed'}{where and f'; more is in {where}'}")
-        super().report_job_error(job_info, msg=None if msg is None else f"{msg}. ", **more)
+        logs = [str(log) for log in _logs(job_info)]
+        where = f"; more is in {' and '.join(logs)}" if logs else ""
+        self.logger.error(f"{_task(job_info.job)}: {msg or 'failed'}{where}")
+        super().report_job_error(job_info, msg=None if msg is None else f"{msg}. ", aux_logs=logs or None, **more)
 
     def cancel_jobs(self, active_jobs: list[Any]) -> None:  # noqa: ARG002
         """Cancel all jobs of this run, those that are being submitted too; that some have ended already is no error."""
@@ -444,8 +445,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             msg += f"; it is run again, and that uses up no attempt ({self._lost[job]} of {MOST_LOST} times)"
         elif words := slurm.last_words(output):
             msg += f"; its last words: {words}"
-        logs = [str(log) for log in _logs(info)] or None
-        self.report_job_error(info, msg=msg, aux_logs=logs)
+        self.report_job_error(info, msg=msg)
 
     def _shortage(self, job: Any, name: str) -> str:
         """What a job ran out of, what it asks for next, and where to raise that."""
