@@ -44,9 +44,8 @@ def digest(folder: Path, rule: str) -> str:
 
 def job(folder: Path, rule: str, inputs: tuple[str, ...], outputs: tuple[str, ...], **settings: Any) -> Any:
     """A job as Snakemake plans it."""
-    files = [
-        Namedlist(fromdict={f"n{i}": os.path.normpath(folder / name) for i, name in enumerate(part)}) for part in (inputs, outputs)
-    ]
+    named = [[os.path.normpath(folder / name) for name in part] for part in (inputs, outputs)]
+    files = [Namedlist(fromdict={f"n{i}": path for i, path in enumerate(part)}) for part in named]
     return SimpleNamespace(
         input=files[0],
         output=files[1],

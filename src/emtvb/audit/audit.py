@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from emtvb.audit.config_of_results import Held
+from emtvb.audit.contradictions import contradictions
 from emtvb.audit.currency import currency, planned, remade
 from emtvb.audit.determinism import train_again
 from emtvb.audit.integrity import Files, integrity
@@ -63,7 +64,9 @@ def audit(folder: Path, held: Held, sample: Sample) -> Audit:
     if not files.records and not files.unreadable:
         raise InputError("results", str(folder), "no output of the workflow lies there; run it first")
     jobs = planned(folder, held)
-    checks = [integrity(files, jobs), currency(files, jobs)]
+    intact = integrity(files, jobs)
+    intact = replace(intact, findings=(*intact.findings, *contradictions(files, jobs)))
+    checks = [intact, currency(files, jobs)]
     for check in checks:
         log.info("%s: %s, %s", check.name, check.state, check.count)
     with ThreadPoolExecutor(1) as pool, Processes() as processes:

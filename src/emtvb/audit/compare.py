@@ -5,14 +5,18 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from emtvb.audit.tolerances import tolerance
 from emtvb.experiments.kind import Tolerance
+from emtvb.paper.claims import Condition, load_claims
+from emtvb.theory.network_verdict import ACCURATE
 
 PICTURES = frozenset({".gif", ".pdf", ".png"})
 """Suffixes of files that show numbers and hold none that can be compared."""
@@ -21,8 +25,6 @@ LARGE = 1e6
 SINGULAR = 1e5
 """A basis of a larger condition number is nearly singular: it makes a percent or more of rounding in single precision.
 """
-ACROSS = 0.0002
-"""How far apart two accuracies may be of which one alone solves the task: as far as kernels of other CPUs moved any."""
 GROWING = 1e11
 """A network whose gradients grow more than that within 200 steps is chaotic: it makes anything of rounding."""
 
@@ -72,21 +74,68 @@ def _of_tables(there: Path, again: Path, file: str, exactly: bool) -> Iterator[s
     if len(old) != len(new):
         yield f"has {len(old)} rows, and {len(new)} when made again"
         return
-    for before, now in zip(old, new, strict=True):
+    for before, now, across in zip(old, new, _across(names, old, new), strict=True):
         row = dict(zip(names, now, strict=True))
-        solved = _number(row.get("test_accuracy", "")) >= _number(row.get("measured_solved", ""))
+        solved = number_in(row.get("test_accuracy", "")) >= number_in(row.get("measured_solved", ""))
         for column, cell, made in zip(names, before, now, strict=True):
-            if cell == made if exactly else _is_within(file, column, solved, cell, row):
+            if cell == made if exactly else _is_within(file, column, solved, cell, row, across):
                 continue
-            yield f"{column} of {now[0]} is {cell or 'none'}, and {made or 'none'} when made again"
+            made = f"{made or 'none'} when made again{_bar(across, column)}"
+            yield f"{column} of {now[0]} is {cell or 'none'}, and {made}"
             break
 
 
-def _is_within(file: str, column: str, solved: bool, cell: str, row: Mapping[str, str]) -> bool:
+def crossings(there: Path, again: Path) -> list[str]:
+    """What rounding moved across the bar of a claim in a table that was made again, a line for each cell.
+
+    Args:
+        there: The table.
+        again: The same, made again, of the same rows and columns.
+    """
+    if there.read_bytes() == again.read_bytes():
+        return []
+    (names, *old), (_, *new) = _rows(there), _rows(again)
+    return [
+        f"{column} of {now[0]} is {cell}, and {made} when made again{_bar(across, column)}"
+        for before, now, across in zip(old, new, _across(names, old, new), strict=True)
+        for column, cell, made in zip(names, before, now, strict=True)
+        if column in across and cell != made
+    ]
+
+
+def _bar(across: Mapping[str, Condition], column: str) -> str:
+    """The bar of a claim that lies between two numbers, in words; nothing where none does."""
+    return f", across the bar of a claim ({across[column].in_words()})" if column in across else ""
+
+
+def _across(names: Sequence[str], old: Sequence[list[str]], new: Sequence[list[str]]) -> Iterator[dict[str, Condition]]:
+    """Of each row the columns by which a claim's condition is true before or after, and not both."""
+    columns = [*names]
+    before, now = (pd.DataFrame(rows, columns=columns).apply(pd.to_numeric, errors="coerce") for rows in (old, new))
+    bar = float(now["measured_solved"].iloc[0]) if len(now) and "measured_solved" in now else ACCURATE
+    of = [condition for condition in _bars(bar) if {*condition.columns()} <= {*names}]
+    there = before.notna() & now.notna()
+    crossed = [(part.true_of(before) != part.true_of(now)) & there[part.columns()].all(axis=1) for part in of]
+    for row in range(len(new)):
+        here = [condition for condition, where in zip(of, crossed, strict=True) if where[row]]
+        yield {column: condition for condition in here for column in condition.columns()}
+
+
+@cache
+def _bars(solved: float) -> tuple[Condition, ...]:
+    """The conditions of all claims that compare with a number, by the accuracy that solves a task."""
+    conditions = [part for claim in load_claims(solved=solved).statements for part in (*claim.over, *claim.holds)]
+    return tuple(dict.fromkeys(part for part in conditions if part.bar is not None))
+
+
+def _is_within(
+    file: str, column: str, solved: bool, cell: str, row: Mapping[str, str], across: Mapping[str, Condition]
+) -> bool:
     """Whether a cell is what it was but for rounding."""
-    if column == "test_accuracy" and solved != (_number(cell) >= _number(row.get("measured_solved", ""))):
-        return abs(_number(cell) - _number(row[column])) <= ACROSS
-    return _same(cell, row[column], tolerance(file, column, solved)) or _is_undecided(file, column, cell, row)
+    if column in ("solved", "verdict") and across:
+        return True  # they say on which side of a bar a number is: integrity holds them to the numbers of their own row
+    allowed = tolerance(file, column, solved, column in across)
+    return _same(cell, row[column], allowed) or (column not in across and _is_undecided(file, column, cell, row))
 
 
 def _is_undecided(file: str, column: str, cell: str, row: Mapping[str, str]) -> bool:
@@ -95,22 +144,22 @@ def _is_undecided(file: str, column: str, cell: str, row: Mapping[str, str]) -> 
     # lies there has to be that of the best assignment.
     if column == "spectral_error" and not row[column]:
         return bool(cell) and _same(cell, row.get("optimal_spectral_error", ""), tolerance(file, column))
-    if math.isnan(_number(cell)) or math.isnan(_number(row[column])):
+    if math.isnan(number_in(cell)) or math.isnan(number_in(row[column])):
         return False
     if file.endswith("measurements/gradients.csv"):
         return column.startswith(("gradient_trained_", "gradient_gain_")) and _growth(row) > GROWING
     if row.get("differs") in ("chance", "untrained"):
-        return abs(_number(cell) - _number(row[column])) <= 0.2
+        return abs(number_in(cell) - number_in(row[column])) <= 0.2
     if column.endswith("condition"):
-        return min(_number(cell), _number(row[column])) > LARGE
+        return min(number_in(cell), number_in(row[column])) > LARGE
     basis, _, measure = column.partition("_")
     changing = measure == "decoded_map_error" or column in ("power_gain", "power_map_error", "power_shape_error")
-    return changing and _number(row.get(f"{basis}_condition", "")) > SINGULAR
+    return changing and number_in(row.get(f"{basis}_condition", "")) > SINGULAR
 
 
 def _growth(row: Mapping[str, str]) -> float:
     """How much a network's gradients grow within 200 steps, by its row of gradients."""
-    return _number(row.get("gradient_trained_200", ""))
+    return number_in(row.get("gradient_trained_200", ""))
 
 
 def _rows(path: Path) -> list[list[str]]:
@@ -123,7 +172,7 @@ def _rows(path: Path) -> list[list[str]]:
     return cells
 
 
-def _number(cell: str) -> float:
+def number_in(cell: str) -> float:
     """The number in a cell of a table; NaN where it holds none."""
     try:
         return float(cell or "nan")

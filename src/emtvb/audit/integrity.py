@@ -109,7 +109,8 @@ def integrity(files: Files, jobs: Sequence[Planned]) -> Check:
         notes.append(f"Warning: not as in git's last commit: {summary(uncommitted)}.")
     count = len(files.digests) - len(files.left_out)
     return Check(
-        "intact", "Is every file what its record says?", {"file": count}, tuple(findings), " ".join(notes),
+        "intact", "Is every file what its record says, and does none contradict another?", {"file": count},
+        tuple(findings), " ".join(notes),
         of={"file": len(files.digests)},
     )  # fmt: skip
 

@@ -110,6 +110,8 @@ def recompute(
         done = {job.wildcards["shard"] for job in some if reads_weights(job) and "shard" in job.wildcards}
         notes.append(f"Measured again: {len(done)} of {len(shards)} shards (drawn by seed {seed}): "
                      f"{summary(sorted(done)) or 'none'}.")  # fmt: skip
+    if crossings := [words for part in both for words in part.crossings]:
+        notes.append(f"Moved by rounding: {summary(crossings)}.")
     for reason in dict.fromkeys(left.values()):
         notes.append(f"Not checked, since {reason}: {summary(path for path, why in left.items() if why == reason)}.")
     return Check(
@@ -164,6 +166,7 @@ class Comparison:
         compared: How many files came out.
         again: By title, the record of each job all of whose files came out.
         findings: What came out otherwise.
+        crossings: What rounding moved across the bar of a claim, in words.
         failed: Jobs that failed, by why.
         unchecked: Files that could not be compared, each with why.
     """
@@ -180,6 +183,7 @@ class Comparison:
     compared: int = 0
     again: dict[str, Record] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    crossings: list[str] = field(default_factory=list)
     failed: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     unchecked: dict[str, str] = field(default_factory=dict)
 
@@ -272,6 +276,8 @@ class Comparison:
             if problems := compare.differences(there / path, again / path, path, self.exactly):
                 more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
                 self.findings.append(Finding(path, problems[0] + more, AGAIN))
+            elif path.endswith(".csv"):
+                self.crossings += [f"{path}: {words}" for words in compare.crossings(there / path, again / path)]
         if self.exactly and len(self.findings) == before:
             record = provenance.record_path([again / output for output in job.outputs], job.rule)
             self.again[job.title] = provenance.read(record)
