@@ -60,6 +60,18 @@ def test_what_follows_from_other_numbers_of_a_row_is_held_to_them(
     assert all(words.startswith(f"{MEASURED}: ") for words in said)
 
 
+def test_versions_of_a_record_alone_excuse_nothing(tmp_path: Path) -> None:
+    """Where they are others than those of its environment, somebody wrote them."""
+    assert found(tmp_path) == []
+    path = tmp_path / "measurements" / "s.provenance.json"
+    record = provenance.read(path)
+    record.recipe["versions"] = {"numpy": "1.0", "torch": record.environment["torch"].split("+")[0]}
+    provenance.write(path, record)
+    files = Files(tmp_path, *provenance.read_all(tmp_path))
+    (said,) = contradictions(files, [])
+    assert str(said).startswith("measurements/s.provenance.json: computed with numpy 1.0, in an environment with ")
+
+
 def _exchange(networks: dict[str, weights.Network]) -> None:
     networks["a"], networks["b"] = networks["b"], networks["a"]
 

@@ -321,7 +321,7 @@ def test_an_experiment_in_a_folder_that_is_a_link_is_as_sound_as_before(folder: 
 def test_other_libraries_and_cpus_are_said_and_are_no_findings(folder: Path, jobs: list[Planned]) -> None:
     for path in provenance.record_files(folder):
         edit_record(path, lambda record: (record["recipe"]["versions"].update(numpy="1.0"),
-                                          record["environment"].update(cpu="another")))  # fmt: skip
+                                          record["environment"].update(numpy="1.0", cpu="another")))  # fmt: skip
     check = currency(files(folder), jobs)
     assert check.state == "passed"
     assert "numpy 1.0, here " in check.note
@@ -330,7 +330,7 @@ def test_other_libraries_and_cpus_are_said_and_are_no_findings(folder: Path, job
     record_anew(folder)
     again = run_again(folder, [job for job in jobs if job.rule == "draw_weights"])
     assert problems(again) == {}
-    assert "other versions of libraries draw other pictures: figures/weights.p" in again.note
+    assert "other versions of libraries draw other pictures: figures/weights.png." in again.note, "and nothing else"
 
 
 def _redden(path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from emtvb.audit.compare import number_in
 from emtvb.audit.integrity import Files
-from emtvb.audit.report import AGAIN, Finding
+from emtvb.audit.report import AGAIN, BACK, Finding
 from emtvb.errors import InputError
 from emtvb.making.plan import Planned
 from emtvb.making.staleness import summary
@@ -36,6 +36,13 @@ def contradictions(files: Files, jobs: Sequence[Planned]) -> Iterator[Finding]:
             found = _of_weights(files, name)
         if found:
             yield Finding(name, summary(found), AGAIN)
+    for path, record in files.records.items():
+        # Jobs write both at once. The first alone would excuse a picture that does not come out again.
+        computed, there = record.recipe["versions"], record.environment
+        other = [name for name, version in computed.items() if there.get(name, version).split("+")[0] != version]
+        if other:
+            words = (f"computed with {name} {computed[name]}, in an environment with {there[name]}" for name in other)
+            yield Finding(path.relative_to(files.folder).as_posix(), summary(words), BACK)
 
 
 def _of_row(row: Mapping[str, str], settings: Mapping[str, Any]) -> Iterator[str]:

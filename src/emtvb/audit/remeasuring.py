@@ -79,7 +79,7 @@ def recompute(
     """Run everything again but trainings, and compare.
 
     What the workflow would make anyway is not made again; nor is what is not intact, or what is made from that.
-    Pictures that were made with other versions of libraries are not compared.
+    Pictures that differ and were made with other versions of libraries count as not checked.
 
     Args:
         files: The experiment's files.
@@ -269,11 +269,12 @@ class Comparison:
         for path in job.outputs:
             if not (there / path).is_file():
                 continue  # as integrity says
-            if path in self.other_versions and Path(path).suffix in compare.PICTURES:
+            problems = compare.differences(there / path, again / path, path, self.exactly)
+            if problems and path in self.other_versions and Path(path).suffix in compare.PICTURES:
                 self.leave([path], "other versions of libraries draw other pictures")
                 continue
             self.compared += 1
-            if problems := compare.differences(there / path, again / path, path, self.exactly):
+            if problems:
                 more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
                 self.findings.append(Finding(path, problems[0] + more, AGAIN))
             elif path.endswith(".csv"):

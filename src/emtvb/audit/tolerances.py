@@ -34,7 +34,7 @@ TABLE: tuple[Tolerance, ...] = (
     Tolerance(("*.csv", "*.json", "*.npz"), ("*",), 1e-9, 1e-12, "computed from the same numbers"),
 )  # fmt: skip
 """The first that fits a file, a column and a network counts. Words have to be the same everywhere; texts (Markdown,
-LaTeX, HTML, YAML) and pictures to the byte, but pictures are not compared where libraries have other versions."""
+LaTeX, HTML, YAML) and pictures to the byte, but pictures need not where libraries have other versions."""
 
 _KINDS = {"measurements of networks": _MEASURED, "arrays (`.npz`)": _ARRAYS}
 
