@@ -27,7 +27,7 @@ settings = {"experiment": "x", "tasks": ["T1"], "hidden_dim": [8], "l2": [0], "t
 chosen = [(shard, run) for shard, runs in config.check_sweep(settings).shards().items() for run in runs]
 logging.basicConfig(stream=sys.stdout, format="%(message)s", level="INFO")
 try:
-    with closing(determinism.again(Path(), chosen, "auto", 2)) as trained:
+    with closing(determinism.train_runs_again(Path(), chosen, "auto", 2)) as trained:
         list(trained)
 except KeyboardInterrupt:
     print("ended")

@@ -31,7 +31,7 @@ def contradictions(files: Files, jobs: Sequence[Planned]) -> Iterator[Finding]:
     for name in sorted(files.digests.keys() - files.rejected - files.left_out):
         found: list[str] = []
         if name.endswith(".csv") and "measurements" in name:
-            found = [words for row in _rows(files, name) for words in _of_row(row, settings)]
+            found = [words for row in _rows_of_table(files, name) for words in _of_row(row, settings)]
         elif name.endswith("/weights.safetensors"):
             found = _of_weights(files, name)
         if found:
@@ -63,7 +63,7 @@ def _of_row(row: Mapping[str, str], settings: Mapping[str, Any]) -> Iterator[str
 
 def _of_weights(files: Files, name: str) -> list[str]:
     """The networks of a shard whose published digest is another; none where digests are not there."""
-    rows = _rows(files, name.replace("weights.safetensors", "digests.csv"))
+    rows = _rows_of_table(files, name.replace("weights.safetensors", "digests.csv"))
     published = {row["run_id"]: row["weights_sha256"] for row in rows}
     if not published:
         return []
@@ -75,7 +75,7 @@ def _of_weights(files: Files, name: str) -> list[str]:
     return [f"weights of {run} are not those of its digest" for run in runs]
 
 
-def _rows(files: Files, name: str) -> list[dict[str, str]]:
+def _rows_of_table(files: Files, name: str) -> list[dict[str, str]]:
     """The rows of a table; none where it is not there, or none can be read: who reads it says so."""
     try:
         with (files.folder / name).open(newline="", encoding="utf-8") as table:
