@@ -18,7 +18,7 @@ import pytest
 
 from emtvb.audit import accepting
 from emtvb.audit.config_of_results import Held
-from emtvb.audit.currency import planned
+from emtvb.audit.currency import planned_jobs
 from emtvb.config import load_sweep
 from emtvb.making import provenance
 
@@ -136,7 +136,7 @@ def test_a_part_is_run_and_the_others_are_accepted_until_all_are(
 ) -> None:
     monkeypatch.setattr(accepting, "WHOLE", 0.0)
     monkeypatch.setattr(accepting, "FEWEST", 1)
-    monkeypatch.setattr(accepting, "strata", lambda *_: {})
+    monkeypatch.setattr(accepting, "strata_of_shards", lambda *_: {})
     results = shutil.copytree(finished.folder / "results" / "smoke", tmp_path / "results" / "smoke")
     paths = _stale(results, "measure_memory")
     came = accepting.accept(results, HELD, every=False, seed=1, workers=2)
@@ -152,4 +152,4 @@ def test_a_part_is_run_and_the_others_are_accepted_until_all_are(
     came = accepting.accept(results, HELD, every=True, seed=1, workers=2)
     assert (came.run, came.accepted) == ({"measure_memory": len(paths) - 1}, {})
     assert not any(provenance.read(path).accepted for path in paths)
-    assert not [job for job in planned(results, HELD) if job.stale]
+    assert not [job for job in planned_jobs(results, HELD) if job.stale]
