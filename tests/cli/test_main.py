@@ -459,7 +459,7 @@ def published(trained: Path, tmp_path: Path) -> Path:
     shutil.copytree(trained, folder)
     (weights,) = folder.glob(f"training/*/{WEIGHTS}")
     recipe = {"rule": "train_shard", "settings": {"proof": {"engine": "a"}}, "code": {}, "versions": {}}
-    provenance.record(recipe, {}, [], [str(weights)], str(folder / "logs" / "train_shard.log"), 1.0)
+    provenance.record_job(recipe, {}, [], [str(weights)], str(folder / "logs" / "train_shard.log"), 1.0)
     (packed,) = pack(folder)
     weights.unlink()
     return packed

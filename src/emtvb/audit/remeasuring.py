@@ -283,7 +283,7 @@ class Comparison:
                 self.crossings += [f"{path}: {words}" for words in compare.crossings(there / path, again / path)]
         if self.exactly and len(self.findings) == before:
             record = provenance.record_path([again / output for output in job.outputs], job.rule)
-            self.again[job.title] = provenance.read(record)
+            self.again[job.title] = provenance.read_record(record)
 
     def leave(self, files: Iterable[str], why: str) -> None:
         """Leave some files uncompared."""
