@@ -41,7 +41,9 @@ def check_package(root: Path) -> None:
         remedy = f"the workflow at {root} comes with another version of it; run it with its own (make install there)"
         raise InputError("package", str(PACKAGE), remedy)
     if hidden := next(shadowing_files(root), None):
-        raise InputError("code", str(hidden), "hides a module of this name from whoever imports it; move it away")
+        raise InputError(
+            "code", str(hidden), "has the name of a module, and may be imported in its place; move it away"
+        )
 
 
 def shadowing_files(root: Path) -> Iterator[Path]:
