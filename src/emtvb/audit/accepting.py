@@ -26,7 +26,7 @@ from emtvb.audit.remeasuring import is_training, run_again
 from emtvb.errors import InputError
 from emtvb.making import git, provenance, recipes
 from emtvb.making.packed_weights import unpack
-from emtvb.making.plan import Planned
+from emtvb.making.plan import Planned, outputs_of
 from emtvb.making.processes import Processes
 from emtvb.making.provenance import Record
 from emtvb.making.recipes import Present
@@ -99,19 +99,14 @@ def accept(folder: Path, held: Held, every: bool, seed: int, workers: int) -> Ac
     jobs = planned_jobs(folder, held)
     maker = {output: path for path, record in files.records.items() for output in record.outputs}
     record_of = {job.title: files.records[maker[job.title]] for job in jobs if job.title in maker}
-    possible = [
-        job for job in jobs if job.title in record_of and _may_be_accepted(job, record_of[job.title], files, every)
-    ]
-    possible = _jobs_not_behind(
-        jobs, possible, {path for job in _jobs_due_anyway(jobs, possible) for path in job.outputs}
-    )
+    made = [job for job in jobs if job.title in record_of]
+    possible = [job for job in made if _may_be_accepted(job, record_of[job.title], files, every)]
+    possible = _jobs_not_behind(jobs, possible, outputs_of(_jobs_due_anyway(jobs, possible)))
     if not possible:
         return Acceptance({}, {}, [], _counts_by_rule(job for job in jobs if job.stale))
     seconds = {title: record.seconds for title, record in record_of.items()}
-    by_rule, drawn = (
-        _jobs_by_rule(possible),
-        possible if every else draw_jobs(possible, seconds, strata_of_shards(held, folder), seed),
-    )
+    drawn = possible if every else draw_jobs(possible, seconds, strata_of_shards(held, folder), seed)
+    by_rule, drawn_of = _jobs_by_rule(possible), _jobs_by_rule(drawn)
     log.info("%s: %s jobs to be accepted, of which %s are run", folder, len(possible), len(drawn))
     with tempfile.TemporaryDirectory() as name:
         before, note = _baseline_code(folder, held, [record_of[job.title] for job in drawn], Path(name))
@@ -119,32 +114,28 @@ def accept(folder: Path, held: Held, every: bool, seed: int, workers: int) -> Ac
     present = Present(held.root)
     used = {rule: _code_used(present, [again[job.title] for job in group if job.title in again])
             for rule, group in by_rule.items()}  # fmt: skip
-    passed = [job for job in possible if all(one.title in again for one in _jobs_of_rule(drawn, job.rule))]
+    passed = [job for job in possible if all(one.title in again for one in drawn_of[job.rule])]
     commit, dirty = provenance.git_state(held.root)
     about = {"commit": commit, **({"dirty": True} if dirty else {})}
-    passed = _jobs_not_behind(jobs, passed, {path for job in possible if job not in passed for path in job.outputs})
+    passed = _jobs_not_behind(jobs, passed, outputs_of(job for job in possible if job not in passed))
     for job in passed:
         old, run, group = record_of[job.title], again.get(job.title), by_rule[job.rule]
         if run and not before:
             new = replace(run, seconds=min(run.seconds, old.seconds))  # it ran beside others, which takes longer
         else:
             new = _renewed_record(old, job, {**present.renewed(old.recipe["code"]), **used[job.rule]})
-            new = replace(
-                new, accepted={**about, "drawn": len(_jobs_of_rule(drawn, job.rule)), "of": len(group), "seed": seed}
-            )
+            new = replace(new, accepted={**about, "drawn": len(drawn_of[job.rule]), "of": len(group), "seed": seed})
         path = provenance.record_path([folder / output for output in job.outputs], job.rule)
         provenance.write_record(path, new)
         if path != maker[job.title]:
             maker[job.title].unlink()
-    ran = [job for job in passed if job in drawn]
-    left = [job for job in planned_jobs(folder, held) if job.stale]
-    return Acceptance(
-        _counts_by_rule(ran),
-        _counts_by_rule(job for job in passed if job not in drawn),
-        refused,
-        _counts_by_rule(left),
-        note,
+    parts = (
+        [job for job in passed if job in drawn],
+        [job for job in passed if job not in drawn],
+        [job for job in planned_jobs(folder, held) if job.stale],
     )
+    ran, accepted, left = map(_counts_by_rule, parts)
+    return Acceptance(ran, accepted, refused, left, note)
 
 
 def _may_be_accepted(job: Planned, record: Record, files: Files, every: bool) -> bool:
@@ -166,7 +157,7 @@ def _jobs_due_anyway(jobs: Sequence[Planned], possible: Sequence[Planned]) -> li
 def _jobs_not_behind(jobs: Sequence[Planned], some: Sequence[Planned], blocked: Collection[str]) -> list[Planned]:
     """Those of some jobs that are not behind files that are blocked: what is behind these runs again after them."""
     behind = {*blocked}
-    while more := {path for job in jobs if not behind.isdisjoint(job.inputs) for path in job.outputs} - behind:
+    while more := outputs_of(job for job in jobs if not behind.isdisjoint(job.inputs)) - behind:
         behind |= more
     return [job for job in some if behind.isdisjoint(job.outputs)]
 
@@ -180,10 +171,6 @@ def _jobs_by_rule(jobs: Iterable[Planned]) -> dict[str, list[Planned]]:
 
 def _counts_by_rule(jobs: Iterable[Planned]) -> dict[str, int]:
     return {rule: len(group) for rule, group in _jobs_by_rule(jobs).items()}
-
-
-def _jobs_of_rule(jobs: Iterable[Planned], rule: str) -> list[Planned]:
-    return [job for job in jobs if job.rule == rule]
 
 
 def strata_of_shards(held: Held, folder: Path) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from emtvb.audit.config_of_results import Held
 from emtvb.audit.integrity import Files
 from emtvb.audit.report import Check, Finding
 from emtvb.making import plan, provenance, recipes
-from emtvb.making.plan import Planned
+from emtvb.making.plan import Planned, outputs_of
 from emtvb.making.staleness import summary
 
 _MAKE = "run the workflow"
@@ -45,7 +45,7 @@ def link_beside(folder: Path, results: Path, name: str) -> None:
 
 def remade_outputs(jobs: Sequence[Planned]) -> frozenset[str]:
     """The outputs of jobs that the workflow would run now, for whatever reason."""
-    return frozenset(path for job in jobs if job.stale for path in job.outputs)
+    return frozenset(outputs_of(job for job in jobs if job.stale))
 
 
 def currency(files: Files, jobs: Sequence[Planned]) -> Check:
@@ -58,7 +58,7 @@ def currency(files: Files, jobs: Sequence[Planned]) -> Check:
         jobs: The jobs, as Snakemake plans them.
     """
     made = {output for record in files.records.values() for output in record.outputs}
-    anew, outputs = remade_outputs(jobs), {output for job in jobs for output in job.outputs}
+    anew, outputs = remade_outputs(jobs), outputs_of(jobs)
     found: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
     unmade: dict[str, list[str]] = defaultdict(list)
     for job in jobs:

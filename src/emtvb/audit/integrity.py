@@ -13,7 +13,7 @@ from pathlib import Path
 from emtvb.audit.report import BACK, FILES, Check, Finding
 from emtvb.errors import InputError
 from emtvb.making import git, packed_weights, provenance
-from emtvb.making.plan import Planned
+from emtvb.making.plan import Planned, outputs_of
 from emtvb.making.provenance import Record
 from emtvb.making.staleness import summary
 
@@ -97,7 +97,7 @@ def integrity(files: Files, jobs: Sequence[Planned]) -> Check:
         *(_damaged_record(files, path, error) for path, error in files.unreadable.items()),
         *(finding for job in jobs for finding in _output_without_record(files, job)),
         *(finding for record in files.records.values() for finding in _wrong_outputs(files, record)),
-        *_unknown_files(files, {output for job in jobs for output in job.outputs}),
+        *_unknown_files(files, outputs_of(jobs)),
     ]  # fmt: skip
     kinds = Counter(map(_kind_left_out, sorted(files.left_out)))
     counts = ", ".join(f"{count} {kind}" for kind, count in kinds.items())

@@ -31,7 +31,7 @@ from emtvb.audit.report import AGAIN, NOT_ASKED, Check, Finding, chance_to_miss
 from emtvb.making import provenance, recipes, trainings
 from emtvb.making.jobs import last_errors
 from emtvb.making.packed_weights import PACKABLE, PACKED
-from emtvb.making.plan import Planned
+from emtvb.making.plan import Planned, outputs_of
 from emtvb.making.processes import Processes, check_space
 from emtvb.making.provenance import Record
 from emtvb.making.staleness import summary
@@ -207,8 +207,7 @@ class Comparison:
         again = place / "results" / self.held.experiment.experiment
         link_beside(self.folder, place / "results", again.name)
         again.mkdir()
-        anew = {path for job in some for path in job.outputs}
-        for path in {path for job in some for path in job.inputs} - anew:
+        for path in {path for job in some for path in job.inputs} - outputs_of(some):
             if not path.startswith("..") and (self.folder / path).is_file():
                 _copy_file(self.folder / path, again / path)
         possible = list(_possible_jobs(some, again))
@@ -310,5 +309,5 @@ def _possible_jobs(jobs: Sequence[Planned], place: Path) -> Iterator[Planned]:
         if not ready:
             return
         yield from ready
-        outputs |= {path for job in ready for path in job.outputs}
+        outputs |= outputs_of(ready)
         waiting = [job for job in waiting if job not in ready]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +45,11 @@ class Planned:
         return next(iter(self.outputs), self.rule)
 
 
+def outputs_of(jobs: Iterable[Planned]) -> set[str]:
+    """All that some jobs make."""
+    return {path for job in jobs for path in job.outputs}
+
+
 def drawing_rules(jobs: Sequence[Planned], folder: Path) -> list[str]:
     """The rules among these whose jobs make tables and figures alone.
 
@@ -56,7 +61,7 @@ def drawing_rules(jobs: Sequence[Planned], folder: Path) -> list[str]:
         InputError: Where what they are made from, and no such job makes, does not lie there.
     """
     some = [job for job in jobs if all(path.startswith(("figures/", "tables/")) for path in job.outputs)]
-    inputs = {path for job in some for path in job.inputs} - {path for job in some for path in job.outputs}
+    inputs = {path for job in some for path in job.inputs} - outputs_of(some)
     missing = [path for name in sorted(inputs) if not Path(path := os.path.normpath(folder / name)).is_file()]
     if missing:
         more = f" and {len(missing) - 1} more files" if len(missing) > 1 else ""
