@@ -52,9 +52,13 @@ def shadowing_files(root: Path) -> Iterator[Path]:
     Args:
         root: The clone.
     """
-    ends = ("/__init__.py", *EXTENSION_SUFFIXES)  # Python looks for these before it looks for a file .py
-    for module in (root / "src" / PACKAGE.name).rglob("*.py"):
-        yield from (path for end in ends if (path := Path(f"{module.with_suffix('')}{end}")).exists())
+    there = [*(root / "src" / PACKAGE.name).rglob("*")]
+    modules = {path.with_suffix("") for path in there if path.suffix == ".py"}
+    for path in there:
+        # Python looks for a package of a name, and for a compiled module, before it looks for a file .py.
+        compiled = path.name.endswith(tuple(EXTENSION_SUFFIXES)) and path.with_name(path.name.partition(".")[0])
+        if (path.parent if path.name == "__init__.py" else compiled) in modules:
+            yield path
     scripts = (root / "workflow" / "scripts").glob("*")
     yield from (path for path in scripts if path.stem in {*sys.stdlib_module_names, *LIBRARIES})
 
