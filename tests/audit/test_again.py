@@ -74,5 +74,5 @@ def test_a_job_that_fails_is_a_result(tmp_path: Path) -> None:
     job = Planned("measure", {}, (), ("measurements/some/a.csv",), {}, "", ())
     held = Held(kinds.load_experiment(ROOT / "config" / "smoke.yaml"), "a config", tmp_path)
     comparison = remeasuring.Comparison(tmp_path, held, 1, Processes())
-    comparison._compare(job, tmp_path, tmp_path, ["error: weights: damaged (measure/a)"])
+    comparison._compare_outputs(job, tmp_path, tmp_path, ["error: weights: damaged (measure/a)"])
     assert len(list(comparison.results())) == 1

@@ -309,6 +309,6 @@ def test_of_two_records_of_one_file_the_later_one_speaks(results: Path) -> None:
 def test_an_input_of_another_experiment_is_known_as_the_rule_spells_it(folder: str) -> None:
     inputs = {"runs.csv": "a" * 64, "../twins/measurements.csv": "b" * 64}
     record = provenance.Record("draw", {}, {}, inputs, {}, "", 0.0, "", False, {})
-    maker = Records(Path(folder), ROOT)._maker(Path("record"), record)
+    maker = Records(Path(folder), ROOT)._maker_by_record(Path("record"), record)
     root = folder.removesuffix("paper")
     assert maker.inputs == {f"{root}paper/runs.csv": "a" * 64, f"{root}twins/measurements.csv": "b" * 64}

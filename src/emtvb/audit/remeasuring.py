@@ -194,15 +194,15 @@ class Comparison:
         with tempfile.TemporaryDirectory() as name, tempfile.TemporaryDirectory() as beside:
             there = self.folder
             if self.baseline is not None:
-                there, _, _ = self._make(Path(beside).resolve(), some, self.baseline)
-            again, possible, errors = self._make(Path(name).resolve(), some, self.held.root)
+                there, _, _ = self._run_in_folder(Path(beside).resolve(), some, self.baseline)
+            again, possible, errors = self._run_in_folder(Path(name).resolve(), some, self.held.root)
             for job in some:
                 if job not in possible:
                     self.leave(job.outputs, _NOT_HERE)
             for job in possible:
-                self._compare(job, there, again, errors)
+                self._compare_outputs(job, there, again, errors)
 
-    def _make(self, place: Path, some: Sequence[Planned], root: Path) -> tuple[Path, list[Planned], list[str]]:
+    def _run_in_folder(self, place: Path, some: Sequence[Planned], root: Path) -> tuple[Path, list[Planned], list[str]]:
         """Run some jobs in a folder by the workflow of a clone: where they wrote, which ran, and why any failed."""
         again = place / "results" / self.held.experiment.experiment
         link_beside(self.folder, place / "results", again.name)
@@ -211,7 +211,7 @@ class Comparison:
             if not path.startswith("..") and (self.folder / path).is_file():
                 _copy_file(self.folder / path, again / path)
         possible = list(_possible_jobs(some, again))
-        answer = self._snakemake(place, possible, root) if possible else ""
+        answer = self._call_snakemake(place, possible, root) if possible else ""
         return again, possible, last_errors(again / "logs", 0.0) or [answer]
 
     def results(self) -> Iterator[Finding]:
@@ -220,7 +220,7 @@ class Comparison:
         for why, titles in self.failed.items():
             yield Finding(summary(titles), f"cannot be made again ({why})", AGAIN)
 
-    def _snakemake(self, place: Path, jobs: Sequence[Planned], root: Path) -> str:
+    def _call_snakemake(self, place: Path, jobs: Sequence[Planned], root: Path) -> str:
         """Have Snakemake run some jobs in a folder, and no others; returns its last word on what went wrong."""
         # As it is written: 0 and 0.0 are the same setting, and not the same text in a file.
         given = self.held.file.read_text("utf-8") if self.held.file else config.dump_settings(self.held.experiment)
@@ -248,7 +248,7 @@ class Comparison:
                     answer = line.strip()
         return answer or f"Snakemake ended with {process.returncode}"
 
-    def _compare(self, job: Planned, there: Path, again: Path, errors: Sequence[str]) -> None:
+    def _compare_outputs(self, job: Planned, there: Path, again: Path, errors: Sequence[str]) -> None:
         """Compare what a job made again, in a folder, with another; the errors of that run say why it did not."""
         if not all((again / path).is_file() for path in job.outputs):
             if not all((again / path).is_file() for path in job.inputs):

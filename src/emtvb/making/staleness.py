@@ -109,9 +109,9 @@ class Records:
             job: As Snakemake plans it: ``params``, ``input``, ``output``, and its rule's ``script``.
             maker: Who made its outputs.
         """
-        return [*self._otherwise(job, maker), *self._inputs_anew(maker)]
+        return [*self._changes_in_job(job, maker), *self._inputs_anew(maker)]
 
-    def _otherwise(self, job: Any, maker: Maker) -> list[str]:
+    def _changes_in_job(self, job: Any, maker: Maker) -> list[str]:
         """What of this lies in the job itself, in words; what its inputs hold is not asked."""
         recipe = maker.record.recipe
         now = plain_params(job.params, job.rule.name)
@@ -163,15 +163,15 @@ class Records:
         """
         try:
             path = provenance.record_path([Path(output) for output in job.output], job.rule.name)
-            maker = self._maker(path, provenance.read_record(path))
+            maker = self._maker_by_record(path, provenance.read_record(path))
             files = {**maker.inputs, **maker.outputs}
             whole = all(provenance.sha256(path) == digest for path, digest in files.items())
         except (InputError, OSError):
             return False
         makes_all = {*maker.outputs} == {_plain_path(output) for output in job.output}
-        return whole and makes_all and not self._otherwise(job, maker)
+        return whole and makes_all and not self._changes_in_job(job, maker)
 
-    def _maker(self, path: Path, record: Record) -> Maker:
+    def _maker_by_record(self, path: Path, record: Record) -> Maker:
         inputs, outputs = (
             {_plain_path(self.folder / name): digest for name, digest in part.items()}
             for part in (record.inputs, record.outputs)
@@ -201,7 +201,7 @@ def records_of_results(folder: Path, root: Path) -> Records:
         log.warning("%s", error)
         records.unreadable.add(path.parent)
     for path, record in sorted(readable.items(), key=lambda item: item[1].made):
-        maker = records._maker(path, record)
+        maker = records._maker_by_record(path, record)
         # Of two records of one file the later counts: a rule of the other's name is there no more.
         records.makers |= dict.fromkeys(maker.outputs, maker)
     for output, maker in records.makers.items():
