@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from emtvb.audit.compare import crossings, differences
+from emtvb.audit.compare import crossings, differences, shows_another
 from emtvb.audit.tolerances import TABLE as TOLERANCES
 from emtvb.audit.tolerances import as_markdown
 from emtvb.experiments import kinds
@@ -221,6 +222,22 @@ def test_texts_and_pictures_are_the_same_to_the_byte_and_json_but_for_rounding(t
         one.write_bytes(there.encode())
         other.write_bytes(made.encode())
         assert bool(differences(one, other, f"x.{suffix}")) == differs
+
+
+def test_another_picture_is_told_from_one_that_other_versions_draw(tmp_path: Path) -> None:
+    """A line that moves by some pixels is none, and a second one is."""
+    paths = [tmp_path / f"{name}.png" for name in ("there", "moved", "more")]
+    for path, lines in zip(paths, ([100], [103], [100, 300]), strict=True):
+        with Image.new("L", (400, 400), 255) as picture:
+            for x in lines:
+                picture.paste(0, (x, 20, x + 8, 380))
+            picture.save(path)
+    there, moved, more = paths
+    assert not shows_another(there, there)
+    assert not shows_another(there, moved)
+    assert shows_another(there, more)
+    more.write_bytes(there.read_bytes()[:60])
+    assert shows_another(there, more)
 
 
 def test_a_difference_is_said_in_words_that_show_it(tmp_path: Path) -> None:

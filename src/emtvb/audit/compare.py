@@ -20,6 +20,9 @@ from emtvb.theory.network_verdict import ACCURATE
 
 PICTURES = frozenset({".gif", ".pdf", ".png"})
 """Suffixes of files that show numbers and hold none that can be compared."""
+OTHER_GREY = 3.0
+"""Of 255: by how much a picture's grey may differ in the mean of 16 x 16 fields. What is drawn three pixels beside its
+place differs by 1.4 at most, and of two figures those that are most alike, the same one of two experiments, by 4.3."""
 LARGE = 1e6
 """Condition numbers above this are not compared."""
 SINGULAR = 1e5
@@ -52,6 +55,27 @@ def differences(there: Path, again: Path, name: str, exactly: bool = False) -> l
         return found or (["has other bytes when made again"] if exactly else [])
     except Exception as error:  # whatever NumPy and others raise of files that may be anything
         return [f"cannot be read ({error})"]
+
+
+def shows_another(there: Path, again: Path) -> bool:
+    """Whether two pictures show something else, whatever other versions of libraries do to letters and edges.
+
+    Args:
+        there: A picture; of a PDF nothing is known.
+        again: The same, made again.
+    """
+    if there.suffix == ".pdf":
+        return False
+    from PIL import Image
+
+    def fields(path: Path) -> np.ndarray:
+        with Image.open(path) as image:
+            return np.asarray(image.convert("L").resize((16, 16), Image.Resampling.BOX), float)
+
+    try:
+        return bool(np.abs(fields(there) - fields(again)).mean() > OTHER_GREY)
+    except OSError:  # it is no picture
+        return True
 
 
 def _same_cells(before: str, now: str, allowed: Tolerance) -> bool:
