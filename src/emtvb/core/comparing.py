@@ -352,12 +352,12 @@ def _portrait(
 ) -> Portrait:
     """Of the trials of a part."""
     states = _states(fitted)[:, part]
-    kept, task, size = fitted.trials.stored, fitted.trials.task, _numbers(fitted)
+    stored, task, size = fitted.trials.stored, fitted.trials.task, _numbers(fitted)
     inputs = None if task else fitted.trials.test_inputs[:, part]
     return Portrait(
         linear.eigenvalues,
         memories.in_basis(linear.jacobian)[np.ix_(size, size)],
-        decoded_map(memories.read(states)[..., kept], task.s if task else 1),
+        decoded_map(memories.read(states)[..., stored], task.s if task else 1),
         similarity.dynamic_mode_decomposition(states, inputs, delays, most),
     )
 

@@ -248,13 +248,13 @@ def linearise(
     u = u if inputs is None else _constant(trials.system, inputs, len(states))
     J = trials.system.jacobian(states, u).mean(axis=0)
     values = np.linalg.eigvals(J).astype(np.complex128)
-    kept, task = trials.stored, trials.task
+    stored, task = trials.stored, trials.task
     return Linearised(
         J,
         values[np.argsort(-np.abs(values), kind="stable")],
         stored_map(fitted.memories, J),
         _decoded_map(fitted, start),
-        task.theory.phi[np.ix_(kept, kept)] if task else None,
+        task.theory.phi[np.ix_(stored, stored)] if task else None,
         memories.map_error(fitted.memories, J, task.theory.phi) if task else float("nan"),
         memories.fitted_gain(fitted.memories, J, task.theory.phi) if task else float("nan"),
     )
@@ -278,11 +278,11 @@ def _visited(
 
 def _decoded_map(fitted: Fitted, start: int) -> Float[np.ndarray, "number number"]:
     """The map between what is read at a step and at the next; NaN where no two such steps were recorded."""
-    trials, kept = fitted.trials, fitted.trials.stored
+    trials, stored = fitted.trials, fitted.trials.stored
     states = trials.test.states[start:]
     if trials.recorded_times is not None:
         first = np.flatnonzero(np.diff(trials.recorded_times) == 1)
         if not len(first):
-            return np.full((int(kept.sum()), int(kept.sum())), np.nan)
+            return np.full((int(stored.sum()), int(stored.sum())), np.nan)
         states = states[np.stack([first, first + 1], axis=1).ravel()]
-    return decoded_map(fitted.memories.read(states)[..., kept], trials.task.s if trials.task else 1)
+    return decoded_map(fitted.memories.read(states)[..., stored], trials.task.s if trials.task else 1)

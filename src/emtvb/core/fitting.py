@@ -264,9 +264,9 @@ def _located(trials: Trials, times: list[int], method: Method) -> Located:
     is_number = isinstance(memories.centre, (int, float)) and not isinstance(memories.centre, bool)
     centre = np.full(size, memories.centre, dtype=np.float64) if is_number else memories.centre
     _check_array(name, "memories.centre", centre, (size,))
-    kept = memories.stored
-    if not isinstance(kept, np.ndarray) or kept.dtype != bool or kept.shape != (numbers,) or not kept.any():
-        raise InputError("method", f"{name} returned memories.stored {kept!r:.60}", "give trials.stored")
+    stored = memories.stored
+    if not isinstance(stored, np.ndarray) or stored.dtype != bool or stored.shape != (numbers,) or not stored.any():
+        raise InputError("method", f"{name} returned memories.stored {stored!r:.60}", "give trials.stored")
     if result.subspaces is not None:
         _check_subspaces(name, result.subspaces, len(trials.variables), size)
     return result

@@ -193,8 +193,8 @@ def _along_another(
     rng: np.random.Generator,
 ) -> Float[np.ndarray, "trial state"]:
     """Steps as long as these edits that would negate another element, chosen at random; 0 where there is none."""
-    kept = np.flatnonzero(memories.stored)
-    others = np.stack([rng.permutation(kept) for _ in element])
+    stored = np.flatnonzero(memories.stored)
+    others = np.stack([rng.permutation(stored) for _ in element])
     ranks = (others == element[:, None]).argsort(axis=1, kind="stable")
     another = np.take_along_axis(others, ranks[:, :1], axis=1)[:, 0]
     step = resized_step(memories.change(before, negate_with_copies(theory, before, another, time)), change)

@@ -31,12 +31,12 @@ def power_iteration(network: Network, theory: TaskTheory) -> VariableMemories:
         blocks.append(block)
         block = W_hh @ block
     psi = np.concatenate(blocks[::-1], axis=1)
-    kept = theory.persistent
-    basis = np.zeros((network.hidden_dim, kept.size))
-    dual = np.zeros((kept.size, network.hidden_dim))
-    basis[:, kept] = psi[:, kept]
-    dual[kept] = np.linalg.pinv(basis[:, kept], rcond=_CUTOFF)
-    return VariableMemories(basis, dual, kept)
+    stored = theory.persistent
+    basis = np.zeros((network.hidden_dim, stored.size))
+    dual = np.zeros((stored.size, network.hidden_dim))
+    basis[:, stored] = psi[:, stored]
+    dual[stored] = np.linalg.pinv(basis[:, stored], rcond=_CUTOFF)
+    return VariableMemories(basis, dual, stored)
 
 
 def _norms(columns: np.ndarray) -> np.ndarray:

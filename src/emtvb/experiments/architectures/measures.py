@@ -190,12 +190,12 @@ def _shown(
     task: Task, settings: MeasureSettings, measurement: Measurement, arrays: dict[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
     """The arrays that figures show."""
-    kept = task.theory.persistent
+    stored = task.theory.persistent
     about = {"task": task.name, "d": task.d, "s": task.s, "modulus": settings.modulus, **asdict(measurement)}
     return {
         "about": np.array(json.dumps(about)),
-        "kept": kept,
-        "phi": task.theory.phi[np.ix_(kept, kept)],
+        "kept": stored,
+        "phi": task.theory.phi[np.ix_(stored, stored)],
         "phi_eigenvalues": task.theory.eigenvalues,
         **arrays,
     }

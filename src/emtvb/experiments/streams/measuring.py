@@ -86,9 +86,9 @@ def accuracy_columns(run: StreamSetup, network: Network, rng: np.random.Generato
     counts: dict[str, list[int]] = {}
 
     def count(name: str, right: np.ndarray, asked: np.ndarray) -> None:
-        kept = counts.setdefault(name, [0, 0])
-        kept[0] += int((right & asked).sum())
-        kept[1] += int(asked.sum())
+        counted = counts.setdefault(name, [0, 0])
+        counted[0] += int((right & asked).sum())
+        counted[1] += int(asked.sum())
 
     for _ in range(TESTED):
         plan = episode_schedule(task, episodes, _lengths(rng, episodes, total))
@@ -172,7 +172,7 @@ def map_columns(network: Network, runs: Sequence[tuple[Watched, Place]], task: B
     beside it; ``silence_keeps`` and ``silence_mixes`` are those of a step that shows nothing, read by its own decoder.
     """
     scores: dict[str, float] = {}
-    kept: list[tuple[float, ...]] = []
+    every: list[tuple[float, ...]] = []
     for seen, place in runs:
         scores[f"phi_{place.length}"], scores[f"due_{place.length}"] = measures.transition_cosines(
             network, seen, place, task
@@ -181,9 +181,9 @@ def map_columns(network: Network, runs: Sequence[tuple[Watched, Place]], task: B
         for matrix in measures.marker_map(network, seen, place):
             beside = matrix[~np.eye(len(matrix), dtype=bool)]
             values += [float(np.diag(matrix)[1:].mean()), float(np.sqrt((beside**2).mean()))]
-        kept.append(tuple(values))
+        every.append(tuple(values))
     names = "marker_keeps", "marker_mixes", "silence_keeps", "silence_mixes"
-    return scores | dict(zip(names, np.mean(kept, axis=0).tolist(), strict=True))
+    return scores | dict(zip(names, np.mean(every, axis=0).tolist(), strict=True))
 
 
 def edit_columns(network: Network, runs: Sequence[tuple[Watched, Place]], rng: np.random.Generator) -> dict[str, float]:

@@ -74,8 +74,8 @@ def core_basis(
 def orthogonal_projection(basis: Float[np.ndarray, "hidden inside"]) -> Float[np.ndarray, "hidden hidden"]:
     """The projection at right angles onto the span of these columns."""
     directions, values, _ = np.linalg.svd(basis, full_matrices=False)
-    kept = directions[:, values > _CUTOFF * max(values[0], 1e-300)]
-    projection: np.ndarray = kept @ kept.T
+    spanning = directions[:, values > _CUTOFF * max(values[0], 1e-300)]
+    projection: np.ndarray = spanning @ spanning.T
     return projection
 
 

@@ -463,8 +463,8 @@ def basin_size(system: System, state: Float[np.ndarray, "batch state"]) -> float
     low, high = np.zeros(len(state)), np.full(len(state), LARGEST_KICK)
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        kept = stays(middle)
-        low, high = np.where(kept, middle, low), np.where(kept, high, middle)
+        stayed = stays(middle)
+        low, high = np.where(stayed, middle, low), np.where(stayed, high, middle)
     return float(np.median(low))
 
 
@@ -495,9 +495,9 @@ def _decoded(
     read: Float[np.ndarray, "batch memory"], task: Task, inputs: Float[np.ndarray, "s batch d"], steps: int
 ) -> float:
     """The share of stored elements whose sign is read right after so many output steps."""
-    kept = task.theory.persistent
+    stored = task.theory.persistent
     m = _later(task, inputs.transpose(1, 0, 2).reshape(inputs.shape[1], -1), steps)
-    return float((nearest_bits(read[:, kept]) == m[:, kept]).mean())
+    return float((nearest_bits(read[:, stored]) == m[:, stored]).mean())
 
 
 def _row(run_id: str, network: str, found: Mapping[str, float]) -> dict[str, object]:

@@ -126,9 +126,9 @@ def _between(one: Portrait, task: Task, two: Portrait, other: Task, modulus: flo
 
 def _among_all(portrait: Portrait, task: Task) -> Portrait:
     """Its steps between all elements of m(t): zero between those that do not persist."""
-    kept, size = task.theory.persistent, task.s * task.d
+    stored, size = task.theory.persistent, task.s * task.d
     step, decoded = np.zeros((size, size)), np.zeros((size, size))
-    step[np.ix_(kept, kept)], decoded[np.ix_(kept, kept)] = portrait.step, portrait.decoded
+    step[np.ix_(stored, stored)], decoded[np.ix_(stored, stored)] = portrait.step, portrait.decoded
     return replace(portrait, step=step, decoded=decoded)
 
 
