@@ -32,7 +32,7 @@ def as_markdown(measured: pd.DataFrame) -> str:
     """A column per network, a row per measure, for a page.
 
     Args:
-        measured: Rows of ``architectures.measures.Measurement``; those of the paper's network have architecture rnn.
+        measured: Rows of ``architecture_measurement.Measurement``; those of the paper's network have architecture rnn.
     """
     names = [_short(row) for row in measured.to_dict("records")]
     if len(set(names)) < len(names):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from emtvb.core.regression import decoded_map
 from emtvb.core.spectrum import match_spectra
 from emtvb.core.systems import System
 from emtvb.core.task_theory import TaskTheory
+from emtvb.theory.architecture_runs import ArchitectureRun
 from emtvb.theory.memories_by_data import fit_memories_by_data
 from emtvb.theory.memory_measures import (
     MemoryMeasures,
@@ -29,6 +31,7 @@ from emtvb.theory.memory_measures import (
 from emtvb.theory.network_measurement import MeasureSettings
 from emtvb.theory.network_verdict import network_verdict
 from emtvb.theory.tasks import Task
+from emtvb.training.architectures.saved_weights import Trained
 
 LONG = 20
 """Periods of s steps after which it is looked whether a change is still there."""
@@ -95,6 +98,16 @@ class Subject:
     run_id: str
     architecture: str
     task: Task
+
+
+def interpret_run(
+    run: ArchitectureRun, network: Trained, settings: MeasureSettings
+) -> tuple[Measurement, dict[str, np.ndarray]]:
+    """A run's measurements, and the arrays that figures show of it: :func:`interpret_system`."""
+    subject = Subject(run.run_id, run.architecture, run.task)
+    finite = all(np.isfinite(array).all() for array in vars(network).values())
+    origin = network.linearise() if finite else None
+    return interpret_system(subject, network, origin, partial(mean_jacobian, network), settings)
 
 
 def interpret_system(
