@@ -308,6 +308,7 @@ def test_a_job_that_is_preempted_or_loses_its_node_uses_up_no_attempt(
         ("PENDING||InvalidAccount", "set account:"),
         ("PENDING||AccountNotAllowed", "set account:"),
         ("PENDING||QOSNotAllowed", "set qos:"),
+        ("PENDING||Job's QOS not permitted to use this partition (long allows long not normal)", "set qos:"),
         ("PENDING||DependencyNeverSatisfied", "Slurm names no setting"),
         ("PENDING||launch failed requeued held", "held job 5 back"),
         ("PENDING||JobHoldMaxRequeue", "held job 5 back"),
