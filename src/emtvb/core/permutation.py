@@ -52,7 +52,7 @@ def permutation_test(
         wanted: What it should go together with; NaN where there is no label.
         groups: The group of each trial, a number from 0; None where each trial is independent.
     """
-    ranks, z, within = _exchangeable(read, wanted, groups)
+    ranks, z, within = _exchangeable_units(read, wanted, groups)
     p_at = _at_each(ranks, z, within)
     rng = np.random.default_rng(0)
     chosen = np.sort(rng.permutation(ranks.shape[1])[:_MOST_TRIALS])
@@ -60,7 +60,7 @@ def permutation_test(
     together, within = a @ b.T, within[chosen]
     seen = float(np.trace(together))
     rows = np.argsort(within, kind="stable")
-    others = np.array([together[rows, _exchange(within, rng)].sum() for _ in range(_PERMUTED)])
+    others = np.array([together[rows, _exchanged_order(within, rng)].sum() for _ in range(_PERMUTED)])
     near = 1e-9 * float(np.abs(together).sum()) / len(chosen)
     return PermutationTest((1 + int((others >= seen - near).sum())) / (1 + _PERMUTED), p_at)
 
@@ -71,10 +71,10 @@ def permutation_p_at(
     groups: Int[np.ndarray, " trial"] | None = None,
 ) -> Float[np.ndarray, " time"]:
     """``p_at`` of :func:`permutation_test` alone, without exchanging anything."""
-    return _at_each(*_exchangeable(read, wanted, groups))
+    return _at_each(*_exchangeable_units(read, wanted, groups))
 
 
-def _exchangeable(
+def _exchangeable_units(
     read: Float[np.ndarray, "time trial part"],
     wanted: Float[np.ndarray, "time trial part"],
     groups: Int[np.ndarray, " trial"] | None,
@@ -95,7 +95,7 @@ def _exchangeable(
     return sums, z[:, first], np.zeros(len(first), dtype=int)
 
 
-def _exchange(within: Int[np.ndarray, " unit"], rng: np.random.Generator) -> Int[np.ndarray, " unit"]:
+def _exchanged_order(within: Int[np.ndarray, " unit"], rng: np.random.Generator) -> Int[np.ndarray, " unit"]:
     """Units in an order by chance, those of one group after those of another."""
     if not within.any():
         return rng.permutation(len(within))

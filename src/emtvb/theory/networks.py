@@ -36,9 +36,9 @@ def load_networks(path: Path | str, run_ids: Iterable[str] | None = None) -> dic
             raise InputError(what, str(path), f"not a network: it must hold <run>/{', <run>/'.join(NAMES)}")
         for run_id in wanted:
             if run_id not in ids:
-                raise InputError(what, str(path), f"has no run {run_id}; it holds {_some(ids)}")
+                raise InputError(what, str(path), f"has no run {run_id}; it holds {_first_ids(ids)}")
         arrays = {run_id: [stored.get_tensor(f"{run_id}/{name}") for name in NAMES] for run_id in wanted}
-    return {run_id: _network(f"{path}, {run_id}", *weights) for run_id, weights in arrays.items()}
+    return {run_id: _checked_network(f"{path}, {run_id}", *weights) for run_id, weights in arrays.items()}
 
 
 def check_task(network: Network, theory: TaskTheory, where: str) -> None:
@@ -49,7 +49,7 @@ def check_task(network: Network, theory: TaskTheory, where: str) -> None:
         )
 
 
-def _network(where: str, W_uh: np.ndarray, W_hh: np.ndarray, W_r: np.ndarray) -> Network:
+def _checked_network(where: str, W_uh: np.ndarray, W_hh: np.ndarray, W_r: np.ndarray) -> Network:
     """A network of arrays that may not be one: shapes must agree, in float32."""
     shapes = f"W_uh {W_uh.shape}, W_hh {W_hh.shape}, W_r {W_r.shape}"
     if not (
@@ -66,6 +66,6 @@ def _network(where: str, W_uh: np.ndarray, W_hh: np.ndarray, W_r: np.ndarray) ->
     return Network(W_uh, W_hh, W_r)
 
 
-def _some(names: list[str], most: int = 3) -> str:
+def _first_ids(names: list[str], most: int = 3) -> str:
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more

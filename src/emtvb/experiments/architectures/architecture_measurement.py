@@ -134,7 +134,7 @@ def interpret_system(
     task, theory = subject.task, subject.task.theory
     test_accuracy = measure_test_accuracy(system, task, settings.horizon, settings.sequences)
     if origin is None:
-        return _diverged(subject, system, settings, test_accuracy)
+        return _diverged_measurement(subject, system, settings, test_accuracy)
     basis = fit_memories_by_data(system, task)
     recording = held_out(system, task, settings.horizon)
     judged = measure_memories(system, theory, basis, recording, settings.horizon)
@@ -173,7 +173,7 @@ def interpret_system(
         "visited_map": stored_map(basis, visited),
         "decoded_map": decoded_map(basis.read(recording.states[start:])[..., basis.stored], task.s),
     }
-    return measurement, _shown(task, settings, measurement, {"origin_eigenvalues": eigenvalues, **maps})
+    return measurement, _figure_arrays(task, settings, measurement, {"origin_eigenvalues": eigenvalues, **maps})
 
 
 def mean_jacobian(system: System, states: Float[np.ndarray, "batch state"]) -> Float[np.ndarray, "state state"]:
@@ -199,7 +199,7 @@ def restored_share(
     return float((basis.read(states[-1]) * np.sign(later))[changed].mean())
 
 
-def _shown(
+def _figure_arrays(
     task: Task, settings: MeasureSettings, measurement: Measurement, arrays: dict[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
     """The arrays that figures show."""
@@ -214,7 +214,7 @@ def _shown(
     }
 
 
-def _diverged(
+def _diverged_measurement(
     subject: Subject, system: System, settings: MeasureSettings, test_accuracy: float
 ) -> tuple[Measurement, dict[str, np.ndarray]]:
     """Of weights that are not finite: they have no eigenvalues and no memories."""
@@ -234,4 +234,4 @@ def _diverged(
     measurement = Measurement(**{field.name: known.get(field.name, nan) for field in fields(Measurement)})
     nothing = dict.fromkeys(("origin_map", "visited_map", "decoded_map"), np.full((count, count), nan))
     arrays = {"origin_eigenvalues": np.zeros(0, complex), **nothing}
-    return measurement, _shown(subject.task, settings, measurement, arrays)
+    return measurement, _figure_arrays(subject.task, settings, measurement, arrays)

@@ -91,7 +91,7 @@ def accuracy_columns(run: StreamSetup, network: Network, rng: np.random.Generato
         counted[1] += int(asked.sum())
 
     for _ in range(TESTED):
-        plan = episode_schedule(task, episodes, _lengths(rng, episodes, total))
+        plan = episode_schedule(task, episodes, _episode_lengths(rng, episodes, total))
         inputs = episode_memory.draw_sequences(rng, plan, episodes, task.d, 128)
         targets = plan.targets(inputs)
         right = networks.nearest_bits(networks.rollout(network, inputs)[1]) == targets
@@ -111,7 +111,7 @@ def accuracy_columns(run: StreamSetup, network: Network, rng: np.random.Generato
     return {name: good / of if of else float("nan") for name, (good, of) in shares.items()}
 
 
-def _lengths(rng: np.random.Generator, episodes: Episodes, total: int) -> list[int]:
+def _episode_lengths(rng: np.random.Generator, episodes: Episodes, total: int) -> list[int]:
     """Lengths of episodes as a stream draws them."""
     lengths: list[int] = []
     at = 0
@@ -212,7 +212,7 @@ def raster_rows(run: StreamSetup, network: Network, untrained: Network) -> list[
     """
     columns = {}
     for name, weights in (("readable", network), ("untrained", untrained)):
-        seen, place = _middle(run, weights, 1)
+        seen, place = _middle_episode(run, weights, 1)
         columns[name] = episode_memory.decoding_raster(seen, place, len(seen.plan))
     return [
         {"run_id": run.run_id, "step": step, "number": number + 1,
@@ -228,7 +228,7 @@ def marker_maps(run: StreamSetup, network: Network, untrained: Network) -> list[
     """
     columns: dict[str, np.ndarray] = {}
     for before, weights in (("", network), ("untrained_", untrained)):
-        seen, place = _middle(run, weights, 2)
+        seen, place = _middle_episode(run, weights, 2)
         found = zip(("marker", "silence"), episode_memory.marker_map(weights, seen, place), strict=True)
         columns |= {before + name: matrix for name, matrix in found}
     return [
@@ -238,7 +238,7 @@ def marker_maps(run: StreamSetup, network: Network, untrained: Network) -> list[
     ]  # fmt: skip
 
 
-def _middle(run: StreamSetup, network: Network, stream: int) -> tuple[Watched, Place]:
+def _middle_episode(run: StreamSetup, network: Network, stream: int) -> tuple[Watched, Place]:
     """A network run on three episodes of middle length, by a stream of random numbers of its own; and the second."""
     rng = np.random.default_rng([run.seed, run.hidden_dim, stream])
     middle = sum(run.episodes.lengths) // 2
