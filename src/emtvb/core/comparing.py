@@ -369,7 +369,6 @@ def _judged_states(fitted: Fitted) -> Float[np.ndarray, "time trial state"]:
 
 
 def _stored_numbers(fitted: Fitted) -> np.ndarray:
-    """Which numbers are stored."""
     return np.flatnonzero(fitted.trials.stored)
 
 
@@ -399,7 +398,6 @@ def _variables_alone(fitted: Fitted, delays: int, most: int) -> list[Portrait]:
 
 
 def _untrained_portraits(fitted: Fitted, asked: Any, delays: int, most: int) -> list[Portrait]:
-    """Portraits of untrained networks of the same shape."""
     return [
         _portrait(other, _at_rest(other), other.memories, slice(None), delays, most)
         for other in untrained_control.fit_untrained(fitted, asked, "leave it out", always=True)

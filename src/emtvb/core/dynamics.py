@@ -123,6 +123,7 @@ def find_fixed_points(
         return system.run(u[: len(states)][None].astype(single.dtype), states.astype(single.dtype))[0][0] - states
 
     size = float(np.linalg.norm(h, axis=1).mean()) or 1.0
+    # Levenberg's and Marquardt's steps: one that comes no nearer is not taken, and the next is damped ten times as much
     damping, off = np.full(len(h), 1e-3), move(h)
     identity = np.eye(h.shape[1])
     for _ in range(most):

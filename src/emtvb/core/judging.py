@@ -32,10 +32,10 @@ class TaskJudgement:
     """What is said of a network on a task of this package besides, as in ``measurements.csv``.
 
     Attributes:
-        verdict: In a word of ``theory.verdict``.
+        verdict: In a word of ``theory.network_verdict``.
         test_accuracy: Share of output elements with the right sign.
         unedited_success: Share of sequences that are exact for as long if nothing is edited.
-        measures: Of the memories; edits and their controls included (``theory.judging.MemoryMeasures``).
+        measures: Of the memories; edits and their controls included (``theory.memory_measures.MemoryMeasures``).
     """
 
     verdict: str

@@ -57,10 +57,11 @@ def permutation_test(
     rng = np.random.default_rng(0)
     chosen = np.sort(rng.permutation(ranks.shape[1])[:_MOST_TRIALS])
     a, b = (part[:, chosen].transpose(1, 0, 2).reshape(len(chosen), -1) for part in (ranks, z))
-    together, within = a @ b.T, within[chosen]
+    together, within = a @ b.T, within[chosen]  # the sum after any exchange is a sum of entries of this
     seen = float(np.trace(together))
     rows = np.argsort(within, kind="stable")
     others = np.array([together[rows, _exchanged_order(within, rng)].sum() for _ in range(_PERMUTED)])
+    # the same terms in another order differ by rounding, and count as equal
     near = 1e-9 * float(np.abs(together).sum()) / len(chosen)
     return PermutationTest((1 + int((others >= seen - near).sum())) / (1 + _PERMUTED), p_at)
 

@@ -121,7 +121,7 @@ def linear_control(
     Args:
         labels: The variables' numbers that are stored, at each time; finite.
         inputs: As in :func:`dynamic_mode_decomposition`.
-        s: Variables of a task, as in ``memories.decoded_map``; 1 without a task.
+        s: Variables of a task, as in ``regression.decoded_map``; 1 without a task.
         delays: As in :func:`dynamic_mode_decomposition`.
         most: As in :func:`dynamic_mode_decomposition`.
     """
@@ -278,7 +278,6 @@ def _turned_product(one: np.ndarray, other: np.ndarray, turn: np.ndarray) -> flo
 
 
 def _nearest_orthogonal(matrix: np.ndarray) -> np.ndarray:
-    """The orthogonal matrix that is nearest to it."""
     left, _, right = np.linalg.svd(matrix)
     return left @ right
 

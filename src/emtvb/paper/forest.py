@@ -89,7 +89,6 @@ def _cells(by_seed: pd.DataFrame) -> list[tuple[str, int, float]]:
 
 
 def _ascending_seeds(by_seed: pd.DataFrame, cell: tuple[str, int, float]) -> pd.DataFrame:
-    """A cell's seeds, ascending."""
     table = by_seed.reset_index()
     return table[(table[table1.CELL] == list(cell)).all(axis=1)].set_index("seed").sort_index()
 

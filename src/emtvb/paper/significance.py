@@ -216,6 +216,7 @@ class Prediction:
             least, most = high - ACCURACY_MARGIN, low + ACCURACY_MARGIN
         else:
             least, most = high / ERROR_MARGIN, low * ERROR_MARGIN
+        # a mean on the bound is beyond it, and may lie on it but for rounding
         above = len(self.means) - int(np.searchsorted(self.means, most - 1e-12, side="left"))
         below = int(np.searchsorted(self.means, least + 1e-12, side="right"))
         return max(above, below) / len(self.means)
@@ -579,7 +580,7 @@ def _of_errors(sample: Sample, rng: np.random.Generator, draws: int) -> np.ndarr
     middles = middle - rng.normal(size=draws) * spread / np.sqrt(count)
     shape = draws, PUBLISHED_SEEDS
     with_error = int(np.isfinite(sample.own).sum())
-    share = rng.beta(with_error + 0.5, len(values) - with_error + 0.5, draws)
+    share = rng.beta(with_error + 0.5, len(values) - with_error + 0.5, draws)  # Jeffreys' prior
     there = rng.random(shape) < share[:, None]
     there[:, 0] = True  # printed is a number: there is one at least
     rate = _odd_chances((int(spiked.sum()), int(np.isfinite(values).sum())), sample.others, rng, draws)

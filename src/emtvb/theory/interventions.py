@@ -195,6 +195,7 @@ def _along_another(
     """Steps as long as these edits that would negate another element, chosen at random; 0 where there is none."""
     stored = np.flatnonzero(memories.stored)
     others = np.stack([rng.permutation(stored) for _ in element])
+    # the element itself goes to the end, so that the first is another, where there is one
     ranks = (others == element[:, None]).argsort(axis=1, kind="stable")
     another = np.take_along_axis(others, ranks[:, :1], axis=1)[:, 0]
     step = resized_step(memories.change(before, negate_with_copies(theory, before, another, time)), change)

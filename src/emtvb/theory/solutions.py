@@ -280,14 +280,13 @@ def _other_modes(modes: list[complex], others: Iterable[complex]) -> list[comple
     rest = list(modes)
     for other in others:
         nearest = min(range(len(rest)), key=lambda i: abs(rest[i] - other), default=None)
-        if nearest is None or abs(rest[nearest] - other) > 1e-6:
+        if nearest is None or abs(rest[nearest] - other) > 1e-6:  # both are roots of 1, the same but for rounding
             return None
         del rest[nearest]
     return rest
 
 
 def _first_steps(recording: Recording, steps: int) -> Recording:
-    """Its first output steps."""
     parts = recording.states, recording.outputs, recording.labels
     return Recording(*(part[: steps + 1] for part in parts))
 

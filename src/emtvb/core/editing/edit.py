@@ -183,7 +183,6 @@ def _requests_with_donors(
 def _compared_steps(
     trials: Trials, times: Int[np.ndarray, " time"], steps: int | None, source: Any, has_inputs: bool
 ) -> int:
-    """How many steps are compared."""
     recorded = trials.steps - 1 - int(times.max())
     free = has_inputs or (trials.task is not None and source != TRIAL)
     wanted = (FUTURE if trials.task else recorded) if steps is None else whole_number(steps, "steps", 1)

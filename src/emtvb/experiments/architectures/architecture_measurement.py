@@ -202,7 +202,6 @@ def restored_share(
 def _figure_arrays(
     task: Task, settings: MeasureSettings, measurement: Measurement, arrays: dict[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
-    """The arrays that figures show."""
     stored = task.theory.persistent
     about = {"task": task.name, "d": task.d, "s": task.s, "modulus": settings.modulus, **asdict(measurement)}
     return {

@@ -43,6 +43,5 @@ def as_markdown(measured: pd.DataFrame) -> str:
 
 
 def _architecture_and_seed(row: dict) -> str:
-    """The architecture and the seed."""
     seed = re.search(r"_seed(\d+)", row["run_id"])
     return f"{row['architecture'].upper()} {seed[1]}" if seed else row["run_id"]

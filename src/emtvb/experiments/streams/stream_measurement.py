@@ -112,7 +112,6 @@ def accuracy_columns(run: StreamSetup, network: Network, rng: np.random.Generato
 
 
 def _episode_lengths(rng: np.random.Generator, episodes: Episodes, total: int) -> list[int]:
-    """Lengths of episodes as a stream draws them."""
     lengths: list[int] = []
     at = 0
     while True:

@@ -134,7 +134,7 @@ def accuracies_without(
 def ablation_row(
     run: Run, network: Network, modulus: float, horizon: int, observed: Observation | None = None
 ) -> dict[str, object]:
-    """A row of ``measurements/ablations.csv``: ``run_id`` and ``others.ABLATED``.
+    """A row of ``measurements/ablations.csv``: ``run_id`` and ``literature_columns.ABLATED``.
 
     Args:
         run: Its task and its name.

@@ -116,6 +116,7 @@ def _best_signed_order(
         slope = first @ now @ second.T + first.T @ now @ second
         ahead = _nearest_order(slope) - now
         gain, curve = np.sum(slope * ahead), np.sum(first * (ahead @ second @ ahead.T))
+        # along this way the sum is a parabola: its top, or the end
         taken = min(1.0, -gain / (2 * curve)) if curve < 0 else 1.0
         now = now + taken * ahead
         if taken * np.linalg.norm(ahead) < _CLOSE * np.sqrt(len(now)):
