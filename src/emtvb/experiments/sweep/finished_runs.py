@@ -31,11 +31,11 @@ def keep_finished_runs(known: Records, settings: Mapping[str, Any], state: Path)
         How many runs were put there.
     """
     version, count = trainings.state_version(settings), 0
-    wanted = trainings.runs(settings)
+    wanted = trainings.runs_of_training(settings)
     for maker in known.trainings():
-        if trainings.decides(maker.settings) != trainings.decides(settings):
+        if trainings.deciding_settings(maker.settings) != trainings.deciding_settings(settings):
             continue
-        for order in trainings.runs(maker.settings):
+        for order in trainings.runs_of_training(maker.settings):
             folder = state / order.run_id / version
             if order not in wanted or (folder / "run.json").exists():
                 continue
