@@ -48,6 +48,7 @@ def test_each_setting_that_decides_is_compared_and_no_other(settings: dict[str, 
     assert trainings.changes(settings, {**settings, "revision": 1}) == ["setting revision"]
     assert trainings.changes({**settings, "revision": 1}, {**settings, "revision": 2}) == ["setting revision"]
     assert trainings.changes(settings, {**settings, "trainer": "another"}) == ["setting trainer"]
+    assert trainings.changes({**settings, "trainer": "auto"}, {**settings, "trainer": "compiled"}) == []
     assert trainings.changes(settings, {**settings, "accelerator": "cuda"}) == ["setting accelerator"]
     assert trainings.changes(settings, {**settings, "proof": {**PROOF, "stream": "3"}}) == ["setting proof"]
     if "runs" in settings:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import functools
 import hashlib
+import logging
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -22,8 +23,10 @@ from emtvb.training import curves, history, promises, saved_runs, stream
 from emtvb.training.checkpoint import Part
 from emtvb.training.history import Row
 from emtvb.training.progress import Progress
-from emtvb.training.saved_runs import Result
+from emtvb.training.saved_runs import Result, general_version
 from emtvb.weights import Network, save_networks
+
+log = logging.getLogger(__name__)
 
 AnyRun = Setup | StreamSetup
 """A run on one of the paper's tasks, or on a stream."""
@@ -70,7 +73,8 @@ def train_shard(
         runs: The shard's runs.
         outputs: Where its files go.
         version: Names what decides the bits; state of another version is left alone.
-        trainer: ``auto`` or ``compiled`` for the compiled engine, ``reference`` for the general trainer.
+        trainer: ``compiled`` for the compiled engine, ``reference`` for the general trainer; ``auto`` for the engine,
+            and on a machine that has none for the general trainer. Streams are the engine's alone.
         environment: What is said of this machine in the answer.
         accelerator: What the general trainer computes on.
 
@@ -85,12 +89,26 @@ def train_shard(
             "training", f"form of its files {now}", f"promises.OUTPUTS says {promises.OUTPUTS}; correct one"
         )
     state = check_writable(outputs.weights.with_name("runs"))
+    if trainer == "auto" and not any(isinstance(run, StreamSetup) for run in runs) and (problem := _engine_problem()):
+        log.warning("the general trainer trains here, slower and to other last digits (%s)", problem)
+        trainer, version = "reference", general_version(version)
     train = _trainer(trainer, accelerator, environment or {})
     # Another process may be one that outlived the workflow that started it.
     with locked(state / ".lock", waiting=f"{state}: another process is training this shard; waiting for it to end"):
         results = _train_all(runs, state, version, train)
     digests = _write(outputs, results)
     return {run_id: {"weights": digests[run_id], "trained": list(results[run_id].parts)} for run_id in results}
+
+
+def _engine_problem() -> str:
+    """Why this machine has no engine that gives the promised bits; nothing where it has."""
+    from emtvb.training import engine  # here, since the general trainer needs none of it
+
+    try:
+        engine.check()
+    except InputError as error:
+        return str(error)
+    return ""
 
 
 def _write(outputs: Outputs, results: Mapping[str, Result]) -> dict[str, str]:
