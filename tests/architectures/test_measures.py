@@ -88,7 +88,7 @@ def test_what_saturates_restores_a_half() -> None:
     network, _ = saturated_circuit(TASK)
     system = Elman(network)
     memories, recording = fit_memories_by_data(system, TASK), held_out(system, TASK, 120)
-    early, late = (restored_share(system, TASK, memories, recording, steps) for steps in (3, 60))
+    early, late = (restored_share(system, TASK.theory, memories, recording, steps) for steps in (3, 60))
     assert 0.5 < early < late
     assert late == pytest.approx(1, abs=0.05)
 

@@ -376,14 +376,15 @@ def test_what_may_not_be_written_is_told_at_once(emtvb, tmp_path: Path, monkeypa
     assert "cannot write there (Read-only file system)" in err
 
 
-def test_a_training_that_is_interrupted_keeps_its_checkpoint(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_training_that_is_interrupted_keeps_its_checkpoint(tmp_path: Path, number: int) -> None:
     arguments = [EMTVB, "train", *LONG.split(), "--output", tmp_path / "mine"]
     process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     for _ in range(600):
         if any(tmp_path.rglob("checkpoint.*")) or process.poll() is not None:
             break
         time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 1, err
     assert err.splitlines()[-1] == "Aborted!"

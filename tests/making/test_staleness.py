@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -30,7 +31,7 @@ def make(folder: Path, rule: str, inputs: tuple[str, ...], outputs: dict[str, st
         "rule": rule, "settings": {"of": "these"}, "code": {f"{rule}.py": digest(folder, rule)}, "versions": {},
         "names": recipes.names(asked.input, asked.output),
     }  # fmt: skip
-    paths = [[str(folder / name) for name in names] for names in (inputs, outputs)]
+    paths = [[os.path.normpath(folder / name) for name in names] for names in (inputs, outputs)]
     provenance.record(recipe, wildcards, *paths, str(folder / "logs" / f"{rule}.log"), 1.0)
 
 
@@ -43,9 +44,8 @@ def digest(folder: Path, rule: str) -> str:
 
 def job(folder: Path, rule: str, inputs: tuple[str, ...], outputs: tuple[str, ...], **settings: Any) -> Any:
     """A job as Snakemake plans it."""
-    files = [
-        Namedlist(fromdict={f"n{i}": str(folder / name) for i, name in enumerate(part)}) for part in (inputs, outputs)
-    ]
+    named = [[os.path.normpath(folder / name) for name in part] for part in (inputs, outputs)]
+    files = [Namedlist(fromdict={f"n{i}": path for i, path in enumerate(part)}) for part in named]
     return SimpleNamespace(
         input=files[0],
         output=files[1],
@@ -237,6 +237,24 @@ def test_the_same_file_twice_is_one_input(results: Path) -> None:
     assert look(results).changes(asked, maker) == []
     make(results, "aggregate_measurements", (MEASURED,), {TABLE: "2.0"})
     assert look(results).changes(asked, maker) == [f"{results / TABLE}, another than the one that was read"]
+
+
+def test_what_lies_beside_a_folder_that_is_a_link_is_found_as_the_rules_spell_it(results: Path) -> None:
+    """And not beside the folder that it leads to."""
+    twin = results.parent / "twins" / "runs.csv"
+    twin.parent.mkdir()
+    twin.write_text("twin")
+    elsewhere = results.parents[1] / "disk" / "mine"
+    elsewhere.parent.mkdir()
+    results.rename(elsewhere)
+    results.symlink_to(elsewhere)
+    make(results, "tabulate", (TABLE, "../twins/runs.csv"), {"tables/t.csv": "1"})
+    asked = job(results, "tabulate", (TABLE, "../twins/runs.csv"), ("tables/t.csv",))
+    found = look(results)
+    assert found.changes(asked, found.makers[str(results / "tables/t.csv")]) == []
+    assert found.is_made(asked)
+    twin.write_text("another")
+    assert len(look(results).changes(asked, found.makers[str(results / "tables/t.csv")])) == 1
 
 
 def test_a_folder_in_the_place_of_a_file_is_damage(results: Path) -> None:

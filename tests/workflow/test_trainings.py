@@ -26,7 +26,7 @@ def planned(name: str, root: Path = ROOT) -> list[Planned]:
     """The jobs of a published experiment, by the workflow of a clone."""
     folder = ROOT / "results" / name
     unpack(folder)  # as each call of the workflow does
-    return currency.planned(folder, config_of_results.held_to(folder, root))
+    return currency.planned_jobs(folder, config_of_results.held_to(folder, root))
 
 
 def test_every_experiment_that_is_known_here_is_published() -> None:

@@ -44,7 +44,7 @@ def audit_results(
     sample = audit.Sample(1.0 if every else audit.SHARE, 2 if runs is None else runs, seed, workers)
     with into(folder / "audit"):
         report = audit.audit(folder, config_of, audit.QUICK if quick else sample)
-        audit.write(report, folder)
+        audit.write_report(report, folder)
     for line in report.lines():
         console.print(line)
     console.print(f"{folder / 'audit'}: all of it")

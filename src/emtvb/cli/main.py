@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from typing import NoReturn
 
@@ -27,6 +28,7 @@ from emtvb.making.surroundings import of_import
 
 def main() -> None:
     """Run the command; what is wrong with its input is one line and exit status 2."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends what a command began, as Ctrl-C does
     os.environ.pop("MPLBACKEND", None)  # a notebook's, which may not be there; figures are drawn into files
     try:
         commands()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,12 @@ def reproduce(file: str, cores: str) -> None:
 
 def _wait(process: subprocess.Popen[bytes]) -> int:
     """A process's exit status, as a shell has it. Ctrl-C reaches the process, too: it ends its jobs, and says so."""
+
+    def stop(*_: object) -> None:
+        process.terminate()  # SIGTERM reaches this process alone
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
     while True:
         try:
             status = process.wait()

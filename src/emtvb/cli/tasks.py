@@ -40,7 +40,7 @@ def list_tasks(task: str | None, d: int, s: int) -> None:
 def _explain(task: Task) -> None:
     console.print(f"{task.name}: id {task.label}, d = {task.d} dimensions, s = {task.s} variables")
     console.print(task.describe())
-    observable, persistent = int(task.observable().sum()), int(task.persistent().sum())
+    observable, persistent = int(task.theory.observable.sum()), int(task.theory.persistent.sum())
     console.print(
         f"Phi is {task.s * task.d} x {task.s * task.d}; {persistent} of its eigenvalues have modulus 1, the others are "
         f"0; {observable} stacked elements are ever read again."

@@ -365,7 +365,7 @@ def _portrait(
 def _states(fitted: Fitted) -> Float[np.ndarray, "time trial state"]:
     """States of the trials to judge on; of a task those of settled output steps."""
     trials = fitted.trials
-    return trials.test.states[trials.task.settled() if trials.task else 0 :]
+    return trials.test.states[trials.task.theory.settled_step if trials.task else 0 :]
 
 
 def _numbers(fitted: Fitted) -> np.ndarray:
@@ -386,7 +386,7 @@ def _by_chance(
 def _variables_alone(fitted: Fitted, delays: int, most: int) -> list[Portrait]:
     """The control without a network; none where labels are not known of all trials at enough steps in a row."""
     trials = fitted.trials
-    start = trials.task.settled() if trials.task else 0
+    start = trials.task.theory.settled_step if trials.task else 0
     labels = trials.test.labels[start:, :, trials.stored]
     known = np.isfinite(labels).all(axis=(1, 2))
     ends = np.flatnonzero(np.diff(np.concatenate([[False], known, [False]]).astype(int)))

@@ -238,7 +238,7 @@ def linearise(
     """
     check_type(fitted, Fitted, "fitted", "fit")
     trials = fitted.trials
-    start = trials.task.settled() if trials.task else 0
+    start = trials.task.theory.settled_step if trials.task else 0
     u = None
     if states is None:
         states, u = _visited(trials, start)
@@ -254,9 +254,9 @@ def linearise(
         values[np.argsort(-np.abs(values), kind="stable")],
         stored_map(fitted.memories, J),
         _decoded_map(fitted, start),
-        task.transition()[np.ix_(kept, kept)] if task else None,
-        memories.map_error(fitted.memories, J, task.transition()) if task else float("nan"),
-        memories.fitted_gain(fitted.memories, J, task.transition()) if task else float("nan"),
+        task.theory.phi[np.ix_(kept, kept)] if task else None,
+        memories.map_error(fitted.memories, J, task.theory.phi) if task else float("nan"),
+        memories.fitted_gain(fitted.memories, J, task.theory.phi) if task else float("nan"),
     )
 
 

@@ -158,7 +158,7 @@ def judge(fitted: Fitted, times: Times | None = None) -> Judgement:
         _explained(fitted.memories, trials, at_times),
         trials.repeated,
         _collinear(trials, list(fitted.times)),
-        trials.task.judged(trials, fitted.memories) if trials.task and not trials.erased else None,
+        trials.task.judgement_of(trials, fitted.memories) if trials.task and not trials.erased else None,
         0 if trials.test.groups is None else len(np.unique(trials.test.groups)),
     )
 
@@ -205,7 +205,7 @@ def _explained(memories: VariableMemories, trials: Trials, times: Int[np.ndarray
 def _judged_times(fitted: Fitted, times: Times | None) -> Int[np.ndarray, " time"]:
     trials = fitted.trials
     if times is None and trials.task is not None:
-        start = trials.task.settled()
+        start = trials.task.theory.settled_step
         return np.arange(start, max(trials.horizon, start + trials.task.s) + 1)
     chosen = np.array(fitted.times if times is None else checked_recorded_times(trials, trials.test, times))
     if not np.isfinite(trials.test.labels[chosen]).any():

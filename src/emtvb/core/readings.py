@@ -241,7 +241,7 @@ def _r2(
     unit = np.arange(truth.shape[1]) if groups is None else np.unique(groups, return_inverse=True)[1]
     units = int(unit.max()) + 1
     weights = np.vstack([np.ones(units), bootstrap_counts(units, _DRAWS)]).T[unit]
-    count, total, squares, left, missed = (part @ weights for part in _sums(read, truth, guess))
+    count, total, squares, left, missed = (part @ weights for part in _r2_parts(read, truth, guess))
     missed = missed[:, 0]
     score_at = _share(count, total, squares, left)
     score = _share(count.sum(axis=0), total.sum(axis=0), squares.sum(axis=0), left.sum(axis=0))
@@ -252,21 +252,31 @@ def _r2(
     return _R2(float(score[0]), low, high, chance, score_at[:, 0], low_at, np.nan_to_num(chance_at))
 
 
-def _sums(
+class _Parts(NamedTuple):
+    """What an R^2 is made from: 1 where there is a label, it, its square, what reading and guessing miss, squared."""
+
+    known: Float[np.ndarray, "time trial"]
+    total: Float[np.ndarray, "time trial"]
+    squares: Float[np.ndarray, "time trial"]
+    left: Float[np.ndarray, "time trial"]
+    missed: Float[np.ndarray, "time trial"]
+
+
+def _r2_parts(
     read: Float[np.ndarray, "time trial"], truth: Float[np.ndarray, "time trial"], guess: Float[np.ndarray, " time"]
-) -> tuple[Float[np.ndarray, "time trial"], ...]:
-    """What an R^2 is made from where there is a label: 1, it, its square, what reading and guessing miss, squared."""
+) -> _Parts:
+    """Of each label; 0 where there is none."""
     known = np.isfinite(truth)
     y = np.where(known, truth, 0.0)
-    missed = (np.where(known, (truth - number) ** 2, 0.0) for number in (read, guess[:, None]))
-    return (known.astype(np.float64), y, y**2, *missed)
+    left, missed = (np.where(known, (truth - number) ** 2, 0.0) for number in (read, guess[:, None]))
+    return _Parts(known.astype(np.float64), y, y**2, left, missed)
 
 
 def r2_at(
     read: Float[np.ndarray, "time trial"], truth: Float[np.ndarray, "time trial"], guess: Float[np.ndarray, " time"]
 ) -> tuple[Float[np.ndarray, " time"], Float[np.ndarray, " time"]]:
     """R^2 and chance at each time."""
-    count, total, squares, left, missed = (part.sum(axis=1) for part in _sums(read, truth, guess))
+    count, total, squares, left, missed = (part.sum(axis=1) for part in _r2_parts(read, truth, guess))
     chance = np.maximum(_share(count, total, squares, missed), 0)
     return _share(count, total, squares, left), np.nan_to_num(chance)
 

@@ -89,7 +89,7 @@ class FoundRun:
         if isinstance(self.run, ArchitectureRun):
             return of_architectures.load_trained(weights, self.run, network_class(self.run.architecture))
         network = networks.load_networks(weights, [self.run.run_id])[self.run.run_id]
-        networks.check_task(network, self.run.task, str(weights))
+        networks.check_task(network, self.run.task.theory, str(weights))
         return network
 
     @contextmanager

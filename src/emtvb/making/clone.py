@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 from emtvb.errors import InputError
-from emtvb.making.digests import PACKAGE
+from emtvb.making.digests import LIBRARIES, PACKAGE
 from emtvb.making.recipes import ROOT
 
 _CODE = (".py", ".yaml", ".csv", ".j2", ".mplstyle", ".js", ".mjs", ".css", ".html")
@@ -26,7 +29,7 @@ def workflow_root() -> Path:
 
 
 def check_package(root: Path) -> None:
-    """Raise InputError unless this package is that of the workflow's clone, or has the same code.
+    """Raise InputError unless this package is that of the workflow's clone, or has the same code, and hides nothing.
 
     Args:
         root: The clone.
@@ -37,6 +40,21 @@ def check_package(root: Path) -> None:
     if not own.samefile(PACKAGE) and _contents(own) != _contents(PACKAGE):
         remedy = f"the workflow at {root} comes with another version of it; run it with its own (make install there)"
         raise InputError("package", str(PACKAGE), remedy)
+    if hidden := next(hiding(root), None):
+        raise InputError("code", str(hidden), "hides a module of this name from whoever imports it; move it away")
+
+
+def hiding(root: Path) -> Iterator[Path]:
+    """Files of a clone that are imported in the place of others, of which no record speaks.
+
+    Args:
+        root: The clone.
+    """
+    ends = ("/__init__.py", *EXTENSION_SUFFIXES)  # Python looks for these before it looks for a file .py
+    for module in (root / "src" / PACKAGE.name).rglob("*.py"):
+        yield from (path for end in ends if (path := Path(f"{module.with_suffix('')}{end}")).exists())
+    scripts = (root / "workflow" / "scripts").glob("*")
+    yield from (path for path in scripts if path.stem in {*sys.stdlib_module_names, *LIBRARIES})
 
 
 def _contents(package: Path) -> dict[str, bytes]:

@@ -39,11 +39,12 @@ TRIGGERS = frozenset({"mtime", "params", "input"})
 
 @contextmanager
 def in_one_line() -> Iterator[None]:
-    """Let Snakemake say bad input in one line."""
+    """Let a call of Snakemake end with one line on what is wrong."""
     try:
         yield
-    except InputError as error:
-        raise WorkflowError(str(error)) from None
+    except (InputError, WorkflowError) as error:  # an exception would reach the user with a page of Snakemake's own
+        logger.error(f"error: {error}")
+        raise SystemExit(1) from error
 
 
 class Call:

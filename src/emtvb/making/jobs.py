@@ -79,14 +79,17 @@ def job(snakemake: Any) -> Iterator[Job]:
 def logged(file: Path | str) -> Iterator[None]:
     """Show messages on standard error and keep them in a file; an error ends the process with one line and status 1.
 
-    So does Ctrl-C, with the status that shells give it.
+    So do Ctrl-C and SIGTERM, with the status that shells give Ctrl-C.
     """
-    show_progress(logging.FileHandler(file, mode="a", encoding="utf-8"))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    logging.raiseExceptions = False  # a log whose disk is full would be told in a page for each of its lines
+    show_progress()
     try:
+        show_progress(logging.FileHandler(file, mode="a", encoding="utf-8"))
         yield
         return
     except KeyboardInterrupt:
-        log.warning("stopped")
+        log.warning("stopped; the same command goes on")
         sys.exit(128 + signal.SIGINT)
     except Exception as error:
         if message := in_words(error):
@@ -140,10 +143,9 @@ def last_errors(logs: Path, since: float) -> list[str]:
     ]
 
 
-def show_progress(*others: logging.Handler) -> None:
-    """Show the package's messages on standard error, and hand them to other handlers."""
-    logger = logging.getLogger("emtvb")
+def show_progress(handler: logging.Handler | None = None) -> None:
+    """Hand the package's messages to a handler; by default to one that shows them on standard error."""
+    logger, handler = logging.getLogger("emtvb"), handler or logging.StreamHandler(sys.stderr)
     logger.setLevel(logging.INFO)
-    for handler in (logging.StreamHandler(sys.stderr), *others):
-        handler.setFormatter(logging.Formatter(_FORMAT, _TIME))
-        logger.addHandler(handler)
+    handler.setFormatter(logging.Formatter(_FORMAT, _TIME))
+    logger.addHandler(handler)

@@ -10,9 +10,8 @@ from typing import Any
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
-from emtvb.errors import InputError
 from emtvb.making import node, recipes, staleness, surroundings, trainings
-from emtvb.making.hooks import Call
+from emtvb.making.hooks import Call, in_one_line
 from emtvb.making.packed_weights import unpack
 from emtvb.making.staleness import Maker, Records
 
@@ -52,12 +51,9 @@ def changes_of_job(records: Records, call: Call, waiting: Any, maker: Maker) -> 
         maker: Who made them.
     """
     call.warn_of_triggers()
-    try:
+    with in_one_line():
         records.refuse([*maker.inputs, *maker.outputs], call.forces)
         words = records.changes(waiting, maker)
-    except InputError as error:  # an exception would reach the user with a page of Snakemake's own
-        logger.error(f"error: {error}")
-        raise SystemExit(1) from error
     if words:
         _say_difference(waiting.rule.name, staleness.summary(words))
     return words

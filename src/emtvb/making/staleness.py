@@ -76,7 +76,7 @@ class Records:
     def __post_init__(self) -> None:
         self._present = Present(self.root)
         self._digest = cache(provenance.sha256)
-        self._is_file = cache(lambda path: path.is_file())
+        self._is_file = cache(os.path.isfile)
         root = self.root.resolve()
         self._key = cache(lambda script: recipes.key(script.resolve(), root) or script.name)
 
@@ -136,21 +136,21 @@ class Records:
     def _inputs_anew(self, maker: Maker) -> Iterator[str]:
         """Inputs that lie there as others than were read, or are gone together with their record, in words."""
         for name, digest in maker.record.inputs.items():
-            path = self.folder / name
-            if str(path) in self.damaged:
+            path = _plain(self.folder / name)  # of ../twins/runs.csv: beside what a linked folder is lie others
+            if path in self.damaged:
                 continue
             if self._is_file(path):
                 there = self._digest(path)
-            elif str(path) in self.makers:
+            elif path in self.makers:
                 # It was left out of what is published, and is made again when something needs it.
-                there = self.makers[str(path)].outputs[str(path)]
-            elif path.parent in self.unreadable:
+                there = self.makers[path].outputs[path]
+            elif Path(path).parent in self.unreadable:
                 continue
             else:
-                yield f"{path}, gone, and so is its record"
+                yield f"{self.folder / name}, gone, and so is its record"
                 continue
             if there != digest:
-                yield f"{path}, another than the one that was read"
+                yield f"{self.folder / name}, another than the one that was read"
 
     def is_made(self, job: Any) -> bool:
         """Whether a job's outputs lie there by now as it would make them. All its files are read for it, now.
@@ -161,8 +161,8 @@ class Records:
         try:
             path = provenance.record_path([Path(output) for output in job.output], job.rule.name)
             maker = self._maker(path, provenance.read(path))
-            files = {**maker.record.inputs, **maker.record.outputs}
-            whole = all(provenance.sha256(self.folder / name) == digest for name, digest in files.items())
+            files = {**maker.inputs, **maker.outputs}
+            whole = all(provenance.sha256(path) == digest for path, digest in files.items())
         except (InputError, OSError):
             return False
         makes_all = {*maker.outputs} == {_plain(output) for output in job.output}

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from typing import NamedTuple
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -250,10 +251,22 @@ def _axis(group: str) -> list[tuple[float, str]]:
     return [(_place(group, value), label) for value, label in _TICKS[group]]
 
 
-def _curve(stratum: Stratum) -> list[tuple[float, float, str, str]]:
-    """A curve's points: across and up in percent, its bar and its share in words. Bars stand side by side."""
+class _Point(NamedTuple):
+    """A point of a curve: across and up in percent, its bar and its share in words."""
+
+    across: float
+    up: float
+    bar: str
+    share: str
+
+
+def _curve(stratum: Stratum) -> list[_Point]:
+    """A curve's points. Bars stand side by side."""
     last = max(len(stratum.curve) - 1, 1)
-    return [(100 * i / last, 100 * share, _number(bar), f"{share:.0%}") for i, (bar, share) in enumerate(stratum.curve)]
+    return [
+        _Point(100 * i / last, 100 * share, _number(bar), f"{share:.0%}")
+        for i, (bar, share) in enumerate(stratum.curve)
+    ]
 
 
 def _neighbours(claim: ClaimResult) -> str:

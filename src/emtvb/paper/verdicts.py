@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -428,9 +428,8 @@ def statement_shares(measured: pd.DataFrame, claims: Claims | None = None) -> pd
     for claim in (claims or _by_the_bar_of(measured)).statements:
         networks = own[own["task"].isin(claim.tasks)]
         if not _missing(claim, networks):
-            rows += [(claim.name, claim.group, claim.short, *row) for row in _shares(claim, networks)]
-    columns = ["name", "group", "short", *table1.CELL, "holds", "networks", "seeds", "share", "low", "high"]
-    return pd.DataFrame(rows, columns=[*columns, *significance.Answers._fields])
+            rows += [(claim.name, claim.group, claim.short, *row) for row in _group_shares(claim, networks)]
+    return pd.DataFrame(rows, columns=["name", "group", "short", *_GroupShare._fields])
 
 
 SHOWN = {
@@ -457,20 +456,40 @@ def shares_as_markdown(shares: pd.DataFrame) -> str:
     return markdown.table(["task", "neurons", "L2", *SHOWN.values()], rows, "lrr" + "r" * len(SHOWN))
 
 
-def _shares(claim: Statement, networks: pd.DataFrame) -> Iterable[tuple[Any, ...]]:
+class _GroupShare(NamedTuple):
+    """For how many networks of a task, size and penalty a statement holds: columns of :func:`statement_shares`."""
+
+    task: str
+    hidden_dim: int
+    l2: float
+    holds: int
+    networks: int
+    seeds: int
+    share: float
+    low: float
+    high: float
+    tendency: significance.Answer
+    universality: significance.Answer
+
+
+def _group_shares(claim: Statement, networks: pd.DataFrame) -> Iterable[_GroupShare]:
     of = networks[where_all_hold(claim.over, networks)]
     for key, group in of.groupby(table1.CELL):
         holds, seeds = _held(claim, group)
         low, high = clustered_share_interval(holds, seeds)
         answers = significance.answer_by_group([(holds, seeds)])
-        yield *key, int(holds.sum()), len(holds), len(np.unique(seeds)), float(holds.mean()), low, high, *answers
+        counts = int(holds.sum()), len(holds), len(np.unique(seeds))
+        yield _GroupShare._make((*key, *counts, float(holds.mean()), low, high, *answers))
 
 
 def _by_group(claim: Statement, networks: pd.DataFrame) -> tuple[tuple[str, str], ...]:
     """By task, size and penalty, for how many of its networks it holds."""
     return tuple(
-        (f"{task}, {size} neurons, L2 {l2:g}", f"{holds} of {of} ({low:.0%} to {high:.0%})")
-        for task, size, l2, holds, of, _, _, low, high, *_ in _shares(claim, networks)
+        (
+            f"{of.task}, {of.hidden_dim} neurons, L2 {of.l2:g}",
+            f"{of.holds} of {of.networks} ({of.low:.0%} to {of.high:.0%})",
+        )
+        for of in _group_shares(claim, networks)
     )
 
 

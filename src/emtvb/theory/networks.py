@@ -11,8 +11,8 @@ from safetensors import SafetensorError, safe_open
 
 from emtvb.adapters.elman import rollout
 from emtvb.core.recording import nearest_bits
+from emtvb.core.task_theory import TaskTheory
 from emtvb.errors import InputError
-from emtvb.theory.tasks import Task
 from emtvb.weights import NAMES, Network, save_networks
 
 __all__ = ["NAMES", "Network", "check_task", "load_networks", "nearest_bits", "rollout", "save_networks"]
@@ -55,11 +55,11 @@ def load_networks(path: Path | str, run_ids: Iterable[str] | None = None) -> dic
     return {run_id: _network(f"{path}, {run_id}", *weights) for run_id, weights in arrays.items()}
 
 
-def check_task(network: Network, task: Task, where: str) -> None:
+def check_task(network: Network, theory: TaskTheory, where: str) -> None:
     """Raise InputError unless the network's vectors have the task's dimensions."""
-    if network.d != task.d:
+    if network.d != theory.d:
         raise InputError(
-            "weights", f"{where}: d = {network.d}", f"task {task.name} has d = {task.d}; give its own task"
+            "weights", f"{where}: d = {network.d}", f"task {theory.name} has d = {theory.d}; give its own task"
         )
 
 

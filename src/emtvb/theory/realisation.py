@@ -14,30 +14,30 @@ from jaxtyping import Float
 
 from emtvb.core.memories import VariableMemories
 from emtvb.core.spectrum import MODULUS
+from emtvb.core.task_theory import TaskTheory
 from emtvb.theory.networks import Network, check_task
-from emtvb.theory.tasks import Task
 
 _CUTOFF = 1e-10
 """Singular values below this share of the largest are rounding."""
 
 
-def memories_by_realisation(network: Network, task: Task, modulus: float = MODULUS) -> VariableMemories:
+def memories_by_realisation(network: Network, theory: TaskTheory, modulus: float = MODULUS) -> VariableMemories:
     """Psi* from the two observability matrices, Psi its inverse within the span of the long-term modes.
 
     Args:
         network: Its weights.
-        task: What it was trained on.
+        theory: Of the task that it was trained on.
         modulus: An eigenvalue of W_hh is long-term if its modulus is larger.
 
     Raises:
         InputError: Where the network is not of the task's size.
     """
-    check_task(network, task, "realisation")
+    check_task(network, theory, "realisation")
     span, steps = _long_term_part(network.W_hh.astype(np.float64), modulus)
-    phi, kept = task.transition(), task.persistent()
-    seen, expected = network.W_r @ span @ np.linalg.pinv(span, rcond=_CUTOFF), np.eye(kept.size)[-task.d :]
+    phi, kept = theory.phi, theory.persistent
+    seen, expected = network.W_r @ span @ np.linalg.pinv(span, rcond=_CUTOFF), np.eye(kept.size)[-theory.d :]
     network_sees, theory_sees = [], []
-    for _ in range(2 * task.s):
+    for _ in range(2 * theory.s):
         network_sees.append(seen)
         theory_sees.append(expected)
         seen, expected = seen @ steps, expected @ phi

@@ -13,6 +13,7 @@ from emtvb.cli.network import opening
 from emtvb.cli.network.naming import OfFile
 from emtvb.cli.network.opening import Subject
 from emtvb.core.memories import VariableMemories
+from emtvb.core.task_theory import TaskTheory
 from emtvb.errors import InputError
 from emtvb.experiments import kinds
 from emtvb.experiments.sweep.exemplar import outputs_before, picture_inputs
@@ -79,13 +80,13 @@ class Change:
             signs = "".join("+" if sign > 0 else "-" for sign in self.put)
             raise InputError("--set", signs, f"give d = {task.d} signs, + or -, one for each dimension")
 
-    def __call__(self, task: Task, m: Any) -> Any:
+    def __call__(self, theory: TaskTheory, m: Any) -> Any:
         """The variables after it."""
         if self.flip is not None:
-            return interventions.negate_element(task, m, self.variable, self.flip)
+            return interventions.negate_element(theory, m, self.variable, self.flip)
         if self.swap is not None:
-            return interventions.swap_variables(task, m, self.variable, self.swap)
-        return interventions.put_values(task, m, self.variable, list(self.put or ()))
+            return interventions.swap_variables(theory, m, self.variable, self.swap)
+        return interventions.put_values(theory, m, self.variable, list(self.put or ()))
 
 
 def edit(subject: Subject, time: int, change: Change, basis: str) -> EditShown:
@@ -109,7 +110,8 @@ def edit(subject: Subject, time: int, change: Change, basis: str) -> EditShown:
         raise InputError("run", subject.named, remedy)
     system = Elman(network) if isinstance(network, Network) else network
     recording = record_inputs(system, task, picture_inputs(task.s, task.d)[:, None, :], time)
-    done = interventions.edit_first_sequence(system, task, memories, recording, time, lambda m: change(task, m))
+    theory = task.theory
+    done = interventions.edit_first_sequence(system, theory, memories, recording, time, lambda m: change(theory, m))
     if not (done.before != done.after)[memories.stored].any():
         remedy = "changes no element that a later output depends on; edit another variable, or another dimension of it"
         raise InputError("edit", change.name, remedy)

@@ -132,7 +132,7 @@ def _of_file(named: str, said: OfFile, output: Path | None) -> Subject:
         raise InputError("--nonlinearity", said.nonlinearity, remedy)
     folder = output or file.parent / f"{file.name.split('.')[0]}-interpretation" / name
     if isinstance(network, Network):
-        networks.check_task(network, task, named)
+        networks.check_task(network, task.theory, named)
     else:
         _check_task(network, task, named)
     nan = float("nan")

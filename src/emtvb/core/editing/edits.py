@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -236,10 +237,10 @@ class Edits:
         lines = [self.verdict, *self._notes()]
         for heading, rows in self._rows().items():
             lines.append(f"{heading}:")
-            for words, share, low, high, recovery in rows:
-                way = "" if np.isnan(recovery) else f"; {recovery:6.3f} of the way"
-                numbers = "  none" if np.isnan(share) else f"{share:6.3f}  [{low:.3f}, {high:.3f}]{way}"
-                lines.append(f"  {words:33} {numbers}")
+            for row in rows:
+                way = "" if np.isnan(row.recovered) else f"; {row.recovered:6.3f} of the way"
+                numbers = "  none" if np.isnan(row.share) else f"{row.share:6.3f}  [{row.low:.3f}, {row.high:.3f}]{way}"
+                lines.append(f"  {row.words:33} {numbers}")
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -248,8 +249,8 @@ class Edits:
             cells.append((heading, "", "", ""))
             cells += [
                 (words, "none", "", "") if np.isnan(share)
-                else (words, share, f"{low:.3f} to {high:.3f}", "" if np.isnan(recovery) else recovery)
-                for words, share, low, high, recovery in rows
+                else (words, share, f"{low:.3f} to {high:.3f}", "" if np.isnan(recovered) else recovered)
+                for words, share, low, high, recovered in rows
             ]  # fmt: skip
         return html_table(self.verdict, ("", "share", "95% interval", "part of the way"), cells, self._notes())
 
@@ -265,8 +266,8 @@ class Edits:
             lines.append(f"{without} of them {'does' if without == 1 else 'do'} not count: {reason}")
         return lines if len(self.untrained) else [*lines, "no untrained control: untrained= adds it"]
 
-    def _rows(self) -> dict[str, list[tuple[str, float, float, float, float]]]:
-        """By what shares are of: each in words, with its interval and the way that was made up for (NaN: not known)."""
+    def _rows(self) -> dict[str, list[_Row]]:
+        """By what shares are of."""
         counting, every = int(self.counts.sum()), len(self.trial)
         groups = {
             f"of the {counting} {'edit that counts' if counting == 1 else 'edits that count'}": _OF_COUNTED,
@@ -275,12 +276,22 @@ class Edits:
         recovered = dict(zip(("followed", "random_step", "other_variable"), self.recovered, strict=True))
         return {
             heading: [
-                (words, self.share(name), *self.interval(name), recovered.get(name, float("nan")))
+                _Row(words, self.share(name), *self.interval(name), recovered.get(name, float("nan")))
                 for name, words in names.items()
                 if len(getattr(self, name))
             ]
             for heading, names in groups.items()
         }
+
+
+class _Row(NamedTuple):
+    """A share in words, with its interval and the way that was made up for (NaN: not known)."""
+
+    words: str
+    share: float
+    low: float
+    high: float
+    recovered: float
 
 
 def which_count(

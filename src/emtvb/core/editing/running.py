@@ -12,10 +12,9 @@ from jaxtyping import Bool, Float, Int
 
 from emtvb.core.arguments import as_numpy, call_user_function
 from emtvb.core.editing.agreement import CLOSE, Agreement, Agrees, share_recovered
-from emtvb.core.editing.changes import interchange_step
 from emtvb.core.editing.continuation import Continuation, Feedback, outputs_after_steps
 from emtvb.core.editing.controls import random_step, resized_step
-from emtvb.core.editing.donors import SAME_VALUE, Donors
+from emtvb.core.editing.donors import SAME_VALUE, Donors, interchange_step
 from emtvb.core.editing.edits import Edits, which_count
 from emtvb.core.editing.requests import Request
 from emtvb.core.fitting import Fitted, slice_of_part
@@ -201,7 +200,7 @@ def expected_outputs(
         InputError: Where there is neither, or the function fails or returns no such outputs.
     """
     if isinstance(source, LabelledTask):
-        return source.future(numbers, len(inputs)).astype(np.float64)
+        return source.theory.future_outputs(numbers, len(inputs)).astype(np.float64)
     if not callable(source):
         raise InputError("expected", source, "give a function (values, inputs) -> outputs, 'trial' or a task")
     outputs = as_numpy(call_user_function("expected", source, trials.values(numbers), inputs), "expected")

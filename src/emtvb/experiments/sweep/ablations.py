@@ -146,11 +146,11 @@ def ablation_row(
     Raises:
         InputError: Where the network is not of the run's task.
     """
-    networks.check_task(network, run.task, run.run_id)
+    networks.check_task(network, run.task.theory, run.run_id)
     weights = network.W_hh.astype(np.float64)
     first, last = core_basis(weights, modulus), core_basis(weights, modulus, first=False)
     seen = (observed or Observation(Elman(network), run.task)).memories
-    read = memory_projection(memories_by_realisation(network, run.task, modulus))
+    read = memory_projection(memories_by_realisation(network, run.task.theory, modulus))
     span = orthogonal_projection(seen.encoder[:, seen.stored])
     memory_dim, core_dim = round(float(np.trace(read))), first.shape[1]
     random = np.random.default_rng([_SEED, run.seed]).normal(size=(network.hidden_dim, memory_dim))

@@ -19,7 +19,6 @@ from emtvb.adapters.adapting import adapt
 from emtvb.adapters.elman import Elman, linearise
 from emtvb.core.cycles import Cycles, follow_cycles
 from emtvb.core.editing.agreement import all_signs_agree
-from emtvb.core.editing.changes import with_consistent_copies
 from emtvb.core.editing.continuation import Continuation, outputs_after_steps
 from emtvb.core.editing.controls import random_step, resized_step
 from emtvb.core.recording import JUDGING, Recording, nearest_bits
@@ -429,18 +428,19 @@ def kick_accuracies(
 
 def half_edits(system: System, task: Task, seen: Recording, memories: Any) -> dict[str, float]:
     """What becomes of an element that is left halfway between its two values."""
-    rng = np.random.default_rng(_SEED)
-    elements = np.array([rng.permutation(np.flatnonzero(task.persistent()))[:EDITS] for _ in range(SEQUENCES)]).ravel()
+    theory, rng = task.theory, np.random.default_rng(_SEED)
+    elements = np.array([rng.permutation(np.flatnonzero(theory.persistent))[:EDITS] for _ in range(SEQUENCES)]).ravel()
     sequence = np.repeat(np.arange(SEQUENCES), EDITS)
     before = seen.labels[-1, sequence]
     after = before.copy()
     after[np.arange(len(elements)), elements] *= -1
-    after = with_consistent_copies(task, after, STORED)
+    after = theory.with_copies(after, STORED)
     state = seen.states[-1, sequence] + memories.change(before, after) / 2
     outputs, states = run_on(system, state, AFTER)
-    back, over = (all_signs_agree(outputs[-WINDOW:], task.future(m, AFTER)[-WINDOW:]) for m in (before, after))
+    futures = (theory.future_outputs(m, AFTER)[-WINDOW:] for m in (before, after))
+    back, over = (all_signs_agree(outputs[-WINDOW:], future) for future in futures)
     there, edited = (_later(task, m, AFTER) for m in (before, after))
-    moved = (there != edited) & task.persistent()
+    moved = (there != edited) & theory.persistent
     return {
         "half_edit_back": float(back.mean()),
         "half_edit_over": float(over.mean()),
@@ -483,19 +483,19 @@ def _has_rest(span: Float[np.ndarray, "state state"]) -> bool:
 
 
 def _future(task: Task, seen: Recording) -> Float[np.ndarray, "step batch d"]:
-    return task.future(seen.labels[-1], AFTER)
+    return task.theory.future_outputs(seen.labels[-1], AFTER)
 
 
 def _later(task: Task, m: Float[np.ndarray, "batch memory"], steps: int) -> Float[np.ndarray, "batch memory"]:
     """The m(t) that the theory expects so many steps after m."""
-    return m @ np.linalg.matrix_power(task.transition(), steps).T
+    return m @ np.linalg.matrix_power(task.theory.phi, steps).T
 
 
 def _decoded(
     read: Float[np.ndarray, "batch memory"], task: Task, inputs: Float[np.ndarray, "s batch d"], steps: int
 ) -> float:
     """The share of stored elements whose sign is read right after so many output steps."""
-    kept = task.persistent()
+    kept = task.theory.persistent
     m = _later(task, inputs.transpose(1, 0, 2).reshape(inputs.shape[1], -1), steps)
     return float((nearest_bits(read[:, kept]) == m[:, kept]).mean())
 

@@ -57,7 +57,7 @@ def portrait_of(system: System, task: Task, rest: Float[np.ndarray, "state state
         rest: The derivative of its step without input at its fixed point.
         seed: Of the sequences that it is shown; another one shows how much of a distance is chance.
     """
-    memories, start = fit_memories_by_data(system, task, seed=seed), task.settled()
+    memories, start = fit_memories_by_data(system, task, seed=seed), task.theory.settled_step
     states = record_random(system, task, JUDGING, SHOWN, seed, start + STEPS).states[start:]
     rest = rest.astype(np.float64)
     return Portrait(
@@ -111,9 +111,9 @@ def compare_specimens(
 
 def _image(specimen: Specimen) -> Portrait:
     """The control without a network, of a task and for the trials of its networks' portraits."""
-    task, start = specimen.task, specimen.task.settled()
+    task, start = specimen.task, specimen.task.theory.settled_step
     theory = record_random(specimen.system, task, JUDGING, SHOWN, 0, start + STEPS).labels
-    return similarity.linear_control(theory[start:, :, task.persistent()], s=task.s)
+    return similarity.linear_control(theory[start:, :, task.theory.persistent], s=task.s)
 
 
 def _between(one: Portrait, task: Task, two: Portrait, other: Task, modulus: float) -> dict[str, float]:
@@ -126,7 +126,7 @@ def _between(one: Portrait, task: Task, two: Portrait, other: Task, modulus: flo
 
 def _among_all(portrait: Portrait, task: Task) -> Portrait:
     """Its steps between all elements of m(t): zero between those that do not persist."""
-    kept, size = task.persistent(), task.s * task.d
+    kept, size = task.theory.persistent, task.s * task.d
     step, decoded = np.zeros((size, size)), np.zeros((size, size))
     step[np.ix_(kept, kept)], decoded[np.ix_(kept, kept)] = portrait.step, portrait.decoded
     return replace(portrait, step=step, decoded=decoded)
