@@ -34,6 +34,11 @@ def available_bytes() -> int:
     return max(min(_free()), 0)
 
 
+def killed_processes() -> int:
+    """How many processes this machine has killed for want of memory since it started, whatever group had too little."""
+    return _number(_PROC / "vmstat", r"(?m)^oom_kill (\d+)") or 0
+
+
 def _free() -> Iterator[int]:
     """Bytes that are free by each limit."""
     machine = _number(_PROC / "meminfo", r"MemAvailable: +(\d+) kB")
