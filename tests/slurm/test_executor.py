@@ -606,6 +606,7 @@ def test_a_submission_that_fails_for_a_while_or_cannot_be_read_is_made_once_and_
         ("Invalid account or account/partition combination specified", "in slurm/site.yaml, set account:"),
         ("Requested node configuration is not available", "most_memory:"),
         ("Access/permission denied", "Slurm names no setting"),
+        ("More processors requested than permitted", "Slurm names no setting"),
     ],
 )
 def test_what_slurm_refuses_is_one_line_with_its_remedy(
