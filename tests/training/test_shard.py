@@ -76,7 +76,7 @@ def test_without_the_engine_auto_takes_the_general_trainer_and_its_state_is_not_
         return [part["engine"] for run in about.values() for part in run["trained"]]
 
     with monkeypatch.context() as here:
-        here.setattr(engine, "check", refuse)
+        here.setattr(engine, "check_engine", refuse)
         with caplog.at_level(logging.WARNING):
             assert who() == ["general"] * 2
         (line,) = caplog.messages
@@ -86,7 +86,7 @@ def test_without_the_engine_auto_takes_the_general_trainer_and_its_state_is_not_
             who("compiled")
         assert len(list((tmp_path / "training" / "x" / "runs").glob("*/*/run.json"))) == 2
     assert who() == ["compiled"] * 2, "what the general trainer finished is not the engine's"
-    monkeypatch.setattr(engine, "check", refuse)
+    monkeypatch.setattr(engine, "check_engine", refuse)
     assert who() == ["general"] * 2
 
 

@@ -32,11 +32,11 @@ def check_trainer(name: str, accelerator: str) -> None:
     if name == "compiled":
         from emtvb.training import engine
 
-        engine.check()
+        engine.check_engine()
     elif name == "reference":
         from emtvb.training import general
 
-        general.check(accelerator)
+        general.check_accelerator(accelerator)
 
 
 def train(experiment: config.Sweep, folder: Path) -> None:
