@@ -36,7 +36,9 @@ def keep_finished_runs(known: Records, settings: Mapping[str, Any], state: Path)
         if trainings.deciding_settings(maker.settings) != trainings.deciding_settings(settings):
             continue
         for order in trainings.runs_of_training(maker.settings):
-            folder = state / order.run_id / version
+            trained = maker.record.runs.get(order.run_id, {}).get("trained", ())
+            in_place = settings.get("proof") is not None and any(part.get("engine") == "general" for part in trained)
+            folder = state / order.run_id / (saved_runs.general_version(version) if in_place else version)
             if order not in wanted or (folder / "run.json").exists():
                 continue
             if (result := _verified_result(known, maker, order.run_id)) is not None:
