@@ -50,6 +50,7 @@ def test_each_setting_that_decides_is_compared_and_no_other(settings: dict[str, 
         "setting revision"
     ]
     assert trainings.changes_of_training(settings, {**settings, "trainer": "another"}) == ["setting trainer"]
+    assert trainings.changes_of_training({**settings, "trainer": "auto"}, {**settings, "trainer": "compiled"}) == []
     assert trainings.changes_of_training(settings, {**settings, "accelerator": "cuda"}) == ["setting accelerator"]
     assert trainings.changes_of_training(settings, {**settings, "proof": {**PROOF, "stream": "3"}}) == ["setting proof"]
     if "runs" in settings:

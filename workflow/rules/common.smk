@@ -22,7 +22,8 @@ try:
     from emtvb.making import hooks, node, planning, surroundings
     from emtvb.making.digests import PACKAGE
     from emtvb.making.clone import check_package
-    from emtvb.making.jobs import last_errors
+    from emtvb.core.memory_limit import killed_processes
+    from emtvb.making.jobs import last_errors, want_of_memory
     from emtvb.slurm import commands as slurm
     from emtvb.slurm import executor
     from emtvb.training import promises
@@ -31,7 +32,7 @@ except ImportError as error:
     remedy = f"PYTHONPATH is {given}: unset it" if given else "make install sets it up"
     raise WorkflowError(f"package: {error.name}: cannot be imported ({error}); {remedy}") from None
 
-STARTED = time.time()
+STARTED, KILLED = time.time(), killed_processes()
 CALL = hooks.Call(workflow)
 ROOT = CALL.root
 
@@ -159,5 +160,5 @@ onstart:
 
 onerror:
     # What failed, once more at the end: Snakemake says a page about every job.
-    for line in last_errors(RESULTS / "logs", STARTED):
+    for line in (*last_errors(RESULTS / "logs", STARTED), *want_of_memory(KILLED)):
         logger.error(line)

@@ -63,7 +63,7 @@ def problem_of_accelerator(accelerator: str) -> str:
     Args:
         accelerator: As the config names it.
     """
-    code = f"from emtvb.training.general import check; check({accelerator!r})"
+    code = f"from emtvb.training.general import check_accelerator; check_accelerator({accelerator!r})"
     asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     if asked.returncode == 0:
         return ""

@@ -17,6 +17,7 @@ from typing import Any
 from emtvb.making.recipes import version_here
 from emtvb.theory import protocol
 from emtvb.theory import stream_order as streams
+from emtvb.training import promises
 
 REVISION = "revision"
 """The param, perhaps null, by which a rule says that its jobs train."""
@@ -43,7 +44,9 @@ def runs_of_training(settings: Mapping[str, Any]) -> list[Any]:
 
 def deciding_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     """What decides beside the runs."""
-    return {name: settings[name] for name in _DECIDE if settings.get(name) is not None}
+    decided = {name: settings[name] for name in _DECIDE if settings.get(name) is not None}
+    # They differ in what they do on a machine without the engine, and records say who trained.
+    return {**decided, "trainer": "auto"} if decided.get("trainer") in promises.TRAINERS else decided
 
 
 def changes_of_training(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

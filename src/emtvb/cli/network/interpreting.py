@@ -13,8 +13,7 @@ from emtvb.adapters.adapting import Adapted
 from emtvb.cli.network.editing import shown_edit
 from emtvb.cli.network.opening import Subject
 from emtvb.core.dynamics import find_fixed_points
-from emtvb.experiments.architectures import measures as of_architectures
-from emtvb.experiments.architectures import measuring
+from emtvb.experiments.architectures import architecture_measurement as of_architectures
 from emtvb.experiments.architectures.figures import architectures
 from emtvb.experiments.sweep import exemplar
 from emtvb.experiments.sweep.figures import edits, hidden_state, spectrum, weights
@@ -65,7 +64,7 @@ def _measure_system(
         measurement, arrays = measure_adapted(run, system, settings)
     else:
         assert isinstance(run, ArchitectureRun)
-        measurement, arrays = measuring.interpret_run(run, system, settings)
+        measurement, arrays = of_architectures.interpret_run(run, system, settings)
     _write_row(folder, vars(measurement))
     exemplar.save_exemplar(folder / "look.npz", arrays)
     look = architectures.load_look(folder / "look.npz")

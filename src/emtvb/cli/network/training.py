@@ -29,14 +29,14 @@ def check_is_free(folder: Path, run_id: str) -> None:
 
 def check_trainer(name: str, accelerator: str) -> None:
     """Raise InputError if this machine has no such trainer."""
-    if name in promises.TRAINERS:
+    if name == "compiled":
         from emtvb.training import engine
 
-        engine.check()
-    else:
+        engine.check_engine()
+    elif name == "reference":
         from emtvb.training import general
 
-        general.check(accelerator)
+        general.check_accelerator(accelerator)
 
 
 def train_experiment(experiment: config.Sweep, folder: Path) -> None:
