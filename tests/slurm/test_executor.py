@@ -87,7 +87,7 @@ def make(one: Job) -> None:
         path.parent.mkdir(exist_ok=True, parents=True)
         path.write_text("made")
     recipe = {"rule": "measure_shard", "settings": one.params, "code": {}, "versions": {}}
-    provenance.record(recipe, {}, list(map(str, one.input)), list(map(str, one.output)), str(one.log[0]), 1)
+    provenance.record_job(recipe, {}, list(map(str, one.input)), list(map(str, one.output)), str(one.log[0]), 1)
 
 
 class Watched(executor.Executor):

@@ -77,7 +77,7 @@ RECORDS = None
 if CALL.plans:
     with hooks.in_one_line():
         RECORDS = planning.known_results(RESULTS, EXPERIMENT.model_dump(mode="json"), ROOT)
-        hooks.install(RECORDS, partial(planning.changes_of_job, RECORDS, CALL))
+        hooks.install_memory(RECORDS, partial(planning.changes_of_job, RECORDS, CALL))
     executor.Executor.known = RECORDS
 
 
@@ -92,14 +92,14 @@ def results(path):
     return str(RESULTS / path)
 
 
-def beside(experiment, *names):
+def files_beside(experiment, *names):
     """Files of an experiment beside this one, where all are there; by default its run table and its measurements."""
     names = names or ("runs.csv", "measurements.csv")
     there = all((RESULTS.parent / experiment / name).is_file() for name in names)
     return [os.path.normpath(RESULTS.parent / experiment / name) for name in names] if there else []
 
 
-def fixed(values):
+def as_params(values):
     """Values as params of any kind, which Snakemake takes as they are where a function gives them."""
     return {name: lambda _, value=value: value for name, value in values.items()}
 

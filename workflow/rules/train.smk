@@ -19,7 +19,7 @@ rule train_shard:
         "../envs/emtvb.yaml"
     threads: 1
     params:
-        **(fixed({"accelerator": EXPERIMENT.accelerator}) if EXPERIMENT.trainer not in promises.TRAINERS else {}),
+        **(as_params({"accelerator": EXPERIMENT.accelerator}) if EXPERIMENT.trainer not in promises.TRAINERS else {}),
         runs=lambda wildcards: [training_entry(run) for run in SHARDS[wildcards.shard]],
         # Both names of the compiled engine give the same bits: a training is the same by either.
         trainer=EXPERIMENT.trainer,

@@ -43,7 +43,7 @@ def reproduce(file: str, cores: str) -> None:
         "--resources", f"mem_mb={available_bytes() >> 20}", "--default-resources", f"mem_mb={JOB_MEMORY}",
     ]  # fmt: skip
     with subprocess.Popen([snakemake, *command]) as process:
-        status = _wait(process)
+        status = _exit_status(process)
     if status == 128 + signal.SIGKILL:  # else Snakemake says it
         for line in want_of_memory(killed):
             click.echo(line, err=True)
@@ -52,7 +52,7 @@ def reproduce(file: str, cores: str) -> None:
     _print_summary(experiment)
 
 
-def _wait(process: subprocess.Popen[bytes]) -> int:
+def _exit_status(process: subprocess.Popen[bytes]) -> int:
     """A process's exit status, as a shell has it. Ctrl-C reaches the process, too: it ends its jobs, and says so."""
 
     def stop(*_: object) -> None:

@@ -145,7 +145,7 @@ def read_variable(
             float((part[number > 0] / number[number > 0]).mean() if balanced else part.sum() / number.sum())
             for part in (hits, guessed)
         )
-    low, high = wilson_interval(score, _independent(is_value, balanced, groups))
+    low, high = wilson_interval(score, _independent_count(is_value, balanced, groups))
     score_at, chance_at, low_at = _at_every(is_value, right, taken, balanced, groups)
     return Reading(
         v.name,
@@ -176,7 +176,7 @@ def any_of_group(of: Bool[np.ndarray, "*shape trial"], groups: Int[np.ndarray, "
     return np.stack([of[..., groups == group].any(axis=-1) for group in np.unique(groups)], axis=-1)
 
 
-def _independent(
+def _independent_count(
     is_value: Float[np.ndarray, "time trial value"], balanced: bool, groups: Int[np.ndarray, " trial"] | None
 ) -> float:
     """How many trials, or groups, an accuracy rests on: all, or those that the mean over values comes to."""
@@ -243,12 +243,12 @@ def _r2(
     weights = np.vstack([np.ones(units), bootstrap_counts(units, _DRAWS)]).T[unit]
     count, total, squares, left, missed = (part @ weights for part in _r2_parts(read, truth, guess))
     missed = missed[:, 0]
-    score_at = _share(count, total, squares, left)
-    score = _share(count.sum(axis=0), total.sum(axis=0), squares.sum(axis=0), left.sum(axis=0))
+    score_at = _r2_of_sums(count, total, squares, left)
+    score = _r2_of_sums(count.sum(axis=0), total.sum(axis=0), squares.sum(axis=0), left.sum(axis=0))
     low_at = score_at[:, 0] - normal_deviations(bonferroni_level(len(truth))) * score_at[:, 1:].std(axis=1)
     low, high = central_interval(score[1:])
-    chance_at = np.maximum(_share(count[:, 0], total[:, 0], squares[:, 0], missed), 0)
-    chance = max(float(_share(count[:, 0].sum(), total[:, 0].sum(), squares[:, 0].sum(), missed.sum())), 0.0)
+    chance_at = np.maximum(_r2_of_sums(count[:, 0], total[:, 0], squares[:, 0], missed), 0)
+    chance = max(float(_r2_of_sums(count[:, 0].sum(), total[:, 0].sum(), squares[:, 0].sum(), missed.sum())), 0.0)
     return _R2(float(score[0]), low, high, chance, score_at[:, 0], low_at, np.nan_to_num(chance_at))
 
 
@@ -277,11 +277,11 @@ def r2_at(
 ) -> tuple[Float[np.ndarray, " time"], Float[np.ndarray, " time"]]:
     """R^2 and chance at each time."""
     count, total, squares, left, missed = (part.sum(axis=1) for part in _r2_parts(read, truth, guess))
-    chance = np.maximum(_share(count, total, squares, missed), 0)
-    return _share(count, total, squares, left), np.nan_to_num(chance)
+    chance = np.maximum(_r2_of_sums(count, total, squares, missed), 0)
+    return _r2_of_sums(count, total, squares, left), np.nan_to_num(chance)
 
 
-def _share(count: Any, total: Any, squares: Any, missed: Any) -> Any:
+def _r2_of_sums(count: Any, total: Any, squares: Any, missed: Any) -> Any:
     """R^2: 1 - missed / (squares around the mean); NaN where there is no variance."""
     with np.errstate(invalid="ignore", divide="ignore"):
         variance = squares - total**2 / count

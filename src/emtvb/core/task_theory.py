@@ -104,9 +104,11 @@ class TaskTheory:
     @cached_property
     def _copies(self) -> Float[np.ndarray, "persistent memory"]:
         """All elements, once settled, by the persistent ones."""
-        kept, steps = self.persistent, self.source.size
-        turns = np.linalg.matrix_power(self.phi, steps)[:, kept]
-        back = np.linalg.matrix_power(self.phi[np.ix_(kept, kept)].T, steps)  # of a signed permutation: its inverse
+        lasting, steps = self.persistent, self.source.size
+        turns = np.linalg.matrix_power(self.phi, steps)[:, lasting]
+        back = np.linalg.matrix_power(
+            self.phi[np.ix_(lasting, lasting)].T, steps
+        )  # of a signed permutation: its inverse
         copies: np.ndarray = (turns @ back).T
         return copies
 

@@ -219,10 +219,10 @@ class Trials:
         )
 
     def __repr__(self) -> str:
-        kept, count, size = self.test.states.shape
+        times, count, size = self.test.states.shape
         names = first_names([f"{v.name} ({v.kind})" for v in self.variables])
         parts = f"{self.train.states.shape[1]} trials to fit on, {count} to judge on, {self.steps} steps"
-        some = "" if self.recorded_times is None else f" at {kept} of them"
+        some = "" if self.recorded_times is None else f" at {times} of them"
         return f"<Trials of {self.system.name}: {parts}, {size} numbers of state{some}; {names}>"
 
     def _repr_html_(self) -> str:
@@ -272,13 +272,13 @@ class Trials:
         """
         if self.recorded_times is None:
             return times
-        asked, kept = np.asarray(times), np.asarray(self.recorded_times)
-        left = ~np.isin(asked, kept)
+        asked, recorded = np.asarray(times), np.asarray(self.recorded_times)
+        left = ~np.isin(asked, recorded)
         if left.any():
             shown = ", ".join(map(str, np.unique(asked[left])[:4]))
-            remedy = f"their states were not kept; record(times=) kept those of {first_names([*map(str, kept)])}"
+            remedy = f"their states were not kept; record(times=) kept those of {first_names([*map(str, recorded)])}"
             raise InputError("times", shown, remedy)
-        return np.searchsorted(kept, asked)
+        return np.searchsorted(recorded, asked)
 
     def samples(
         self, times: list[int], numbers: np.ndarray | None = None

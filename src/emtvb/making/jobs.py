@@ -44,7 +44,7 @@ class Job:
     @property
     def recipe(self) -> dict[str, Any]:
         """What it rests on so far: ``settings``, ``code`` and ``versions``."""
-        return {"settings": self.settings, **recipes.used(self.root, self.folder.parent)}
+        return {"settings": self.settings, **recipes.recipe_of_process(self.root, self.folder.parent)}
 
 
 @contextmanager
@@ -56,20 +56,22 @@ def job(snakemake: Any) -> Iterator[Job]:
     """
     started = time.monotonic()
     with logged(snakemake.log[0]):
-        node.settle()
+        node.settle_on_node()
         folder = provenance.experiment_folder(Path(snakemake.log[0])).resolve()
         this = Job(
-            recipes.plain(snakemake.params, snakemake.rule), Path(snakemake.scriptdir).resolve().parents[1], folder
+            recipes.plain_params(snakemake.params, snakemake.rule),
+            Path(snakemake.scriptdir).resolve().parents[1],
+            folder,
         )
         # What it makes is another job's work from here on: of a job that is killed, no record speaks of its outputs.
         provenance.take_away(list(snakemake.output), snakemake.rule, snakemake.log[0])
         yield this
         used = this.recipe
-        provenance.record(
+        provenance.record_job(
             {
                 "rule": snakemake.rule, "settings": this.settings,
                 "code": used["code"], "versions": used["versions"],
-                "names": recipes.names(snakemake.input, snakemake.output),
+                "names": recipes.digest_of_names(snakemake.input, snakemake.output),
             },
             dict(snakemake.wildcards.items()), list(snakemake.input), list(snakemake.output), snakemake.log[0],
             time.monotonic() - started, this.runs, this.root,

@@ -25,7 +25,7 @@ from emtvb import config
 from emtvb.config import Experiment
 from emtvb.errors import InputError
 from emtvb.making import clone, recipes, surroundings
-from emtvb.making.provenance import installed
+from emtvb.making.provenance import installed_version
 from emtvb.slurm import commands as slurm
 
 START_SECONDS = 60.0
@@ -72,9 +72,9 @@ def examine(experiment: Experiment, profiles: Sequence[str]) -> Iterator[Finding
 
 def _software_findings() -> Iterator[Finding]:
     clone.workflow_root()
-    versions = ", ".join(f"{name} {installed(name)}" for name in LIBRARIES)
+    versions = ", ".join(f"{name} {installed_version(name)}" for name in LIBRARIES)
     yield Finding("ok", "versions", f"Python {platform.python_version()}, {versions}")
-    for line in surroundings.slow():
+    for line in surroundings.slowing_variables():
         yield Finding("warning", "environment", line)
     try:
         importlib.import_module("torch")
@@ -250,7 +250,10 @@ def _finding_of_trial(trial: _Trial, logs: Path) -> Finding | None:
     while not _is_seen(trial.file) and time.monotonic() - trial.ended < FILE_SECONDS:
         time.sleep(0.5)
     if _is_seen(trial.file):
-        there, here = json.loads(trial.file.read_text()), json.loads(json.dumps(recipes.everything(recipes.ROOT)))
+        there, here = (
+            json.loads(trial.file.read_text()),
+            json.loads(json.dumps(recipes.recipe_of_everything(recipes.ROOT))),
+        )
         other = [part for part in ("code", "versions") if there[part] != here[part]]
         if other:
             text = f"{where} has other {' and '.join(other)} than are here"

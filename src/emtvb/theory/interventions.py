@@ -31,7 +31,7 @@ def negate_element(
         InputError: Where the task has no such variable or dimension.
     """
     after = m.copy()
-    after[..., _element(theory, variable, dimension)] *= -1
+    after[..., _element_index(theory, variable, dimension)] *= -1
     return after
 
 
@@ -46,7 +46,7 @@ def put_values(
     if len(values) != theory.d or not set(values) <= {-1, 1}:
         raise InputError("values", list(values), f"give d = {theory.d} values, each 1 or -1")
     after = m.copy()
-    after[..., _block(theory, variable)] = values
+    after[..., _variable_slice(theory, variable)] = values
     return after
 
 
@@ -57,8 +57,8 @@ def swap_variables(theory: TaskTheory, m: Float[np.ndarray, "*batch memory"], va
         InputError: Where the task has no such variable.
     """
     after = m.copy()
-    after[..., _block(theory, variable)] = m[..., _block(theory, other)]
-    after[..., _block(theory, other)] = m[..., _block(theory, variable)]
+    after[..., _variable_slice(theory, variable)] = m[..., _variable_slice(theory, other)]
+    after[..., _variable_slice(theory, other)] = m[..., _variable_slice(theory, variable)]
     return after
 
 
@@ -173,7 +173,7 @@ def flip_elements(
     """
     rng = np.random.default_rng(seed)
     element, time = (grid.ravel() for grid in np.meshgrid(np.repeat(elements, repeats), times, indexing="ij"))
-    state, before, after = _drawn(theory, recording, element, time, rng)
+    state, before, after = _drawn_states(theory, recording, element, time, rng)
     change = memories.change(before, after)
     added = {"edit": change, "random": random_step(change, rng)}
     added["other"] = _along_another(theory, memories, before, element, time, change, rng)
@@ -193,8 +193,9 @@ def _along_another(
     rng: np.random.Generator,
 ) -> Float[np.ndarray, "trial state"]:
     """Steps as long as these edits that would negate another element, chosen at random; 0 where there is none."""
-    kept = np.flatnonzero(memories.stored)
-    others = np.stack([rng.permutation(kept) for _ in element])
+    stored = np.flatnonzero(memories.stored)
+    others = np.stack([rng.permutation(stored) for _ in element])
+    # the element itself goes to the end, so that the first is another, where there is one
     ranks = (others == element[:, None]).argsort(axis=1, kind="stable")
     another = np.take_along_axis(others, ranks[:, :1], axis=1)[:, 0]
     step = resized_step(memories.change(before, negate_with_copies(theory, before, another, time)), change)
@@ -241,14 +242,16 @@ def edit_at_end_of_input(
     if observable.all():
         return EndOfInput(followed, float("nan"))
     element = np.repeat(np.flatnonzero(~observable), repeats)
-    state, before, after = _drawn(theory, recording, element, np.zeros_like(element), np.random.default_rng(seed))
+    state, before, after = _drawn_states(
+        theory, recording, element, np.zeros_like(element), np.random.default_rng(seed)
+    )
     outputs = outputs_after_steps(
         Continuation(system, steps), state, {"edit": memories.change(before, after), "none": 0.0}
     )
     return EndOfInput(followed, float(all_signs_agree(outputs["edit"], nearest_bits(outputs["none"])).mean()))
 
 
-def _drawn(
+def _drawn_states(
     theory: TaskTheory,
     recording: Recording,
     element: Int[np.ndarray, " trial"],
@@ -261,13 +264,13 @@ def _drawn(
     return recording.states[time, sequence], before, negate_with_copies(theory, before, element, time)
 
 
-def _element(theory: TaskTheory, variable: int, dimension: int) -> int:
+def _element_index(theory: TaskTheory, variable: int, dimension: int) -> int:
     if not 0 <= dimension < theory.d:
         raise InputError("dimension", dimension, f"dimensions run from 0 to {theory.d - 1}")
-    return _block(theory, variable).start + dimension
+    return _variable_slice(theory, variable).start + dimension
 
 
-def _block(theory: TaskTheory, variable: int) -> slice:
+def _variable_slice(theory: TaskTheory, variable: int) -> slice:
     if not 1 <= variable <= theory.s:
         raise InputError("variable", variable, f"variables run from 1 (oldest) to s = {theory.s}")
     return slice((variable - 1) * theory.d, variable * theory.d)

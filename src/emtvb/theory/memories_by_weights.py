@@ -27,18 +27,18 @@ def power_iteration(network: Network, theory: TaskTheory) -> VariableMemories:
     block = np.linalg.pinv(network.W_r.astype(np.float64), rcond=_CUTOFF)
     blocks = []
     for _ in range(theory.s):
-        block = block / _norms(block)
+        block = block / _column_norms(block)
         blocks.append(block)
         block = W_hh @ block
     psi = np.concatenate(blocks[::-1], axis=1)
-    kept = theory.persistent
-    basis = np.zeros((network.hidden_dim, kept.size))
-    dual = np.zeros((kept.size, network.hidden_dim))
-    basis[:, kept] = psi[:, kept]
-    dual[kept] = np.linalg.pinv(basis[:, kept], rcond=_CUTOFF)
-    return VariableMemories(basis, dual, kept)
+    stored = theory.persistent
+    basis = np.zeros((network.hidden_dim, stored.size))
+    dual = np.zeros((stored.size, network.hidden_dim))
+    basis[:, stored] = psi[:, stored]
+    dual[stored] = np.linalg.pinv(basis[:, stored], rcond=_CUTOFF)
+    return VariableMemories(basis, dual, stored)
 
 
-def _norms(columns: np.ndarray) -> np.ndarray:
+def _column_norms(columns: np.ndarray) -> np.ndarray:
     norms = np.linalg.norm(columns, axis=0, keepdims=True)
     return np.where(norms > 0, norms, 1.0)

@@ -107,19 +107,19 @@ def measure_memories(
         horizon: Output steps of the test of accuracy.
         read: What the basis reads of the recording once m(t) has settled, where that is known.
     """
-    kept, start = memories.stored, theory.settled_step
-    phi = theory.phi[np.ix_(kept, kept)]
+    stored, start = memories.stored, theory.settled_step
+    phi = theory.phi[np.ix_(stored, stored)]
     tested = slice(start, max(horizon, start + theory.s) + 1)
     read = memories.read(recording.states[tested]) if read is None else read[: tested.stop - start]
-    right = ((read >= 0) == (recording.labels[tested] > 0)).mean(axis=(0, 1))[kept]
+    right = ((read >= 0) == (recording.labels[tested] > 0)).mean(axis=(0, 1))[stored]
     tried = flip_elements(
-        system, theory, memories, recording, np.flatnonzero(kept), edit_times(theory), steps=future_steps(horizon)
+        system, theory, memories, recording, np.flatnonzero(stored), edit_times(theory), steps=future_steps(horizon)
     )
     return MemoryMeasures(
         decoding_accuracy=float(right.mean()),
         worst_decoding_accuracy=float(right.min()),
         explained_variance=explained_variance(memories, recording.states[tested][:: theory.s + 1]),
-        decoded_map_error=float(np.linalg.norm(decoded_map(read, theory.s, kept) - phi) / np.linalg.norm(phi)),
+        decoded_map_error=float(np.linalg.norm(decoded_map(read, theory.s, stored) - phi) / np.linalg.norm(phi)),
         condition=memories.condition,
         edit_success=float(tried.followed.mean()),
         random_edit_success=float(tried.random_followed.mean()),

@@ -145,7 +145,7 @@ def measure_network(
     system, recording = observed.system, observed.held_out
     test_accuracy = measure_test_accuracy(system, task, settings.horizon, settings.sequences)
     if not (network.is_finite() and np.isfinite(recording.states).all()):  # huge weights can overflow
-        return _diverged(run, settings, test_accuracy)
+        return _diverged_measurement(run, settings, test_accuracy)
     weights = linearise(network)
     eigenvalues = np.linalg.eigvals(weights.astype(np.float64))
     match = match_spectra(theory.eigenvalues, eigenvalues, settings.modulus)
@@ -154,7 +154,9 @@ def measure_network(
     for method, basis in memories_by_method(network, observed, settings.modulus).items():
         read = observed.read if basis is observed.memories else None
         judged = measure_memories(system, theory, basis, recording, settings.horizon, read)
-        bases[method] = BasisMeasures(**asdict(judged), **_weights_in(basis, weights.astype(np.float64), theory.phi))
+        bases[method] = BasisMeasures(
+            **asdict(judged), **_weights_measures(basis, weights.astype(np.float64), theory.phi)
+        )
     early = edit_at_end_of_input(
         system, theory, at_end_of_input(observed.shown), recording, steps=future_steps(settings.horizon)
     )
@@ -175,7 +177,7 @@ def measure_network(
         unedited_success=unedited,
         early_edit_success=early.observable_followed,
         unobservable_edit_ignored=early.unobservable_ignored,
-        **_how(settings),
+        **_settings_columns(settings),
         solved=int(solved),
         bases=bases,
     )
@@ -197,7 +199,7 @@ def memories_by_method(network: Network, observed: Observation, modulus: float) 
     }
 
 
-def _weights_in(basis: VariableMemories, weights: np.ndarray, phi: np.ndarray) -> dict[str, float]:
+def _weights_measures(basis: VariableMemories, weights: np.ndarray, phi: np.ndarray) -> dict[str, float]:
     """W_hh in a basis."""
     return {
         "map_error": memories.map_error(basis, weights, phi),
@@ -206,11 +208,11 @@ def _weights_in(basis: VariableMemories, weights: np.ndarray, phi: np.ndarray) -
     }
 
 
-def _how(settings: MeasureSettings) -> dict[str, Any]:
+def _settings_columns(settings: MeasureSettings) -> dict[str, Any]:
     return {f"measured_{name}": value for name, value in asdict(settings).items()}
 
 
-def _diverged(run: Run, settings: MeasureSettings, test_accuracy: float) -> Measurement:
+def _diverged_measurement(run: Run, settings: MeasureSettings, test_accuracy: float) -> Measurement:
     """Of weights that are not finite: they have no eigenvalues and no memories."""
     nothing = match_spectra(run.task.theory.eigenvalues, np.zeros(0, np.complex128))
     nan = float("nan")
@@ -231,7 +233,7 @@ def _diverged(run: Run, settings: MeasureSettings, test_accuracy: float) -> Meas
         unedited_success=nan,
         early_edit_success=nan,
         unobservable_edit_ignored=nan,
-        **_how(settings),
+        **_settings_columns(settings),
         solved=int(solved),
         bases=dict.fromkeys(METHODS, unknown),
     )

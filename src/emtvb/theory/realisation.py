@@ -34,18 +34,18 @@ def memories_by_realisation(network: Network, theory: TaskTheory, modulus: float
     """
     check_task(network, theory, "realisation")
     span, steps = _long_term_part(network.W_hh.astype(np.float64), modulus)
-    phi, kept = theory.phi, theory.persistent
-    seen, expected = network.W_r @ span @ np.linalg.pinv(span, rcond=_CUTOFF), np.eye(kept.size)[-theory.d :]
+    phi, stored = theory.phi, theory.persistent
+    seen, expected = network.W_r @ span @ np.linalg.pinv(span, rcond=_CUTOFF), np.eye(stored.size)[-theory.d :]
     network_sees, theory_sees = [], []
     for _ in range(2 * theory.s):
         network_sees.append(seen)
         theory_sees.append(expected)
         seen, expected = seen @ steps, expected @ phi
-    basis = np.zeros((network.hidden_dim, kept.size))
-    dual = np.zeros((kept.size, network.hidden_dim))
-    dual[kept] = np.linalg.pinv(np.concatenate(theory_sees)[:, kept], rcond=_CUTOFF) @ np.concatenate(network_sees)
-    basis[:, kept] = span @ np.linalg.pinv(dual[kept] @ span, rcond=_CUTOFF)
-    return VariableMemories(basis, dual, kept)
+    basis = np.zeros((network.hidden_dim, stored.size))
+    dual = np.zeros((stored.size, network.hidden_dim))
+    dual[stored] = np.linalg.pinv(np.concatenate(theory_sees)[:, stored], rcond=_CUTOFF) @ np.concatenate(network_sees)
+    basis[:, stored] = span @ np.linalg.pinv(dual[stored] @ span, rcond=_CUTOFF)
+    return VariableMemories(basis, dual, stored)
 
 
 def _long_term_part(
@@ -54,8 +54,8 @@ def _long_term_part(
     """A basis of the long-term modes' span, and the weights with those modes' modulus 1 and the others' 0."""
     values, modes = np.linalg.eig(weights)
     duals = np.linalg.pinv(modes, rcond=_CUTOFF)
-    kept = np.abs(values) > modulus
-    projection = (modes[:, kept] @ duals[kept]).real
-    turned = (modes[:, kept] * (values[kept] / np.abs(values[kept]))) @ duals[kept]
+    strong = np.abs(values) > modulus
+    projection = (modes[:, strong] @ duals[strong]).real
+    turned = (modes[:, strong] * (values[strong] / np.abs(values[strong]))) @ duals[strong]
     span, _, _ = np.linalg.svd(projection)
-    return span[:, : int(kept.sum())], turned.real
+    return span[:, : int(strong.sum())], turned.real

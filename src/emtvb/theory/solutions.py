@@ -153,7 +153,7 @@ def study_solution(
     """
     networks.check_task(network, run.task.theory, run.run_id)
     if not network.is_finite():
-        return _nothing(run), []
+        return _solution_at_chance(run), []
     eigenvalues = np.linalg.eigvals(network.W_hh.astype(np.float64))
     observed = observed or Observation(Elman(network), run.task)
     return study_system(run, observed, eigenvalues, verdict, accuracy, settings)
@@ -178,14 +178,14 @@ def study_system(
         settings: How it was measured.
     """
     if not accuracy >= AT_CHANCE:
-        return _nothing(run), []
+        return _solution_at_chance(run), []
     task, theory, shown = run.task, run.task.theory, observed.shown
-    judged = _until(observed.held_out, max(STEPS, theory.settled_step + 2))
+    judged = _first_steps(observed.held_out, max(STEPS, theory.settled_step + 2))
     if not (np.isfinite(shown.states).all() and np.isfinite(judged.states).all()):
-        return _nothing(run), []
-    memories, outputs = observed.memories, _outputs(task.d, judged)
+        return _solution_at_chance(run), []
+    memories, outputs = observed.memories, _output_columns(task.d, judged)
     modes = match_modes(theory, eigenvalues, settings.modulus)
-    right = _read(memories, observed.read, judged.labels[theory.settled_step :])
+    right = _shares_read_right(memories, observed.read, judged.labels[theory.settled_step :])
     unreadable = np.flatnonzero(theory.persistent & (right < DECODES))
     lost = [int(word) for word in outputs["lost_dimensions"].strip("[]").split()]
     digits: list[Digit] = []
@@ -267,7 +267,7 @@ def _missing_cycles(theory: TaskTheory, left: Complex[np.ndarray, " mode"]) -> s
     alike = Counter((length, positive) for _, length, positive in every)
     rest, words = list(left), []
     for cycle, length, positive in every:
-        without = _without(rest, np.exp(2j * np.pi * (np.arange(length) + (0.0 if positive else 0.5)) / length))
+        without = _other_modes(rest, np.exp(2j * np.pi * (np.arange(length) + (0.0 if positive else 0.5)) / length))
         if without is not None:
             rest = without
             dimensions = " ".join(map(str, sorted({int(i) % theory.d for i in cycle})))
@@ -275,24 +275,23 @@ def _missing_cycles(theory: TaskTheory, left: Complex[np.ndarray, " mode"]) -> s
     return " ".join(words)
 
 
-def _without(modes: list[complex], others: Iterable[complex]) -> list[complex] | None:
+def _other_modes(modes: list[complex], others: Iterable[complex]) -> list[complex] | None:
     """These modes without others; None where one of those is not among them."""
     rest = list(modes)
     for other in others:
         nearest = min(range(len(rest)), key=lambda i: abs(rest[i] - other), default=None)
-        if nearest is None or abs(rest[nearest] - other) > 1e-6:
+        if nearest is None or abs(rest[nearest] - other) > 1e-6:  # both are roots of 1, the same but for rounding
             return None
         del rest[nearest]
     return rest
 
 
-def _until(recording: Recording, steps: int) -> Recording:
-    """Its first output steps."""
+def _first_steps(recording: Recording, steps: int) -> Recording:
     parts = recording.states, recording.outputs, recording.labels
     return Recording(*(part[: steps + 1] for part in parts))
 
 
-def _outputs(d: int, judged: Recording) -> dict[str, Any]:
+def _output_columns(d: int, judged: Recording) -> dict[str, Any]:
     """What each output dimension gives out, 200 steps long."""
     outputs, wanted = judged.outputs[1:], judged.labels[1:, :, -d:]
     right = (networks.nearest_bits(outputs) == wanted).mean(axis=(0, 1))
@@ -305,7 +304,7 @@ def _outputs(d: int, judged: Recording) -> dict[str, Any]:
     }
 
 
-def _read(
+def _shares_read_right(
     memories: VariableMemories,
     read: Float[np.ndarray, "time batch memory"],
     wanted: Float[np.ndarray, "step batch memory"],
@@ -334,7 +333,7 @@ def _digit(
     fitted, tested = (part.samples(fitting_times(task.theory)) for part in (shown, judged))
     by_other = {i: _decoders(*fitted, element, i) for i in others}
     # the other is chosen on the half that the decoders were fitted on, and judged on the half that they were not
-    other = max(by_other, key=lambda i: _right(by_other[i], *fitted, element, i), default=None)
+    other = max(by_other, key=lambda i: _share_decoded_right(by_other[i], *fitted, element, i), default=None)
     tried = flip_elements(
         system, task.theory, memories, judged, [element], [task.theory.settled_step + 2 * task.s + 1], repeats=16
     )
@@ -347,9 +346,11 @@ def _digit(
         other_variable=0 if other is None else other // task.d + 1,
         other_dimension=-1 if other is None else other % task.d,
         cosine=float("nan") if other is None else float(cosines[other]),
-        read_given_other=float("nan") if other is None else _right(by_other[other], *tested, element, other),
+        read_given_other=float("nan")
+        if other is None
+        else _share_decoded_right(by_other[other], *tested, element, other),
         edits_obeyed=float(tried.followed.mean()),
-        moves=_moves(system, task, element, judged),
+        moves=_mean_displacement(system, task, element, judged),
     )
 
 
@@ -366,14 +367,16 @@ def _decoders(states: States, theory: Elements, element: int, other: int) -> dic
     return decoders
 
 
-def _right(decoders: dict[bool, Affine], states: States, theory: Elements, element: int, other: int) -> float:
+def _share_decoded_right(
+    decoders: dict[bool, Affine], states: States, theory: Elements, element: int, other: int
+) -> float:
     """How often these decoders are right."""
     given: Bool[np.ndarray, "sample 1"] = theory[:, [other]] > 0
     read = np.where(given, decoders[True].predict(states), decoders[False].predict(states))
     return float(((read >= 0) == (theory[:, [element]] > 0)).mean())
 
 
-def _moves(system: System, task: Task, element: int, judged: Recording) -> float:
+def _mean_displacement(system: System, task: Task, element: int, judged: Recording) -> float:
     """Mean distance of a recording's states from those of sequences with this element turned, once m(t) has settled."""
     origin, time = element, task.theory.settled_step
     for _ in range(time):
@@ -385,7 +388,7 @@ def _moves(system: System, task: Task, element: int, judged: Recording) -> float
     return float(np.linalg.norm(there.astype(np.float64) - moved.astype(np.float64), axis=1).mean())
 
 
-def _nothing(run: Run) -> Solution:
+def _solution_at_chance(run: Run) -> Solution:
     """Of a network that learned nothing."""
     known: dict[str, Any] = {
         "run_id": run.run_id, "kind": "at chance", "missing_cycles": "", "lost_dimensions": "",

@@ -39,7 +39,7 @@ def check_trainer(name: str, accelerator: str) -> None:
         general.check_accelerator(accelerator)
 
 
-def train(experiment: config.Sweep, folder: Path) -> None:
+def train_experiment(experiment: config.Sweep, folder: Path) -> None:
     """Train the runs of an experiment that is one shard, from where they stand."""
     ((shard, runs),) = experiment.shards().items()
     proof = promises.promised_proof(max(run.l2 for run in runs)) if experiment.trainer in promises.TRAINERS else None

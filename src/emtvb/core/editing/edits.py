@@ -193,7 +193,7 @@ class Edits:
                     return f"{little}; without an edit {low}"
                 does = f"too few trials to tell it from {CONTROLS[worst]}"
             return f"{does} ({self.share(worst):.3f}; followed {self.success:.3f})"
-        usable = _usable(self.readable, len(self.trial))
+        usable = _edits_at_readable_times(self.readable, len(self.trial))
         if self._chance_of_more(self.followed[usable], self.without_edit[usable]) >= _CHANCE:
             return no_better
         above = self._above_ceiling
@@ -212,7 +212,7 @@ class Edits:
     @property
     def _above_ceiling(self) -> tuple[float, str] | None:
         """The ceiling, and in words that more is followed than it; None where there is none, or no more is followed."""
-        usable = _usable(self.readable, len(self.trial))
+        usable = _edits_at_readable_times(self.readable, len(self.trial))
         known = np.broadcast_to(self.known, self.followed.shape)
         if not len(self.ceiling) or not (known & usable).any():
             return None
@@ -298,10 +298,10 @@ def which_count(
     without_edit: Bool[np.ndarray, " edit"], readable: Bool[np.ndarray, " edit"] | bool
 ) -> Bool[np.ndarray, " edit"]:
     """Which edits count, by what happens without them and whether the variables can be read: :attr:`Edits.counts`."""
-    return ~without_edit & _usable(readable, len(without_edit))
+    return ~without_edit & _edits_at_readable_times(readable, len(without_edit))
 
 
-def _usable(readable: Bool[np.ndarray, " edit"] | bool, count: int) -> Bool[np.ndarray, " edit"]:
+def _edits_at_readable_times(readable: Bool[np.ndarray, " edit"] | bool, count: int) -> Bool[np.ndarray, " edit"]:
     """The edits at times where the variables can be read; all, where that is nowhere."""
     every = np.broadcast_to(readable, count)
     return every if every.any() else ~every

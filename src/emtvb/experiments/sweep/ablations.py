@@ -74,8 +74,8 @@ def core_basis(
 def orthogonal_projection(basis: Float[np.ndarray, "hidden inside"]) -> Float[np.ndarray, "hidden hidden"]:
     """The projection at right angles onto the span of these columns."""
     directions, values, _ = np.linalg.svd(basis, full_matrices=False)
-    kept = directions[:, values > _CUTOFF * max(values[0], 1e-300)]
-    projection: np.ndarray = kept @ kept.T
+    spanning = directions[:, values > _CUTOFF * max(values[0], 1e-300)]
+    projection: np.ndarray = spanning @ spanning.T
     return projection
 
 
@@ -134,7 +134,7 @@ def accuracies_without(
 def ablation_row(
     run: Run, network: Network, modulus: float, horizon: int, observed: Observation | None = None
 ) -> dict[str, object]:
-    """A row of ``measurements/ablations.csv``: ``run_id`` and ``others.ABLATED``.
+    """A row of ``measurements/ablations.csv``: ``run_id`` and ``literature_columns.ABLATED``.
 
     Args:
         run: Its task and its name.

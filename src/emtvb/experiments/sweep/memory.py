@@ -155,9 +155,9 @@ def measure_memory(run: Run, network: Network) -> list[dict[str, object]]:
     """
     untrained = Elman(network).untrained(run.seed).network
     return [
-        _row(run.run_id, TRAINED, remembered_columns(network, run.task)),
-        _row(run.run_id, UNTRAINED, duration_columns(untrained.double(), run.task)),
-        _row(run.run_id, LINEAR, linear_durations(network, run.task)),
+        _rounded_row(run.run_id, TRAINED, remembered_columns(network, run.task)),
+        _rounded_row(run.run_id, UNTRAINED, duration_columns(untrained.double(), run.task)),
+        _rounded_row(run.run_id, LINEAR, linear_durations(network, run.task)),
     ]
 
 
@@ -170,7 +170,7 @@ def by_hand(task: Task) -> list[dict[str, object]]:
         FADING: duration_columns(half.double(), task, FRESH_CONTENTS),
         FADING_LINEAR: linear_durations(half, task),
     }
-    return [_row(f"{name}-{task.name}", name, numbers) for name, numbers in found.items()]
+    return [_rounded_row(f"{name}-{task.name}", name, numbers) for name, numbers in found.items()]
 
 
 def memory_as_table(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
@@ -369,7 +369,7 @@ def control_accuracies(
         "single": float((nearest_bits(single) == targets)[last].mean()),
         "uneven": float((nearest_bits(others) == task.targets(uneven, steps))[last].mean()),
         "margin": float((outputs * targets >= MARGIN * factor)[last].mean()),
-        "decoded": _decoded(memories.read(states), task, inputs, steps),
+        "decoded": _share_decoded_right(memories.read(states), task, inputs, steps),
         UNCHANGED: float("nan") if same is None else float(same.mean()),
     }
 
@@ -378,7 +378,7 @@ def outputs_of(
     system: System, inputs: Float[np.ndarray, "s batch d"], steps: int
 ) -> tuple[Float[np.ndarray, "step batch d"], Float[np.ndarray, "batch state"]]:
     """Outputs of so many steps after these inputs, and the state after them, in the system's own precision."""
-    states, _ = system.drive(inputs.astype(_precision(system)))
+    states, _ = system.drive(inputs.astype(_dtype_of(system)))
     return run_on(system, states[-1], steps)
 
 
@@ -439,7 +439,7 @@ def half_edits(system: System, task: Task, seen: Recording, memories: Any) -> di
     outputs, states = run_on(system, state, AFTER)
     futures = (theory.future_outputs(m, AFTER)[-WINDOW:] for m in (before, after))
     back, over = (all_signs_agree(outputs[-WINDOW:], future) for future in futures)
-    there, edited = (_later(task, m, AFTER) for m in (before, after))
+    there, edited = (_memory_later(task, m, AFTER) for m in (before, after))
     moved = (there != edited) & theory.persistent
     return {
         "half_edit_back": float(back.mean()),
@@ -463,8 +463,8 @@ def basin_size(system: System, state: Float[np.ndarray, "batch state"]) -> float
     low, high = np.zeros(len(state)), np.full(len(state), LARGEST_KICK)
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        kept = stays(middle)
-        low, high = np.where(kept, middle, low), np.where(kept, high, middle)
+        stayed = stays(middle)
+        low, high = np.where(stayed, middle, low), np.where(stayed, high, middle)
     return float(np.median(low))
 
 
@@ -473,7 +473,7 @@ def largest_modulus(network: Network) -> float:
     return float(np.abs(np.linalg.eigvals(linearise(network).astype(np.float64))).max())
 
 
-def _precision(system: System) -> Any:
+def _dtype_of(system: System) -> Any:
     return system.network.W_hh.dtype if isinstance(system, Elman) else np.float64
 
 
@@ -486,21 +486,21 @@ def _future(task: Task, seen: Recording) -> Float[np.ndarray, "step batch d"]:
     return task.theory.future_outputs(seen.labels[-1], AFTER)
 
 
-def _later(task: Task, m: Float[np.ndarray, "batch memory"], steps: int) -> Float[np.ndarray, "batch memory"]:
+def _memory_later(task: Task, m: Float[np.ndarray, "batch memory"], steps: int) -> Float[np.ndarray, "batch memory"]:
     """The m(t) that the theory expects so many steps after m."""
     return m @ np.linalg.matrix_power(task.theory.phi, steps).T
 
 
-def _decoded(
+def _share_decoded_right(
     read: Float[np.ndarray, "batch memory"], task: Task, inputs: Float[np.ndarray, "s batch d"], steps: int
 ) -> float:
     """The share of stored elements whose sign is read right after so many output steps."""
-    kept = task.theory.persistent
-    m = _later(task, inputs.transpose(1, 0, 2).reshape(inputs.shape[1], -1), steps)
-    return float((nearest_bits(read[:, kept]) == m[:, kept]).mean())
+    stored = task.theory.persistent
+    m = _memory_later(task, inputs.transpose(1, 0, 2).reshape(inputs.shape[1], -1), steps)
+    return float((nearest_bits(read[:, stored]) == m[:, stored]).mean())
 
 
-def _row(run_id: str, network: str, found: Mapping[str, float]) -> dict[str, object]:
+def _rounded_row(run_id: str, network: str, found: Mapping[str, float]) -> dict[str, object]:
     """Five digits: more is rounding."""
     numbers = {name: float(f"{found.get(name, float('nan')):.5g}") for name in REMEMBERED}
     return {"run_id": run_id, "network": network, **numbers}

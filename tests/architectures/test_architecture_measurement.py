@@ -7,8 +7,12 @@ import pytest
 
 from emtvb.adapters.elman import Elman
 from emtvb.config.architectures import ARCHITECTURES
-from emtvb.experiments.architectures.measures import Measurement, mean_jacobian, restored_share
-from emtvb.experiments.architectures.measuring import interpret_run
+from emtvb.experiments.architectures.architecture_measurement import (
+    Measurement,
+    interpret_run,
+    mean_jacobian,
+    restored_share,
+)
 from emtvb.theory import tasks
 from emtvb.theory.architecture_runs import ArchitectureRun
 from emtvb.theory.memories_by_data import fit_memories_by_data

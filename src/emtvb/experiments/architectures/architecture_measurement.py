@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from emtvb.core.regression import decoded_map
 from emtvb.core.spectrum import match_spectra
 from emtvb.core.systems import System
 from emtvb.core.task_theory import TaskTheory
+from emtvb.theory.architecture_runs import ArchitectureRun
 from emtvb.theory.memories_by_data import fit_memories_by_data
 from emtvb.theory.memory_measures import (
     MemoryMeasures,
@@ -29,6 +31,7 @@ from emtvb.theory.memory_measures import (
 from emtvb.theory.network_measurement import MeasureSettings
 from emtvb.theory.network_verdict import network_verdict
 from emtvb.theory.tasks import Task
+from emtvb.training.architectures.saved_weights import Trained
 
 LONG = 20
 """Periods of s steps after which it is looked whether a change is still there."""
@@ -97,6 +100,16 @@ class Subject:
     task: Task
 
 
+def interpret_run(
+    run: ArchitectureRun, network: Trained, settings: MeasureSettings
+) -> tuple[Measurement, dict[str, np.ndarray]]:
+    """A run's measurements, and the arrays that figures show of it: :func:`interpret_system`."""
+    subject = Subject(run.run_id, run.architecture, run.task)
+    finite = all(np.isfinite(array).all() for array in vars(network).values())
+    origin = network.linearise() if finite else None
+    return interpret_system(subject, network, origin, partial(mean_jacobian, network), settings)
+
+
 def interpret_system(
     subject: Subject,
     system: System,
@@ -121,7 +134,7 @@ def interpret_system(
     task, theory = subject.task, subject.task.theory
     test_accuracy = measure_test_accuracy(system, task, settings.horizon, settings.sequences)
     if origin is None:
-        return _diverged(subject, system, settings, test_accuracy)
+        return _diverged_measurement(subject, system, settings, test_accuracy)
     basis = fit_memories_by_data(system, task)
     recording = held_out(system, task, settings.horizon)
     judged = measure_memories(system, theory, basis, recording, settings.horizon)
@@ -160,7 +173,7 @@ def interpret_system(
         "visited_map": stored_map(basis, visited),
         "decoded_map": decoded_map(basis.read(recording.states[start:])[..., basis.stored], task.s),
     }
-    return measurement, _shown(task, settings, measurement, {"origin_eigenvalues": eigenvalues, **maps})
+    return measurement, _figure_arrays(task, settings, measurement, {"origin_eigenvalues": eigenvalues, **maps})
 
 
 def mean_jacobian(system: System, states: Float[np.ndarray, "batch state"]) -> Float[np.ndarray, "state state"]:
@@ -186,22 +199,21 @@ def restored_share(
     return float((basis.read(states[-1]) * np.sign(later))[changed].mean())
 
 
-def _shown(
+def _figure_arrays(
     task: Task, settings: MeasureSettings, measurement: Measurement, arrays: dict[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
-    """The arrays that figures show."""
-    kept = task.theory.persistent
+    stored = task.theory.persistent
     about = {"task": task.name, "d": task.d, "s": task.s, "modulus": settings.modulus, **asdict(measurement)}
     return {
         "about": np.array(json.dumps(about)),
-        "kept": kept,
-        "phi": task.theory.phi[np.ix_(kept, kept)],
+        "kept": stored,
+        "phi": task.theory.phi[np.ix_(stored, stored)],
         "phi_eigenvalues": task.theory.eigenvalues,
         **arrays,
     }
 
 
-def _diverged(
+def _diverged_measurement(
     subject: Subject, system: System, settings: MeasureSettings, test_accuracy: float
 ) -> tuple[Measurement, dict[str, np.ndarray]]:
     """Of weights that are not finite: they have no eigenvalues and no memories."""
@@ -221,4 +233,4 @@ def _diverged(
     measurement = Measurement(**{field.name: known.get(field.name, nan) for field in fields(Measurement)})
     nothing = dict.fromkeys(("origin_map", "visited_map", "decoded_map"), np.full((count, count), nan))
     arrays = {"origin_eigenvalues": np.zeros(0, complex), **nothing}
-    return measurement, _shown(subject.task, settings, measurement, arrays)
+    return measurement, _figure_arrays(subject.task, settings, measurement, arrays)
