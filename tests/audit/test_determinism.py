@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -94,5 +92,6 @@ def test_a_loss_that_is_no_number_is_equal_to_another_that_is_none() -> None:
 
 @pytest.mark.parametrize(("engine", "elsewhere"), [("general", "the general trainer"), ("compiled", "")])
 def test_who_trained_in_the_engines_place_is_not_held_to_it(engine: str, elsewhere: str) -> None:
-    record: Any = SimpleNamespace(shard="shard", runs={"run": {"trained": [{"engine": engine}]}})
+    runs, outputs = {"run": {"trained": [{"engine": engine}]}}, {"training/shard/digests.csv": ""}
+    record = provenance.Record("train_shard", {}, {}, {}, outputs, "", 0.0, "", False, {}, runs)  # type: ignore[arg-type]
     assert _other_environment("shard", "run", {Path("record"): record}, "auto") == elsewhere
