@@ -250,10 +250,8 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             except InputError as error:
                 refusal = error
             message = str(refusal.value)
-            if slurm.is_refusal(message) or slurm.FULL.search(
-                message
-            ):  # of which Slurm may keep a record, under this name
-                raise refusal
+            if slurm.is_refusal(message) or slurm.FULL.search(message):
+                raise refusal  # of which Slurm may keep a record, under this name
             # It may have been taken all the same, at once or a little later: the queue knows.
             for pause in (0.0, next(pauses)):
                 self._over.wait(pause)
