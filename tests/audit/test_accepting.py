@@ -99,9 +99,9 @@ def test_a_record_says_that_it_was_accepted_and_others_say_nothing_of_it(tmp_pat
     code = {"code": {"a.py": "1"}, "rule": "measure", "settings": {}, "versions": {}}
     for about in ({}, {"commit": "c", "drawn": 12, "of": 36, "seed": 1}):
         new = _record(recipe=code, accepted=about)
-        provenance.write(tmp_path / "a.provenance.json", new)
+        provenance.write_record(tmp_path / "a.provenance.json", new)
         assert ("accepted" in (tmp_path / "a.provenance.json").read_text()) is bool(about)
-        assert provenance.read(tmp_path / "a.provenance.json") == new
+        assert provenance.read_record(tmp_path / "a.provenance.json") == new
 
 
 @pytest.mark.parametrize(

@@ -156,6 +156,10 @@ def test_what_crosses_the_bar_of_a_claim_is_named_with_it(tmp_path: Path) -> Non
     assert crossings(there, near) == [f"test_accuracy of a is 0.9901, and 0.9899 {bar}"]
     assert differences(there, far, SHARD) == [f"test_accuracy of a is 0.9901, and 0.9895 {bar}"]
     assert crossings(there, there) == []
+    beside = {"power_gain": "9", **about}
+    first = _table(tmp_path / "first.csv", test_accuracy="0.9901", **beside)
+    both = _table(tmp_path / "both.csv", test_accuracy="0.9895", **{**beside, "power_gain": "1"})
+    assert differences(first, both, SHARD) == [f"test_accuracy of a is 0.9901, and 0.9895 {bar}"], "before any other"
     about["verdict"] = "solves the task without it"
     moved = _table(tmp_path / "moved.csv", test_accuracy="0.9901", **about)
     assert len(differences(there, moved, SHARD)) == 1, "a word alone"

@@ -32,7 +32,7 @@ def found(folder: Path, **row: object) -> list[str]:
     table.to_csv(folder / MEASURED, index=False)
     for name in (MEASURED, WEIGHTS, DIGESTS):
         if (folder / name).exists():
-            provenance.record(RECIPE, {}, [], [str(folder / name)], str(folder / "logs/x.log"), 1.0)
+            provenance.record_job(RECIPE, {}, [], [str(folder / name)], str(folder / "logs/x.log"), 1.0)
     job = Planned("measure", {}, (), (MEASURED,), {"interpretation": {"solved": 0.99, "horizon": 200}}, "", ())
     return [str(finding) for finding in contradictions(Files(folder, *provenance.read_all(folder)), [job])]
 
@@ -64,9 +64,9 @@ def test_versions_of_a_record_alone_excuse_nothing(tmp_path: Path) -> None:
     """Where they are others than those of its environment, somebody wrote them."""
     assert found(tmp_path) == []
     path = tmp_path / "measurements" / "s.provenance.json"
-    record = provenance.read(path)
+    record = provenance.read_record(path)
     record.recipe["versions"] = {"numpy": "1.0", "torch": record.environment["torch"].split("+")[0]}
-    provenance.write(path, record)
+    provenance.write_record(path, record)
     files = Files(tmp_path, *provenance.read_all(tmp_path))
     (said,) = contradictions(files, [])
     assert str(said).startswith("measurements/s.provenance.json: computed with numpy 1.0, in an environment with ")

@@ -22,7 +22,7 @@ def files(folder: Path, *jobs: Planned) -> Files:
             (folder / output).parent.mkdir(parents=True, exist_ok=True)
             (folder / output).write_text("made")
         recipe = {"rule": job.rule, "settings": {}, "code": {"a.py": "0"}, "versions": {}}
-        provenance.record(recipe, {}, [], [str(folder / path) for path in job.outputs], f"{folder}/logs/a.log", 1.0)
+        provenance.record_job(recipe, {}, [], [str(folder / path) for path in job.outputs], f"{folder}/logs/a.log", 1.0)
     return Files(folder, *provenance.read_all(folder))
 
 

@@ -426,7 +426,7 @@ def test_a_full_disk_is_one_line_with_a_path(emtvb, tmp_path: Path, monkeypatch:
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("emtvb.cli.network.training.train", full)
+    monkeypatch.setattr("emtvb.cli.network.training.train_experiment", full)
     status, _, err = emtvb(f"train --task T1 {TINY} --output {tmp_path / 'new'}")
     assert (status, err.count("\n")) == (2, 1)
     assert f"No space left on device: '{tmp_path / 'new'}'; mend that and run again: it goes on where it stopped" in err
@@ -459,7 +459,7 @@ def published(trained: Path, tmp_path: Path) -> Path:
     shutil.copytree(trained, folder)
     (weights,) = folder.glob(f"training/*/{WEIGHTS}")
     recipe = {"rule": "train_shard", "settings": {"proof": {"engine": "a"}}, "code": {}, "versions": {}}
-    provenance.record(recipe, {}, [], [str(weights)], str(folder / "logs" / "train_shard.log"), 1.0)
+    provenance.record_job(recipe, {}, [], [str(weights)], str(folder / "logs" / "train_shard.log"), 1.0)
     (packed,) = pack(folder)
     weights.unlink()
     return packed

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from emtvb.making.clone import hiding, workflow_root
+from emtvb.making.clone import shadowing_files, workflow_root
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,5 +35,5 @@ def test_what_is_imported_in_the_place_of_a_module_is_named(tmp_path: Path, file
     for name in ("src/emtvb/tables.py", "src/emtvb/core/__init__.py", "workflow/scripts/draw.py", file):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    assert [path.relative_to(tmp_path).as_posix() for path in hiding(tmp_path)] == [*filter(None, [named])]
-    assert list(hiding(ROOT)) == []
+    assert [path.relative_to(tmp_path).as_posix() for path in shadowing_files(tmp_path)] == [*filter(None, [named])]
+    assert list(shadowing_files(ROOT)) == []

@@ -34,10 +34,10 @@ except KeyboardInterrupt:
 """
 REPRODUCE = """
 import signal, subprocess, sys
-from emtvb.cli.reproduce import _wait
+from emtvb.cli.reproduce import _exit_status
 signal.signal(signal.SIGINT, signal.default_int_handler)
 with subprocess.Popen([sys.executable, "-c", sys.argv[1]]) as process:
-    print(_wait(process))
+    print(_exit_status(process))
 """
 SNAKEMAKE = """
 import signal, sys, time

@@ -29,10 +29,10 @@ def make(folder: Path, rule: str, inputs: tuple[str, ...], outputs: dict[str, st
     asked = job(folder, rule, inputs, tuple(outputs))
     recipe = {
         "rule": rule, "settings": {"of": "these"}, "code": {f"{rule}.py": digest(folder, rule)}, "versions": {},
-        "names": recipes.names(asked.input, asked.output),
+        "names": recipes.digest_of_names(asked.input, asked.output),
     }  # fmt: skip
     paths = [[os.path.normpath(folder / name) for name in names] for names in (inputs, outputs)]
-    provenance.record(recipe, wildcards, *paths, str(folder / "logs" / f"{rule}.log"), 1.0)
+    provenance.record_job(recipe, wildcards, *paths, str(folder / "logs" / f"{rule}.log"), 1.0)
 
 
 def digest(folder: Path, rule: str) -> str:
@@ -72,7 +72,7 @@ def results(tmp_path: Path) -> Path:
 
 
 def look(folder: Path) -> Records:
-    return staleness.read(folder, folder.parents[1])
+    return staleness.records_of_results(folder, folder.parents[1])
 
 
 def jobs(folder: Path) -> list[Any]:
@@ -264,12 +264,12 @@ def test_a_folder_in_the_place_of_a_file_is_damage(results: Path) -> None:
 
 
 def test_params_that_no_record_could_tell_apart_are_refused() -> None:
-    assert recipes.plain(Namedlist(fromdict={"of": [1, {"a": None}]}), "draw") == {"of": [1, {"a": None}]}
+    assert recipes.plain_params(Namedlist(fromdict={"of": [1, {"a": None}]}), "draw") == {"of": [1, {"a": None}]}
     for value in ({1}, ROOT, print, float("nan")):
         with pytest.raises(InputError, match="params: draw: no plain data"):
-            recipes.plain(Namedlist(fromdict={"of": value}), "draw")
+            recipes.plain_params(Namedlist(fromdict={"of": value}), "draw")
     with pytest.raises(InputError, match=r"params: draw: one of this rule has no name"):
-        recipes.plain(Namedlist(["median"]), "draw")
+        recipes.plain_params(Namedlist(["median"]), "draw")
 
 
 def test_a_job_that_ended_unseen_is_known_by_its_files(results: Path) -> None:

@@ -144,7 +144,7 @@ def test_an_engine_that_cannot_be_had_is_one_line_and_no_other_trains(
     monkeypatch.setitem(sys.modules, "emtvb.training.kernel", None)
     monkeypatch.delattr("emtvb.training.kernel", raising=False)
     with pytest.raises(InputError, match=r"trainer: compiled: cannot be had here .* trainer: reference is slower"):
-        engine.check()
+        engine.check_engine()
 
 
 def test_other_bits_than_promised_are_refused_before_training(monkeypatch: pytest.MonkeyPatch, chooses_anew) -> None:
@@ -154,14 +154,14 @@ def test_other_bits_than_promised_are_refused_before_training(monkeypatch: pytes
     compiled_again = []
     monkeypatch.setattr(kernel.advance, "recompile", lambda: compiled_again.append(kernel))
     with pytest.raises(InputError, match="does not give the bits here that it gives elsewhere"):
-        engine.check()
+        engine.check_engine()
     assert compiled_again == [kernel]
 
 
 def test_no_jit_is_refused(monkeypatch: pytest.MonkeyPatch, chooses_anew) -> None:
     monkeypatch.setattr("numba.config.DISABLE_JIT", True)
     with pytest.raises(InputError, match="NUMBA_DISABLE_JIT: 1: nothing is compiled then; unset it"):
-        engine.check()
+        engine.check_engine()
 
 
 TRAIN = """

@@ -272,7 +272,7 @@ def test_what_the_workflow_would_do_is_named_once_with_the_reason(folder: Path) 
     edit_text(folder / "edit.html", "<", "< ")
     _put(folder / "tables" / "old.csv")  # a table of an older version of the workflow
     recipe = {"rule": "tabulate_old", "settings": {}, "code": {"old.py": "0"}, "versions": {}}
-    provenance.record(recipe, {}, [], [str(folder / "tables/old.csv")], str(folder / "logs/old.log"), 1.0)
+    provenance.record_job(recipe, {}, [], [str(folder / "tables/old.csv")], str(folder / "logs/old.log"), 1.0)
     pack(folder)
     (folder / PACKED).write_bytes(b"no weights")
     found = planned_anew(folder)

@@ -133,7 +133,7 @@ def accept(folder: Path, held: Held, every: bool, seed: int, workers: int) -> Ac
                 new, accepted={**about, "drawn": len(_jobs_of_rule(drawn, job.rule)), "of": len(group), "seed": seed}
             )
         path = provenance.record_path([folder / output for output in job.outputs], job.rule)
-        provenance.write(path, new)
+        provenance.write_record(path, new)
         if path != maker[job.title]:
             maker[job.title].unlink()
     ran = [job for job in passed if job in drawn]
@@ -237,7 +237,7 @@ def _baseline_code(folder: Path, held: Held, records: Sequence[Record], place: P
     said = git.ask_clone(held.root, "log", "-1", "--format=%H", "HEAD", "--", str(folder.resolve()))
     commit = (said or "").strip()
     archive = place / "code.tar"
-    if not commit or git.ask(held.root, "archive", "-o", str(archive), commit, *_OF_CODE) is None:
+    if not commit or git.ask_git(held.root, "archive", "-o", str(archive), commit, *_OF_CODE) is None:
         raise InputError("accept", why, "no commit has the code that made what lies here, to be compared with")
     import tarfile
 

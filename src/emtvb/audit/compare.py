@@ -42,7 +42,7 @@ def differences(there: Path, again: Path, name: str, exactly: bool = False) -> l
         return []
     try:
         if there.suffix == ".csv":
-            found = [*_differences_of_tables(there, again, name, exactly)]
+            found = _differences_of_tables(there, again, name, exactly)
         elif there.suffix == ".npz":
             found = [*_differences_of_arrays(there, again, name, exactly)]
         elif there.suffix in PICTURES:
@@ -65,24 +65,25 @@ def _same_cells(before: str, now: str, allowed: Tolerance) -> bool:
     return math.isclose(a, b, rel_tol=allowed.relative, abs_tol=allowed.absolute) or (math.isnan(a) and math.isnan(b))
 
 
-def _differences_of_tables(there: Path, again: Path, file: str, exactly: bool) -> Iterator[str]:
-    """Of each row the first cell that differs."""
+def _differences_of_tables(there: Path, again: Path, file: str, exactly: bool) -> list[str]:
+    """Of each row a cell that differs: what crosses the bar of a claim comes before any other."""
     (header, *old), (names, *new) = _read_rows(there) or [[]], _read_rows(again) or [[]]
     if header != names:
-        yield "has other columns when made again"
-        return
+        return ["has other columns when made again"]
     if len(old) != len(new):
-        yield f"has {len(old)} rows, and {len(new)} when made again"
-        return
+        return [f"has {len(old)} rows, and {len(new)} when made again"]
+    found: list[tuple[bool, str]] = []
     for before, now, across in zip(old, new, _columns_across(names, old, new), strict=True):
         row = dict(zip(names, now, strict=True))
         solved = number_in(row.get("test_accuracy", "")) >= number_in(row.get("measured_solved", ""))
-        for column, cell, made in zip(names, before, now, strict=True):
-            if cell == made if exactly else _is_within(file, column, solved, cell, row, across):
-                continue
-            made = f"{made or 'none'} when made again{_bar_in_words(across, column)}"
-            yield f"{column} of {now[0]} is {cell or 'none'}, and {made}"
-            break
+        wrong = [
+            (column not in across, f"{column} of {now[0]} is {cell or 'none'}, and {made or 'none'} when made again"
+             + _bar_in_words(across, column))
+            for column, cell, made in zip(names, before, now, strict=True)
+            if not (cell == made if exactly else _is_within(file, column, solved, cell, row, across))
+        ]  # fmt: skip
+        found += sorted(wrong, key=lambda pair: pair[0])[:1]
+    return [words for _, words in sorted(found, key=lambda pair: pair[0])]
 
 
 def crossings(there: Path, again: Path) -> list[str]:

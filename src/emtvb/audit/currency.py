@@ -32,7 +32,7 @@ def planned_jobs(folder: Path, held: Held) -> list[Planned]:
         results = Path(temporary).resolve() / "results"
         link_beside(folder, results, name)
         (results / name).symlink_to(folder.absolute())  # whatever name it has
-        return plan.plan(held.experiment, held.root, results / name)
+        return plan.plan_jobs(held.experiment, held.root, results / name)
 
 
 def link_beside(folder: Path, results: Path, name: str) -> None:

@@ -262,12 +262,13 @@ def _difference_of_curves(there: Sequence[Row], new: Sequence[Row]) -> str | Non
 
 def _other_environment(shard: str, run_id: str, records: Mapping[Path, Record], trainer: str) -> str:
     """How the environment in which a run was trained differs from this one, in what can change its bits."""
-    if trainer in promises.TRAINERS:
-        return ""
+    engine = trainer in promises.TRAINERS
     here: dict[str, Any] = provenance.environment()
     for record in records.values():
         if record.shard == shard:
             stretches: list[Mapping[str, Any]] = [*record.runs.get(run_id, {}).get("trained", ())]
+            if engine:
+                return "the general trainer" if any(part.get("engine") == "general" for part in stretches) else ""
             parts = stretches or [record.environment]
             changed = [name for name in MATTERS if any(part.get(name) != here[name] for part in parts)]
             return ", ".join(f"{name} {parts[-1].get(name)}, here {here[name]}" for name in changed)
@@ -278,6 +279,8 @@ def _train_into(entry: Mapping[str, Any], folder: str, trainer: str) -> None:
     messages = logging.getLogger("emtvb")  # without a time: whoever prints a line adds its own
     messages.setLevel(logging.INFO)
     messages.addHandler(logging.StreamHandler())
+    # Where the engine cannot be had, nothing is compared with what it gave.
+    trainer = "compiled" if trainer in promises.TRAINERS else trainer
     train_shard([trainings.read_run(entry)], Outputs.of(Path(folder), "again"), "again", trainer)
 
 

@@ -174,5 +174,5 @@ def _unknown_files(files: Files, known: Set[str]) -> Iterator[Finding]:
 
 def _uncommitted_files(files: Files) -> list[str]:
     """Files that git has otherwise, and of which no finding speaks."""
-    names = git.ask(files.folder, "diff", "HEAD", "--name-only", "--relative", "-z") or b""
+    names = git.ask_git(files.folder, "diff", "HEAD", "--name-only", "--relative", "-z") or b""
     return [name for name in names.decode(errors="replace").split("\0") if name and name not in files.rejected]

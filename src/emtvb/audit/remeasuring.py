@@ -43,6 +43,8 @@ log = logging.getLogger(__name__)
 
 _LAST = 19
 """The niceness of what runs where nothing else does."""
+_MOST = 6
+"""Cells of a file that a finding names."""
 _NOT_HERE = "what they are made from is not here"
 _STEPS = re.compile(r"(\d+) of (\d+) steps \(\d+%\) done")
 
@@ -275,13 +277,13 @@ class Comparison:
                 continue
             self.compared += 1
             if problems:
-                more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
-                self.findings.append(Finding(path, problems[0] + more, AGAIN))
+                more = f"; and {len(problems) - _MOST} more" if len(problems) > _MOST else ""
+                self.findings.append(Finding(path, "; ".join(problems[:_MOST]) + more, AGAIN))
             elif path.endswith(".csv"):
                 self.crossings += [f"{path}: {words}" for words in compare.crossings(there / path, again / path)]
         if self.exactly and len(self.findings) == before:
             record = provenance.record_path([again / output for output in job.outputs], job.rule)
-            self.again[job.title] = provenance.read(record)
+            self.again[job.title] = provenance.read_record(record)
 
     def leave(self, files: Iterable[str], why: str) -> None:
         """Leave some files uncompared."""

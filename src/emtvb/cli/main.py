@@ -33,16 +33,16 @@ def main() -> None:
     try:
         commands()
     except ModuleNotFoundError as error:
-        _fail(of_import(error))
+        _end_with(of_import(error))
     except Exception as error:
         from emtvb.making.jobs import in_words
 
         if (message := in_words(error)) is None:
             raise
-        _fail(message)
+        _end_with(message)
 
 
-def _fail(message: str) -> NoReturn:
+def _end_with(message: str) -> NoReturn:
     click.echo(f"error: {message}", err=True)
     sys.exit(2)
 

@@ -34,6 +34,11 @@ def available_bytes() -> int:
     return max(min(_free_bytes()), 0)
 
 
+def killed_processes() -> int:
+    """How many processes this machine has killed for want of memory since it started, whatever group had too little."""
+    return _number_in_file(_PROC / "vmstat", r"(?m)^oom_kill (\d+)") or 0
+
+
 def _free_bytes() -> Iterator[int]:
     """Bytes that are free by each limit."""
     machine = _number_in_file(_PROC / "meminfo", r"MemAvailable: +(\d+) kB")

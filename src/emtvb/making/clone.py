@@ -37,14 +37,16 @@ def check_package(root: Path) -> None:
     own = root / "src" / PACKAGE.name
     if not own.is_dir():
         raise InputError("package", str(own), "the workflow runs in a clone, which has its package; it is not there")
-    if not own.samefile(PACKAGE) and _contents(own) != _contents(PACKAGE):
+    if not own.samefile(PACKAGE) and _code_by_name(own) != _code_by_name(PACKAGE):
         remedy = f"the workflow at {root} comes with another version of it; run it with its own (make install there)"
         raise InputError("package", str(PACKAGE), remedy)
-    if hidden := next(hiding(root), None):
-        raise InputError("code", str(hidden), "hides a module of this name from whoever imports it; move it away")
+    if hidden := next(shadowing_files(root), None):
+        raise InputError(
+            "code", str(hidden), "has the name of a module, and may be imported in its place; move it away"
+        )
 
 
-def hiding(root: Path) -> Iterator[Path]:
+def shadowing_files(root: Path) -> Iterator[Path]:
     """Files of a clone that are imported in the place of others, of which no record speaks.
 
     Args:
@@ -57,7 +59,7 @@ def hiding(root: Path) -> Iterator[Path]:
     yield from (path for path in scripts if path.stem in {*sys.stdlib_module_names, *LIBRARIES})
 
 
-def _contents(package: Path) -> dict[str, bytes]:
+def _code_by_name(package: Path) -> dict[str, bytes]:
     """A package's code and data, by name."""
     files = (path for path in package.rglob("*") if path.suffix in _CODE and path.is_file())
     return {path.relative_to(package).as_posix(): path.read_bytes() for path in files}

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from emtvb.core.memory_limit import killed_processes
 from emtvb.errors import InputError
 from emtvb.making import node, provenance, recipes
 
@@ -43,7 +44,7 @@ class Job:
     @property
     def recipe(self) -> dict[str, Any]:
         """What it rests on so far: ``settings``, ``code`` and ``versions``."""
-        return {"settings": self.settings, **recipes.used(self.root, self.folder.parent)}
+        return {"settings": self.settings, **recipes.recipe_of_process(self.root, self.folder.parent)}
 
 
 @contextmanager
@@ -55,20 +56,22 @@ def job(snakemake: Any) -> Iterator[Job]:
     """
     started = time.monotonic()
     with logged(snakemake.log[0]):
-        node.settle()
+        node.settle_on_node()
         folder = provenance.experiment_folder(Path(snakemake.log[0])).resolve()
         this = Job(
-            recipes.plain(snakemake.params, snakemake.rule), Path(snakemake.scriptdir).resolve().parents[1], folder
+            recipes.plain_params(snakemake.params, snakemake.rule),
+            Path(snakemake.scriptdir).resolve().parents[1],
+            folder,
         )
         # What it makes is another job's work from here on: of a job that is killed, no record speaks of its outputs.
         provenance.take_away(list(snakemake.output), snakemake.rule, snakemake.log[0])
         yield this
         used = this.recipe
-        provenance.record(
+        provenance.record_job(
             {
                 "rule": snakemake.rule, "settings": this.settings,
                 "code": used["code"], "versions": used["versions"],
-                "names": recipes.names(snakemake.input, snakemake.output),
+                "names": recipes.digest_of_names(snakemake.input, snakemake.output),
             },
             dict(snakemake.wildcards.items()), list(snakemake.input), list(snakemake.output), snakemake.log[0],
             time.monotonic() - started, this.runs, this.root,
@@ -141,6 +144,17 @@ def last_errors(logs: Path, since: float) -> list[str]:
         f"error: {message} ({', '.join(jobs[:3])}{f' and {len(jobs) - 3} more jobs' if len(jobs) > 3 else ''})"
         for message, jobs in lines.items()
     ]
+
+
+def want_of_memory(killed: int) -> list[str]:
+    """A line if the system killed a process since for want of memory: what it kills cannot say so itself.
+
+    Args:
+        killed: How many it had killed before (``killed_processes``).
+    """
+    count = killed_processes() - killed
+    remedy = "run on fewer cores, or give it more: it goes on where it stopped"
+    return [f"error: memory ran out, and the system killed {count} of the processes here; {remedy}"] if count else []
 
 
 def show_progress(handler: logging.Handler | None = None) -> None:

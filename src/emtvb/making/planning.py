@@ -31,8 +31,8 @@ def known_results(folder: Path, settings: Mapping[str, Any], root: Path) -> Reco
     """
     if back := unpack(folder):
         logger.info(f"published weights unpacked in {folder}: {len(back)} files")
-    records = staleness.read(folder, root)
-    for warning in filter(None, [surroundings.of_other_settings(folder, settings), *surroundings.slow()]):
+    records = staleness.records_of_results(folder, root)
+    for warning in filter(None, [surroundings.of_other_settings(folder, settings), *surroundings.slowing_variables()]):
         logger.warning(f"warning: {warning}")
     if other := recipes.other_versions(maker.record.recipe["versions"] for maker in {*records.makers.values()}):
         logger.info(f"made with {other} (nothing is made again for that)")
@@ -80,7 +80,7 @@ def check_accelerators(jobs: Iterable[Any], trains: Mapping[str, str]) -> None:
     """
     scripts = {staleness.script_of(waiting.rule).stem for waiting in jobs}
     for accelerator in {trains[script] for script in trains.keys() & scripts}:
-        if problem := node.missing(accelerator):
+        if problem := node.problem_of_accelerator(accelerator):
             raise WorkflowError(problem)
 
 

@@ -31,12 +31,14 @@ def keep_finished_runs(known: Records, settings: Mapping[str, Any], state: Path)
         How many runs were put there.
     """
     version, count = trainings.state_version(settings), 0
-    wanted = trainings.runs(settings)
+    wanted = trainings.runs_of_training(settings)
     for maker in known.trainings():
-        if trainings.decides(maker.settings) != trainings.decides(settings):
+        if trainings.deciding_settings(maker.settings) != trainings.deciding_settings(settings):
             continue
-        for order in trainings.runs(maker.settings):
-            folder = state / order.run_id / version
+        for order in trainings.runs_of_training(maker.settings):
+            trained = maker.record.runs.get(order.run_id, {}).get("trained", ())
+            in_place = settings.get("proof") is not None and any(part.get("engine") == "general" for part in trained)
+            folder = state / order.run_id / (saved_runs.general_version(version) if in_place else version)
             if order not in wanted or (folder / "run.json").exists():
                 continue
             if (result := _verified_result(known, maker, order.run_id)) is not None:
