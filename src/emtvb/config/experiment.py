@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
+import math
 import struct
 from collections.abc import Mapping
 from pathlib import Path
@@ -385,7 +386,10 @@ class Sweep(Experiment):
 
     def check_runs(self) -> None:
         """Raise InputError where the settings state no runs that can be, or something of the sweep is not in it."""
-        self.runs()
+        if (count := len(self.shards())) > MOST_SHARDS:
+            enough = math.ceil(self.seeds_per_shard * count / MOST_SHARDS)
+            remedy = f"{count} training jobs, of at most {MOST_SHARDS}; write {enough}, or make several experiments"
+            raise InputError("seeds_per_shard", self.seeds_per_shard, remedy)
         self.looks()
         self.followed()
         if self.training.start != UNIFORM and self.architecture_runs():
@@ -493,6 +497,8 @@ def dump_settings(experiment: Experiment) -> str:
     return json.dumps(experiment.model_dump(mode="json"), indent=2) + "\n"
 
 
+MOST_SHARDS = 12_000
+"""Of so many `snakemake -n` makes a plan within some minute, with 1.2 GB (`python -m benchmarks.load`)."""
 THRESHOLDS = (0.9, 0.98)
 """The paper's (``paper.table1.SCRIPT_THRESHOLDS``)."""
 _UNLIKE = {
