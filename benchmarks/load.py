@@ -22,7 +22,7 @@ from benchmarks.cluster import timed
 from emtvb import markdown
 from emtvb.config import Experiment, load_sweep
 from emtvb.making import provenance, recipes
-from emtvb.making.plan import plan
+from emtvb.making.plan import plan_jobs
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
@@ -43,7 +43,7 @@ def make_up(experiment: Experiment, folder: Path) -> None:
     """Write all that a workflow leaves: the same few bytes in every file, and records like those that are published."""
     published = {record.rule: record for record in provenance.read_all(ROOT / "results/paper")[0].values()}
     present = recipes.Present(ROOT)
-    jobs = plan(experiment, ROOT, folder)
+    jobs = plan_jobs(experiment, ROOT, folder)
     for path in (folder / name for job in jobs for name in job.outputs):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(CONTENT)
@@ -57,7 +57,7 @@ def make_up(experiment: Experiment, folder: Path) -> None:
             outputs={name: provenance.sha256(folder / name) for name in job.outputs},
         )  # fmt: skip
         path = provenance.record_path([folder / name for name in job.outputs], job.rule)
-        path.write_text(json.dumps(dataclasses.asdict(anew)))
+        provenance.write_record(path, anew)
 
 
 @click.command(help=__doc__)

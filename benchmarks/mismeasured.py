@@ -31,7 +31,7 @@ PAPER = ROOT / "results" / "paper"
 def measure_otherwise(run: Run, network: object, draw: int) -> dict[str, object]:
     """What is measured of a network with other sequences than the published ones: a row of ``measurements.csv``."""
     drawn = sequences.random_sequences
-    sequences._drawn.cache_clear()
+    sequences._random_inputs_and_memory.cache_clear()
     with (
         mock.patch.object(sequences, "random_sequences", lambda *given: drawn(*given[:3], given[3] + draw)),
         mock.patch.object(memory_measures, "_TEST_SEED", memory_measures._TEST_SEED + draw),

@@ -23,7 +23,7 @@ import pandas as pd
 from emtvb import markdown
 from emtvb.audit import accepting
 from emtvb.audit.config_of_results import Held
-from emtvb.audit.currency import planned
+from emtvb.audit.currency import planned_jobs
 from emtvb.audit.integrity import Files
 from emtvb.experiments import kinds
 from emtvb.making import provenance
@@ -141,7 +141,7 @@ def refused(edit: Edit, clone: Path, files: Files, held: Held, job: Planned) -> 
     before = module.read_text(encoding="utf-8")
     module.write_text(before + CODE[edit.file].format(condition=edit.code), encoding="utf-8")
     try:
-        return any("when made again" in line for line in accepting._run(files, held, [job], 1, None)[1])
+        return any("when made again" in line for line in accepting._run_drawn(files, held, [job], 1, None)[1])
     finally:
         module.write_text(before, encoding="utf-8")
 
@@ -158,16 +158,19 @@ def main(draws: int) -> None:
         unpack(folder)
         held = Held(kinds.load_experiment(clone / "config" / f"{EXPERIMENT}.yaml"), EXPERIMENT, clone)
         files = Files(folder, *provenance.read_all(folder))
-        jobs = planned(folder, held)
+        jobs = planned_jobs(folder, held)
         seconds = {path: record.seconds for record in files.records.values() for path in record.outputs}
         networks = pd.read_csv(folder / "runs.csv").merge(pd.read_csv(folder / "measurements.csv"), on="run_id")
         networks = networks.loc[:, ~networks.columns.duplicated()]
         shard_of = {run.run_id: shard for shard, runs in held.experiment.shards().items() for run in runs}
         networks["shard"] = networks["run_id"].map(shard_of)
-        strata = accepting.strata(held, folder)
+        strata = accepting.strata_of_shards(held, folder)
         drawn = {
             rule: [
-                {job.title for job in accepting.draw([job for job in jobs if job.rule == rule], seconds, strata, seed)}
+                {
+                    job.title
+                    for job in accepting.draw_jobs([job for job in jobs if job.rule == rule], seconds, strata, seed)
+                }
                 for seed in range(draws)
             ]
             for rule in RULES.values()

@@ -123,7 +123,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     return (os.cpu_count() or 1) + 1 if config.option.markexpr == "long" else None
 
 
-class PermutationTest(LoadScopeScheduling):
+class FilesTogether(LoadScopeScheduling):
     """Tests of the files in :data:`TOGETHER` on one worker, each other test on the next that is free."""
 
     def _split_scope(self, nodeid: str) -> str:
@@ -131,9 +131,9 @@ class PermutationTest(LoadScopeScheduling):
         return next((files for files in TOGETHER if fnmatch(file, files)), nodeid)
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> PermutationTest | None:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesTogether | None:
     """With ``--dist loadscope``, this one."""
-    return PermutationTest(config, log) if config.getvalue("dist") == "loadscope" else None
+    return FilesTogether(config, log) if config.getvalue("dist") == "loadscope" else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

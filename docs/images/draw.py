@@ -91,7 +91,7 @@ def phi() -> str:
     parts.append(text(last + gap + 8, below - 40, "next m8,"))
     parts.append(text(last + gap + 8, below - 24, "and the output"))
     parts.append(text(20, below + 48, "m1 leaves, all others move up by one place, and y comes in behind."))
-    matrix = task.transition()
+    matrix = task.theory.phi
     cell, x0, y0 = 3.6, 560, 52
     side = cell * len(matrix)
     parts.append(text(x0, 26, "The same as a matrix: m(t+1) = Phi m(t)", more=' font-weight="bold"'))

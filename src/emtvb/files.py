@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from emtvb.errors import InputError
 
@@ -90,3 +90,27 @@ def write_tensors(
     content = save({name: np.ascontiguousarray(array) for name, array in tensors.items()}, metadata)
     with atomic(path, durable=durable) as temporary:
         temporary.write_bytes(content)  # not safetensors' own writer, which hides what the disk says
+
+
+@contextmanager
+def open_weights(path: Path | str) -> Iterator[Any]:
+    """A safetensors file of trained weights, opened to be read.
+
+    Raises:
+        InputError: Where it is missing, may not be read, or what the block reads of it is damaged.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    if not os.path.isfile(path):
+        raise InputError("weights file", str(path), "no such file; train the run first")
+    try:
+        with safe_open(path, framework="numpy") as stored:
+            yield stored
+    except InputError:
+        raise
+    except PermissionError as error:
+        remedy = f"cannot be read ({error}); make it a file that you may read"
+        raise InputError("weights file", str(path), remedy) from None
+    except (SafetensorError, OSError, ValueError, TypeError) as error:
+        remedy = f"damaged or not safetensors ({error}); put it back, or delete it and its record and train again"
+        raise InputError("weights file", str(path), remedy) from None

@@ -4,8 +4,8 @@ from dataclasses import fields
 
 import pandas as pd
 
+from emtvb.experiments.architectures.architecture_measurement import Measurement
 from emtvb.experiments.architectures.architecture_table import as_markdown
-from emtvb.experiments.architectures.measures import Measurement
 
 
 def table(*run_ids: str) -> pd.DataFrame:

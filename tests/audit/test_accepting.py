@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emtvb.audit import accepting, compare
-from emtvb.audit.accepting import FEWEST, WHOLE, draw
+from emtvb.audit.accepting import FEWEST, WHOLE, draw_jobs
 from emtvb.making import digests, provenance
 from emtvb.making.plan import Planned
 from emtvb.making.provenance import Record
@@ -38,26 +38,26 @@ STRATA = {shard: stratum(shard) for shard in SHARDS}
 
 @given(st.integers(0, 2**32))
 def test_of_a_rule_that_takes_long_each_stratum_is_drawn_and_twelve_at_least(seed: int) -> None:
-    drawn = draw(JOBS, dict.fromkeys((job.title for job in JOBS), WHOLE), STRATA, seed)
+    drawn = draw_jobs(JOBS, dict.fromkeys((job.title for job in JOBS), WHOLE), STRATA, seed)
     assert len({job.title for job in drawn}) == len(drawn) == FEWEST
     assert {stratum(job.wildcards["shard"]) for job in drawn} == set(STRATA.values())
-    assert drawn == draw(JOBS[::-1], dict.fromkeys((job.title for job in JOBS), WHOLE), STRATA, seed)
+    assert drawn == draw_jobs(JOBS[::-1], dict.fromkeys((job.title for job in JOBS), WHOLE), STRATA, seed)
 
 
 def test_other_seeds_draw_others() -> None:
     seconds = dict.fromkeys((job.title for job in JOBS), WHOLE)
-    assert len({tuple(job.title for job in draw(JOBS, seconds, STRATA, seed)) for seed in range(20)}) == 20
+    assert len({tuple(job.title for job in draw_jobs(JOBS, seconds, STRATA, seed)) for seed in range(20)}) == 20
 
 
 def test_a_rule_that_takes_little_is_run_whole() -> None:
-    assert draw(JOBS, dict.fromkeys((job.title for job in JOBS), WHOLE / len(JOBS) * 0.9), STRATA, 0) == JOBS
+    assert draw_jobs(JOBS, dict.fromkeys((job.title for job in JOBS), WHOLE / len(JOBS) * 0.9), STRATA, 0) == JOBS
 
 
 def _taken(jobs: Sequence[Planned]) -> list[str]:
     """Of some jobs whose code alone changed, those that are not behind one that runs in any case."""
     by_code = [job for job in jobs if job.changes == ("emtvb/core/a.py",)]
-    blocked = {path for job in accepting._due(jobs, by_code) for path in job.outputs}
-    return [job.title for job in accepting._in_front(jobs, by_code, blocked)]
+    blocked = {path for job in accepting._jobs_due_anyway(jobs, by_code) for path in job.outputs}
+    return [job.title for job in accepting._jobs_not_behind(jobs, by_code, blocked)]
 
 
 @pytest.mark.parametrize("other", ["setting runs", "a.csv, another than the one that was read"])
@@ -79,7 +79,7 @@ def _record(**parts: object) -> Record:
 
 def test_a_record_gets_what_the_job_is_called_now_and_the_code_of_now() -> None:
     job = Planned("ask", {"name": "a"}, ("a.w",), ("a.csv",), {"x": 1}, "stale", ("a.py",), "names")
-    new = accepting._renewed(_record(), job, {"b.py": "1", "a.py": "2"})
+    new = accepting._renewed_record(_record(), job, {"b.py": "1", "a.py": "2"})
     assert (new.rule, new.recipe["rule"], new.wildcards) == ("ask", "ask", {"name": "a"})
     assert new.recipe["settings"] == {"x": 1}
     assert [*new.recipe["code"].items()] == [("a.py", "2"), ("b.py", "1")]
@@ -99,9 +99,9 @@ def test_a_record_says_that_it_was_accepted_and_others_say_nothing_of_it(tmp_pat
     code = {"code": {"a.py": "1"}, "rule": "measure", "settings": {}, "versions": {}}
     for about in ({}, {"commit": "c", "drawn": 12, "of": 36, "seed": 1}):
         new = _record(recipe=code, accepted=about)
-        provenance.write(tmp_path / "a.provenance.json", new)
+        provenance.write_record(tmp_path / "a.provenance.json", new)
         assert ("accepted" in (tmp_path / "a.provenance.json").read_text()) is bool(about)
-        assert provenance.read(tmp_path / "a.provenance.json") == new
+        assert provenance.read_record(tmp_path / "a.provenance.json") == new
 
 
 @pytest.mark.parametrize(

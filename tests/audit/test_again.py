@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from emtvb.audit import determinism, remeasuring
 from emtvb.audit.config_of_results import Held
-from emtvb.audit.remeasuring import draw
-from emtvb.audit.report import chance
+from emtvb.audit.remeasuring import draw_shards
+from emtvb.audit.report import chance_to_miss
 from emtvb.errors import InputError
 from emtvb.experiments import kinds
 from emtvb.making.plan import Planned
@@ -24,40 +24,40 @@ SHARDS = [f"s{i}" for i in range(9)]
 
 @given(st.integers(0, 2**32))
 def test_a_third_of_the_shards_is_drawn_and_the_same_seed_draws_the_same(seed: int) -> None:
-    drawn = draw(SHARDS, 1 / 3, seed)
+    drawn = draw_shards(SHARDS, 1 / 3, seed)
     assert len(set(drawn)) == 3
-    assert drawn == draw(SHARDS[::-1], 1 / 3, seed)
-    assert draw(SHARDS, 1, seed) == SHARDS
+    assert drawn == draw_shards(SHARDS[::-1], 1 / 3, seed)
+    assert draw_shards(SHARDS, 1, seed) == SHARDS
 
 
 def test_what_was_accepted_without_a_run_is_drawn_first() -> None:
     for seed in range(20):
-        assert {"s1", "s8"} <= {*draw(SHARDS, 1 / 3, seed, {"s1", "s8", "of another rule"})}
-        assert {*draw(SHARDS, 1 / 3, seed, {"s1", "s3", "s5", "s7"})} < {"s1", "s3", "s5", "s7"}
+        assert {"s1", "s8"} <= {*draw_shards(SHARDS, 1 / 3, seed, {"s1", "s8", "of another rule"})}
+        assert {*draw_shards(SHARDS, 1 / 3, seed, {"s1", "s3", "s5", "s7"})} < {"s1", "s3", "s5", "s7"}
 
 
 @given(st.integers(0, 2**32), st.integers(1, 30))
 def test_at_least_half_of_what_is_trained_again_learned_its_task(seed: int, count: int) -> None:
     """As far as there are so many: of a network that learned nothing, equal bits say little."""
     measured = {f"run{i}": determinism.Measured(0.98, i % 6 == 0) for i in range(60)}
-    drawn = determinism.draw([*measured, "not measured"], count, seed, measured)
+    drawn = determinism.draw_runs([*measured, "not measured"], count, seed, measured)
     assert len({*drawn}) == len(drawn) == count
     assert sum(run_id in measured and measured[run_id].solved for run_id in drawn) >= min(math.ceil(count / 2), 10)
-    assert drawn == determinism.draw([*measured, "not measured"], count, seed, measured)
+    assert drawn == determinism.draw_runs([*measured, "not measured"], count, seed, measured)
 
 
 def test_an_experiment_without_runs_is_refused() -> None:
     with pytest.raises(InputError, match="results/dice: holds no runs to train again"):
-        determinism.chosen({}, (), None, 0, True, Path("results/dice"), {})
+        determinism.chosen_runs({}, (), None, 0, True, Path("results/dice"), {})
 
 
 def test_other_seeds_draw_others() -> None:
-    assert len({tuple(draw(SHARDS, 1 / 3, seed)) for seed in range(20)}) > 10
+    assert len({tuple(draw_shards(SHARDS, 1 / 3, seed)) for seed in range(20)}) > 10
 
 
 def test_of_few_shards_one_is_drawn_all_the_same() -> None:
-    assert draw(["s0"], 1 / 3, 0) == ["s0"]
-    assert draw([], 1 / 3, 0) == []
+    assert draw_shards(["s0"], 1 / 3, 0) == ["s0"]
+    assert draw_shards([], 1 / 3, 0) == []
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_the_chance_to_miss_an_error_in_one_shard_is_the_share_that_was_not_draw
     drawn: int, everything: int, said: str
 ) -> None:
     words = f"an error in one shard's measurements alone is missed with a chance of {said}"
-    assert chance(drawn, everything, "shard's measurements") == (words if said else "")
+    assert chance_to_miss(drawn, everything, "shard's measurements") == (words if said else "")
 
 
 def test_a_job_that_fails_is_a_result(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from emtvb.audit.currency import currency, link_beside, remade
+from emtvb.audit.currency import currency, link_beside, remade_outputs
 from emtvb.audit.integrity import Files
 from emtvb.audit.report import Finding
 from emtvb.making import provenance
@@ -22,7 +22,7 @@ def files(folder: Path, *jobs: Planned) -> Files:
             (folder / output).parent.mkdir(parents=True, exist_ok=True)
             (folder / output).write_text("made")
         recipe = {"rule": job.rule, "settings": {}, "code": {"a.py": "0"}, "versions": {}}
-        provenance.record(recipe, {}, [], [str(folder / path) for path in job.outputs], f"{folder}/logs/a.log", 1.0)
+        provenance.record_job(recipe, {}, [], [str(folder / path) for path in job.outputs], f"{folder}/logs/a.log", 1.0)
     return Files(folder, *provenance.read_all(folder))
 
 
@@ -66,7 +66,7 @@ def test_what_has_one_cause_is_one_finding_with_a_remedy(
     assert finding.problem.startswith(problem)
     assert finding.problem.endswith(" (2 jobs)")
     assert finding.remedy.startswith(remedy)
-    assert remade(jobs) == {"tables/a.csv", "tables/a.md", "tables/b.csv", "tables/b.md"}
+    assert remade_outputs(jobs) == {"tables/a.csv", "tables/a.md", "tables/b.csv", "tables/b.md"}
 
 
 def test_what_integrity_names_is_not_named_again(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from emtvb import config
 from emtvb.audit import audit
 from emtvb.audit.config_of_results import Held
-from emtvb.audit.determinism import _of_curves
+from emtvb.audit.determinism import _difference_of_curves
 from emtvb.errors import InputError
 from emtvb.making import provenance
 from emtvb.making.processes import Processes
@@ -36,8 +36,8 @@ def test_an_audit_that_is_interrupted_does_not_wait_for_its_trainings(
 
     monkeypatch.setattr(audit, "train_again", trains)
     monkeypatch.setattr(provenance, "read_all", lambda folder: ({}, {folder: InputError("record", folder, "damaged")}))
-    monkeypatch.setattr(audit, "planned", lambda *_: [])
-    monkeypatch.setattr(audit, "draw", interrupted)
+    monkeypatch.setattr(audit, "planned_jobs", lambda *_: [])
+    monkeypatch.setattr(audit, "draw_shards", interrupted)
     held = Held(config.load_sweep(ROOT / "config" / "smoke.yaml"), "", ROOT)
     with pytest.raises(KeyboardInterrupt):
         audit.audit(tmp_path, held, audit.Sample())
@@ -52,7 +52,7 @@ def test_what_concerns_trained_runs_is_asked_where_there_are_any(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, experiment: config.Experiment, asked: bool
 ) -> None:
     monkeypatch.setattr(provenance, "read_all", lambda folder: ({}, {folder: InputError("record", folder, "damaged")}))
-    monkeypatch.setattr(audit, "planned", lambda *_: [])
+    monkeypatch.setattr(audit, "planned_jobs", lambda *_: [])
     held = Held(experiment, "", ROOT)
     checks = audit.audit(tmp_path, held, audit.QUICK).checks
     assert [check.name for check in checks] == ["intact", "current", "made again"]
@@ -77,11 +77,14 @@ def test_nothing_to_audit_is_one_line(tmp_path: Path) -> None:
 )
 def test_a_curve_may_be_an_outline_and_has_no_step_that_a_training_lacks(there: list[int], says: str | None) -> None:
     made = [Row(step, 1 / (step + 1), 0.5, 10) for step in range(3)]
-    found = _of_curves([Row(step, 1 / (step + 1), 0.5, 10) for step in there], made)
+    found = _difference_of_curves([Row(step, 1 / (step + 1), 0.5, 10) for step in there], made)
     assert found is None if says is None else says in (found or "")
 
 
 def test_a_loss_that_is_no_number_is_equal_to_another_that_is_none() -> None:
     nan = [Row(0, float("nan"), 0.5, 10)]
-    assert _of_curves(nan, [Row(0, float("nan"), 0.5, 10)]) is None
-    assert _of_curves(nan, [Row(0, 1.5, 0.5, 10)]) == "its learning curve is another at step 0 when trained again"
+    assert _difference_of_curves(nan, [Row(0, float("nan"), 0.5, 10)]) is None
+    assert (
+        _difference_of_curves(nan, [Row(0, 1.5, 0.5, 10)])
+        == "its learning curve is another at step 0 when trained again"
+    )

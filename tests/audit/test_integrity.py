@@ -27,7 +27,7 @@ def make(folder: Path, name: str, inputs: tuple[str, ...] = ()) -> None:
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text(f"drawn {name}")
     paths = [str(folder / path) for path in inputs]
-    provenance.record(RECIPE, {}, paths, [str(folder / name)], str(folder / "logs/draw.log"), 1.0)
+    provenance.record_job(RECIPE, {}, paths, [str(folder / name)], str(folder / "logs/draw.log"), 1.0)
 
 
 def made_by(folder: Path) -> list[Planned]:

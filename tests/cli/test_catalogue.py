@@ -209,6 +209,6 @@ def test_a_run_of_the_papers_protocol_is_trained_again_by_one_command(tmp_path: 
     assert said.startswith("train ")
     shutil.rmtree(tmp_path / "sent")
     trained = []
-    monkeypatch.setattr(training, "train", lambda experiment, folder: trained.extend(experiment.runs()))
+    monkeypatch.setattr(training, "train_experiment", lambda experiment, folder: trained.extend(experiment.runs()))
     assert emtvb(said)[0] == 0
     assert trained == [run]

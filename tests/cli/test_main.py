@@ -376,14 +376,15 @@ def test_what_may_not_be_written_is_told_at_once(emtvb, tmp_path: Path, monkeypa
     assert "cannot write there (Read-only file system)" in err
 
 
-def test_a_training_that_is_interrupted_keeps_its_checkpoint(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_training_that_is_interrupted_keeps_its_checkpoint(tmp_path: Path, number: int) -> None:
     arguments = [EMTVB, "train", *LONG.split(), "--output", tmp_path / "mine"]
     process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     for _ in range(600):
         if any(tmp_path.rglob("checkpoint.*")) or process.poll() is not None:
             break
         time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 1, err
     assert err.splitlines()[-1] == "Aborted!"
@@ -425,7 +426,7 @@ def test_a_full_disk_is_one_line_with_a_path(emtvb, tmp_path: Path, monkeypatch:
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("emtvb.cli.network.training.train", full)
+    monkeypatch.setattr("emtvb.cli.network.training.train_experiment", full)
     status, _, err = emtvb(f"train --task T1 {TINY} --output {tmp_path / 'new'}")
     assert (status, err.count("\n")) == (2, 1)
     assert f"No space left on device: '{tmp_path / 'new'}'; mend that and run again: it goes on where it stopped" in err
@@ -458,7 +459,7 @@ def published(trained: Path, tmp_path: Path) -> Path:
     shutil.copytree(trained, folder)
     (weights,) = folder.glob(f"training/*/{WEIGHTS}")
     recipe = {"rule": "train_shard", "settings": {"proof": {"engine": "a"}}, "code": {}, "versions": {}}
-    provenance.record(recipe, {}, [], [str(weights)], str(folder / "logs" / "train_shard.log"), 1.0)
+    provenance.record_job(recipe, {}, [], [str(weights)], str(folder / "logs" / "train_shard.log"), 1.0)
     (packed,) = pack(folder)
     weights.unlink()
     return packed

@@ -25,7 +25,8 @@ echo "{greeting}"
 echo x >> {folder}/tries
 case $(wc -l < {folder}/tries) in
 1) echo "sbatch: error: Batch job submission failed: Socket timed out on send/recv operation" >&2; exit 1;;
-2) {program} "$@" > /dev/null; echo "sbatch: error: Something that nobody knows" >&2; exit 1;;
+2) echo "lua: no such project" >&2; exit 0;;
+3) {program} "$@" > /dev/null; echo "sbatch: error: Something that nobody knows" >&2; exit 1;;
 esac
 exec {program} "$@"
 """
@@ -33,7 +34,7 @@ exec {program} "$@"
 
 @pytest.fixture
 def greeted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with Slurm's commands, which all greet; ``sbatch`` fails twice, once after it submitted."""
+    """A folder with Slurm's commands, which all greet; ``sbatch`` fails thrice, at last after it submitted."""
     folder = tmp_path_factory.mktemp("bin")
     for name in ("sbatch", "squeue", "scancel", "sinfo", "scontrol", "sacct", "sacctmgr"):
         text = SBATCH if name == "sbatch" else GREETER
@@ -54,10 +55,12 @@ def test_a_greeting_a_failure_that_passes_and_a_shell_of_salloc(
     assert made(project) == undisturbed
     (name,) = names
     assert name.startswith(tuple(f"train_shard.{shard}+1." for shard in SHARDS)), "tasks stand in no promised order"
-    assert (greeted / "tries").read_text().count("x") == 2, "what was submitted was found, and not submitted again"
+    assert (greeted / "tries").read_text().count("x") == 3, "what was submitted was found, and not submitted again"
     assert "Trying to restart" not in said
     told = [line for line in said.splitlines() if "Slurm takes no job now" in line]
     assert "Socket timed out" in told[0]
+    assert "no id of a job but: Welcome to Cluster 2026" in told[1]
+    assert "lua: no such project" in told[1]
     assert "site.yaml" not in said
     rows = [line.split("|") for line in cluster.slurm("squeue", "-h", "-t", "all", "-o", "%F|%j").splitlines()]
     assert len({number for number, other in rows if name.split(".")[-2] in other.split(".")}) == 1

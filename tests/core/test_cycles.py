@@ -71,7 +71,7 @@ def test_a_latch_of_the_theory_attracts_as_its_gain_says() -> None:
     network, period = circuits.latching_circuit(task), circuits.phi_period(task)
     system = emtvb.adapt(network)
     rng = np.random.default_rng(1)
-    m = task.consistent(rng.choice([-1.0, 1.0], size=(2, 64)))
+    m = task.theory.with_copies(rng.choice([-1.0, 1.0], size=(2, 64)), task.theory.settled_step)
     found = emtvb.cycles(system, m * circuits.stored_amplitude(circuits.GAIN), period)
     slope = circuits.GAIN * (1 - circuits.stored_amplitude(circuits.GAIN) ** 2)
     np.testing.assert_allclose(found.rates[:, :36], np.log(slope), rtol=1e-5)

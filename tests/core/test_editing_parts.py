@@ -8,9 +8,9 @@ import pytest
 import emtvb
 from emtvb.adapters.elman import Elman
 from emtvb.core.editing.agreement import all_signs_agree, share_recovered
-from emtvb.core.editing.changes import interchange_step
 from emtvb.core.editing.continuation import Continuation, outputs_after_steps
 from emtvb.core.editing.controls import random_step, resized_step
+from emtvb.core.editing.donors import interchange_step
 from emtvb.core.subspaces import Subspace
 from emtvb.weights import Network
 

@@ -17,9 +17,9 @@ def test_dual_times_basis_is_the_identity_on_kept_columns(name: str, hidden_dim:
     task = tasks.named(name)
     network = make_network(8, hidden_dim, 3)
     network = Network(network.W_uh, network.W_hh / np.float32(np.sqrt(hidden_dim)), network.W_r)
-    memories = power_iteration(network, task)
+    memories = power_iteration(network, task.theory)
     both = memories.decoder @ memories.encoder
-    np.testing.assert_allclose(both, np.diag(task.persistent().astype(float)), atol=1e-6)
+    np.testing.assert_allclose(both, np.diag(task.theory.persistent.astype(float)), atol=1e-6)
     np.testing.assert_allclose(np.linalg.norm(memories.encoder[:, memories.stored], axis=0), 1)
     assert memories.condition >= 1
 
@@ -28,10 +28,10 @@ def test_a_repeat_copy_circuit_is_recovered() -> None:
     """On the theory's own circuit the basis is the one it was built in, and W_hh in it is Phi."""
     task = tasks.named("T1", 3, 4)
     network, basis = circuit(task, 20)
-    memories = power_iteration(network, task)
+    memories = power_iteration(network, task.theory)
     np.testing.assert_allclose(memories.encoder, basis, atol=1e-5)
-    assert map_error(memories, linearise(network), task.transition()) < 1e-5
-    np.testing.assert_allclose(memories.in_basis(network.W_hh), task.transition(), atol=1e-5)
+    assert map_error(memories, linearise(network), task.theory.phi) < 1e-5
+    np.testing.assert_allclose(memories.in_basis(network.W_hh), task.theory.phi, atol=1e-5)
 
 
 @pytest.mark.parametrize("leading", [(), (5,), (3, 5), (0, 5), (3, 0), (2, 3, 5)])
@@ -39,12 +39,12 @@ def test_memories_read_what_was_stored(leading: tuple[int, ...]) -> None:
     task = tasks.named("T1", 2, 3)
     network, basis = circuit(task, 9)
     state = np.random.default_rng(0).normal(size=(*leading, task.s * task.d))
-    np.testing.assert_allclose(power_iteration(network, task).read(state @ basis.T), state, atol=1e-5)
+    np.testing.assert_allclose(power_iteration(network, task.theory).read(state @ basis.T), state, atol=1e-5)
 
 
 def test_residual_components_are_orthonormal_and_outside_the_span() -> None:
     task = tasks.named("T1", 2, 2)
-    memories = power_iteration(make_network(2, 12), task)
+    memories = power_iteration(make_network(2, 12), task.theory)
     hidden = np.random.default_rng(1).normal(size=(50, 12))
     rest = residual_components(memories, hidden)
     assert rest.shape == (12, 8)  # 12 neurons less 4 memories; ten at most

@@ -29,6 +29,12 @@ def test_what_is_free_and_not_what_there_is(system: Path) -> None:
         memory_limit.check_room(int(2.02 * GIB), "trials", "7, which are", "record fewer")
 
 
+def test_what_was_killed_for_want_of_memory_is_counted(system: Path) -> None:
+    assert memory_limit.killed_processes() == 0
+    (system.parent / "_PROC" / "vmstat").write_text("drop_slab 0\noom_kill 3\n")
+    assert memory_limit.killed_processes() == 3
+
+
 @pytest.mark.parametrize(
     ("limit", "usage", "cache"),
     [

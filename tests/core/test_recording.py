@@ -29,7 +29,7 @@ def test_the_elements_of_a_half_are_independent() -> None:
 def test_theory_is_phis_orbit(task: tasks.Task, seed: int) -> None:
     shown = record_inputs(make_theory(task), task, random_sequences(task, JUDGING, 3, seed), 7)
     assert len(shown.states) == len(shown.outputs) == len(shown.labels) == 8
-    np.testing.assert_array_equal(shown.labels[:-1] @ task.transition().T, shown.labels[1:])
+    np.testing.assert_array_equal(shown.labels[:-1] @ task.theory.phi.T, shown.labels[1:])
     np.testing.assert_array_equal(shown.labels[1:, :, -task.d :], shown.outputs[1:])
 
 
@@ -48,9 +48,9 @@ def test_what_is_shown_is_a_record_of_the_sequences_of_that_seed(
 
 @given(task=any_task())
 def test_when_settled_every_element_is_one_of_the_persistent_ones(task: tasks.Task) -> None:
-    steps = task.settled() - task.s
-    reach = np.linalg.matrix_power(task.transition(), steps) != 0
-    assert not reach[:, ~task.persistent()].any()
+    steps = task.theory.settled_step - task.s
+    reach = np.linalg.matrix_power(task.theory.phi, steps) != 0
+    assert not reach[:, ~task.theory.persistent].any()
     assert steps >= task.s
 
 

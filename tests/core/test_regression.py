@@ -84,7 +84,7 @@ def test_a_theorys_own_basis_is_found_for_any_task(task: tasks.Task, seed: int) 
     """What can be told of a column: what its element adds to the state, its later copies in other places included."""
     theory = make_theory(task, seed=seed)
     memories = fit_memories_by_data(theory, task, 400)
-    kept = task.persistent()
+    kept = task.theory.persistent
     np.testing.assert_array_equal(memories.stored, kept)
     np.testing.assert_allclose((memories.decoder @ memories.encoder)[np.ix_(kept, kept)], np.eye(kept.sum()), atol=1e-6)
     if kept.all():
@@ -104,12 +104,12 @@ def test_on_the_linear_circuit_data_and_power_iteration_find_its_basis(task: tas
     found = fit_memories_by_data(system, task, 400)
     np.testing.assert_allclose(found.encoder, 1e-3 * basis, atol=2e-6)
     np.testing.assert_allclose(found.decoder @ basis, 1e3 * np.eye(basis.shape[1]), atol=1)
-    published = power_iteration(network, task)
+    published = power_iteration(network, task.theory)
     np.testing.assert_allclose(np.abs((published.encoder * basis).sum(axis=0)), 1, atol=1e-4)
     np.testing.assert_allclose(scale_to_stored_units(published, system, task).encoder, 1e-3 * basis, atol=2e-6)
     for memories in (found, scale_to_stored_units(published, system, task)):
-        assert map_error(memories, linearise(network), task.transition()) < 1e-2
-        assert fitted_gain(memories, linearise(network), task.transition()) == pytest.approx(1, abs=1e-3)
+        assert map_error(memories, linearise(network), task.theory.phi) < 1e-2
+        assert fitted_gain(memories, linearise(network), task.theory.phi) == pytest.approx(1, abs=1e-3)
 
 
 @settings(max_examples=15)
@@ -121,14 +121,14 @@ def test_on_a_saturated_circuit_data_find_its_basis_and_the_weights_gain(
     memories = fit_memories_by_data(Elman(network), task, 400)
     np.testing.assert_allclose(memories.encoder, basis, atol=1e-3)
     np.testing.assert_allclose(memories.decoder @ basis, np.eye(basis.shape[1]), atol=1e-2)
-    assert fitted_gain(memories, linearise(network), task.transition()) == pytest.approx(amplification, rel=1e-2)
-    assert shape_error(memories, linearise(network), task.transition()) < 1e-2
+    assert fitted_gain(memories, linearise(network), task.theory.phi) == pytest.approx(amplification, rel=1e-2)
+    assert shape_error(memories, linearise(network), task.theory.phi) < 1e-2
 
 
 def test_the_end_of_input_has_a_column_for_every_element() -> None:
     task = tasks.named("T2", 3, 3)
     theory = make_theory(task)
-    memories = at_end_of_input(record_random(theory, task, FITTING, 400, 0, 0), task)
+    memories = at_end_of_input(record_random(theory, task, FITTING, 400, 0, 0))
     assert memories.stored.all()
     np.testing.assert_allclose(memories.encoder, theory.basis, atol=1e-6)
 

@@ -28,14 +28,14 @@ def test_a_built_circuit_has_no_error(name: str) -> None:
     task = tasks.named(name)
     network, _ = circuit(task, 70)
     # Phi of T2 to T4 has Jordan blocks at 0, whose computed eigenvalues are far from 0 but well below 0.9.
-    match = match_spectra(task.eigenvalues(), np.linalg.eigvals(network.W_hh.astype(float)))
-    assert (match.matched, match.expected, match.observed) == (len(task.eigenvalues()),) * 3
+    match = match_spectra(task.theory.eigenvalues, np.linalg.eigvals(network.W_hh.astype(float)))
+    assert (match.matched, match.expected, match.observed) == (len(task.theory.eigenvalues),) * 3
     assert match.error == match.matched_error < 1e-5
 
 
 @given(st.floats(0.001, 0.08), st.floats(0.91, 3.0))
 def test_a_known_error_whatever_the_gain(angle: float, gain: float) -> None:
-    phi = tasks.named("T1", 1, 8).transition()  # eighth roots of 1
+    phi = tasks.named("T1", 1, 8).theory.phi  # eighth roots of 1
     weights = with_eigenvalues(gain * turned(np.linalg.eigvals(phi), angle))
     assert published_spectral_error(phi, weights) == pytest.approx(angle, abs=2e-7)
     assert match_spectra(np.linalg.eigvals(phi), np.linalg.eigvals(weights)).error == pytest.approx(angle, abs=1e-9)
@@ -52,7 +52,7 @@ def test_the_error_is_the_mean_of_single_angles(angles: list[float]) -> None:
 def test_a_count_mismatch_hides_the_published_error_and_not_ours(count: int) -> None:
     roots = np.exp(2j * np.pi * np.arange(8) / 8)
     found = np.concatenate([np.tile(roots, 2)[:count], np.full(4, 0.5)])
-    phi = tasks.named("T1", 1, 8).transition()
+    phi = tasks.named("T1", 1, 8).theory.phi
     assert np.isnan(published_spectral_error(phi, with_eigenvalues(found)))
     match = match_spectra(roots, found)
     assert (match.expected, match.observed, match.matched) == (8, count, min(8, count))

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import emtvb
-from emtvb.experiments.streams import measuring
+from emtvb.experiments.streams import stream_measurement
 from emtvb.theory import tasks
 
 PUBLISHED = Path(__file__).parents[2] / "results"
@@ -47,8 +47,8 @@ def test_a_network_on_a_stream() -> None:
     network = emtvb.load("T1-n8to8_h64_l2-0_seed0")
     run, system = network.settings, network.system.network
     rng = np.random.default_rng([run.seed, run.hidden_dim])
-    measuring.accuracy_columns(run, system, rng)
-    ((seen, place),) = measuring.watch_middle_episodes(run, system, rng)
+    stream_measurement.accuracy_columns(run, system, rng)
+    ((seen, place),) = stream_measurement.watch_middle_episodes(run, system, rng)
     trials, d, step = seen.inputs.shape[1], run.task.d, place.first_output - 1
     labels = {f"u{i}.{j}": seen.vector(place, i)[:, j] for i in range(1, place.length + 1) for j in range(d)}
     recorded = emtvb.record(network, seen.inputs, labels, split=np.arange(trials) < trials // 2)

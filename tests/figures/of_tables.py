@@ -464,7 +464,7 @@ FIGURES = {
     ),
     "gradients": Drawing(
         gradients, make_gradients, QUARTILES, lambda figure: in_dashes(figure.axes), stated_gradients, first,
-        ("task",), nothing=(lambda table: table.assign(solves=False), "does not"),
+        ("task",), nothing=(no_rows, "no network of this experiment was followed"),
     ),
     "interventions": Drawing(
         interventions, make_obeyed,

@@ -89,7 +89,7 @@ def test_a_network_of_ours_is_judged_as_the_workflow_does(trained: tuple[Run, Ne
     assert judged.task.unedited_success == measured.unedited_success
     assert 0 < judged.task.measures.edit_success < 1
     assert np.mean([r.score for r in judged.readings]) == pytest.approx(measured.bases[DATA].decoding_accuracy)
-    assert len(judged.readings) == run.task.persistent().sum()
+    assert len(judged.readings) == run.task.theory.persistent.sum()
 
 
 @pytest.mark.parametrize("batch_first", [True, False])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from emtvb.making.clone import workflow_root
+from emtvb.making.clone import shadowing_files, workflow_root
 
 ROOT = Path(__file__).parents[2]
 
@@ -18,3 +18,22 @@ def test_the_workflow_of_another_project_is_not_taken_for_a_clone(
     (tmp_path / "workflow" / "rules" / "other.smk").touch()
     monkeypatch.chdir(tmp_path)
     assert workflow_root() == ROOT
+
+
+@pytest.mark.parametrize(
+    ("file", "named"),
+    [
+        ("src/emtvb/tables/__init__.py", "src/emtvb/tables/__init__.py"),
+        ("src/emtvb/tables.abi3.so", "src/emtvb/tables.abi3.so"),
+        ("workflow/scripts/csv.py", "workflow/scripts/csv.py"),
+        ("workflow/scripts/numpy/__init__.py", "workflow/scripts/numpy"),
+        ("src/emtvb/tables/notes.txt", None),  # Python takes the module before a folder that is no package
+        ("workflow/scripts/own.py", None),
+    ],
+)
+def test_what_is_imported_in_the_place_of_a_module_is_named(tmp_path: Path, file: str, named: str | None) -> None:
+    for name in ("src/emtvb/tables.py", "src/emtvb/core/__init__.py", "workflow/scripts/draw.py", file):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert [path.relative_to(tmp_path).as_posix() for path in shadowing_files(tmp_path)] == [*filter(None, [named])]
+    assert list(shadowing_files(ROOT)) == []

@@ -17,7 +17,7 @@ def record(folder: Path, name: str, seconds: float, *code: str, of: tuple[str, .
     output.touch()
     recipe = {"rule": "rule", "settings": {}, "code": dict.fromkeys(code, "0"), "versions": {}}
     inputs = [str(folder / path) for path in of]
-    provenance.record(recipe, {}, inputs, (str(output),), str(folder / "logs" / "rule.log"), seconds)
+    provenance.record_job(recipe, {}, inputs, (str(output),), str(folder / "logs" / "rule.log"), seconds)
 
 
 def test_the_most_costly_come_first_with_what_depends_on_them_and_without_trainings(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 def test_another_snakemake_whose_memory_is_not_known_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(PersistenceBase, "params_changed")
     with pytest.raises(InputError, match=r"snakemake: 9\..*keeps its memory in another way.*install snakemake>=9.27"):
-        hooks.install(Records(Path("results/none"), ROOT), lambda *_: [])
+        hooks.install_memory(Records(Path("results/none"), ROOT), lambda *_: [])
 
 
 def test_what_is_not_public_stands_in_two_files() -> None:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import errno
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from emtvb.making import jobs
 from emtvb.making.jobs import in_words, logged
 
 
@@ -36,8 +41,34 @@ def test_what_a_machine_refuses_is_one_line_and_a_fault_of_ours_is_not_hidden(er
     assert (says in said and "\n" not in said) if said and says else said is says
 
 
+def test_what_the_system_killed_for_want_of_memory_is_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "killed_processes", lambda: 5)
+    assert jobs.want_of_memory(5) == []
+    (line,) = jobs.want_of_memory(3)
+    assert line.startswith("error: memory ran out, and the system killed 2 of the processes here; run on fewer cores")
+
+
 def test_ctrl_c_is_a_word_and_no_traceback(tmp_path: Path) -> None:
     with pytest.raises(SystemExit) as ended, logged(tmp_path / "job.log"):
         raise KeyboardInterrupt
     assert ended.value.code == 130
-    assert (tmp_path / "job.log").read_text().split()[1:] == ["stopped"]
+    assert (tmp_path / "job.log").read_text().endswith(" stopped; the same command goes on\n")
+
+
+def test_so_is_sigterm(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit) as ended, logged(tmp_path / "job.log"):
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert ended.value.code == 130
+    assert (tmp_path / "job.log").read_text().endswith(" stopped; the same command goes on\n")
+
+
+@pytest.mark.parametrize("log", ["no folder/job.log", "/dev/full"])
+def test_a_log_that_cannot_be_written_is_one_line(log: str, tmp_path: Path) -> None:
+    """As where its disk is full."""
+    work = f"with logged({log!r}):\n    log.info('works'); raise OSError(28, 'full')"
+    command = [sys.executable, "-c", f"from emtvb.making.jobs import log, logged\n{work}"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    *_, last = lines = done.stderr.splitlines()
+    assert last.endswith("mend that and run again: it goes on where it stopped")
+    assert len(lines) == (2 if log == "/dev/full" else 1)

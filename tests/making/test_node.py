@@ -29,9 +29,9 @@ def test_a_job_says_where_it_is(
 ) -> None:
     monkeypatch.setenv("NUMBA_CACHE_DIR", "mine")
     with caplog.at_level("INFO", "emtvb"):
-        node.settle()
+        node.settle_on_node()
         monkeypatch.delenv("SLURM_ARRAY_JOB_ID")
-        node.settle()
+        node.settle_on_node()
     assert caplog.messages == ["Slurm job 7_2 on n9", "Slurm job 8 on n9"]
     assert cache(monkeypatch) == Path("mine")
 
@@ -39,7 +39,7 @@ def test_a_job_says_where_it_is(
 def test_compiled_code_goes_to_scratch_which_is_this_users_alone(
     in_a_job: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    node.settle()
+    node.settle_on_node()
     folder = cache(monkeypatch)
     assert folder.parent == in_a_job
     assert folder.stat().st_mode & 0o077 == 0
@@ -49,7 +49,7 @@ def test_compiled_code_goes_to_scratch_which_is_this_users_alone(
 def test_a_folder_that_others_can_write_is_not_used(
     in_a_job: Path, monkeypatch: pytest.MonkeyPatch, planted: str
 ) -> None:
-    node.settle()
+    node.settle_on_node()
     usual = cache(monkeypatch)
     monkeypatch.delenv("NUMBA_CACHE_DIR")
     if planted == "open":
@@ -57,7 +57,7 @@ def test_a_folder_that_others_can_write_is_not_used(
     else:
         usual.rmdir()
         usual.symlink_to(in_a_job)
-    node.settle()
+    node.settle_on_node()
     found = cache(monkeypatch)
     assert found != usual
     assert found.stat().st_mode & 0o077 == 0
@@ -67,7 +67,7 @@ def test_a_folder_that_others_can_write_is_not_used(
 def test_nothing_happens_outside_a_job(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     monkeypatch.delenv("SLURM_JOB_ID", raising=False)
     with caplog.at_level("INFO", "emtvb"):
-        node.settle()
+        node.settle_on_node()
     assert not caplog.messages
 
 

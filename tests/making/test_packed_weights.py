@@ -25,7 +25,7 @@ def train(folder: Path, shard: str, weights: bytes) -> Path:
     outputs[0].parent.mkdir(parents=True, exist_ok=True)
     outputs[0].write_bytes(weights)
     outputs[1].write_bytes(b"curve")
-    provenance.record(
+    provenance.record_job(
         RECIPE, {"shard": shard}, [], list(map(str, outputs)), str(folder / "logs/train_shard/a.log"), 1.0
     )
     return outputs[0]

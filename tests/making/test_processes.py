@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -26,21 +27,22 @@ settings = {"experiment": "x", "tasks": ["T1"], "hidden_dim": [8], "l2": [0], "t
 chosen = [(shard, run) for shard, runs in config.check_sweep(settings).shards().items() for run in runs]
 logging.basicConfig(stream=sys.stdout, format="%(message)s", level="INFO")
 try:
-    with closing(determinism.again(Path(), chosen, "auto", 2)) as trained:
+    with closing(determinism.train_runs_again(Path(), chosen, "auto", 2)) as trained:
         list(trained)
 except KeyboardInterrupt:
     print("ended")
 """
 REPRODUCE = """
 import signal, subprocess, sys
-from emtvb.cli.reproduce import _wait
+from emtvb.cli.reproduce import _exit_status
 signal.signal(signal.SIGINT, signal.default_int_handler)
 with subprocess.Popen([sys.executable, "-c", sys.argv[1]]) as process:
-    print(_wait(process))
+    print(_exit_status(process))
 """
 SNAKEMAKE = """
 import signal, sys, time
-signal.signal(signal.SIGINT, signal.default_int_handler)
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, signal.default_int_handler)
 try:
     print("ready", flush=True)
     time.sleep(60)
@@ -79,7 +81,9 @@ def test_an_interrupt_ends_all_trainings_and_begins_no_other(tmp_path: Path, who
     assert all(map(is_gone, trainings))
 
 
-def test_whoever_interrupts_the_workflow_sees_its_jobs_end() -> None:
+@pytest.mark.parametrize("send", [lambda pid: os.killpg(pid, signal.SIGINT), lambda pid: os.kill(pid, signal.SIGTERM)],
+                         ids=["terminal", "kill"])  # fmt: skip
+def test_whoever_interrupts_the_workflow_sees_its_jobs_end(send: Callable[[int], None]) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", REPRODUCE, SNAKEMAKE], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         process_group=0,
@@ -87,6 +91,6 @@ def test_whoever_interrupts_the_workflow_sees_its_jobs_end() -> None:
         assert caller.stdout is not None
         assert caller.stderr is not None
         assert caller.stdout.readline() == "ready\n"
-        os.killpg(caller.pid, signal.SIGINT)
+        send(caller.pid)
         assert caller.stdout.read() == "jobs ended\n3\n"
         assert caller.stderr.read() == "stopping; the same command goes on from the last checkpoints\n"

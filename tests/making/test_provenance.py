@@ -30,11 +30,11 @@ def path(tmp_path: Path) -> Path:
         "names": "0",
     }
     log = str(tmp_path / "logs" / "train_shard.log")
-    return provenance.record(recipe, {"shard": "a"}, [], [str(output)], log, 1.0, TRAINED)
+    return provenance.record_job(recipe, {"shard": "a"}, [], [str(output)], log, 1.0, TRAINED)
 
 
 def test_what_was_written_is_read(path: Path) -> None:
-    found = provenance.read(path)
+    found = provenance.read_record(path)
     assert (found.shard, found.runs, found.seconds) == ("a", TRAINED, 1.0)
     assert found.recipe["settings"] == {"runs": [{}]}
 
@@ -59,7 +59,7 @@ def test_what_is_no_record_is_refused_with_its_place(
     change(record)
     path.write_text(json.dumps(record))
     with pytest.raises(InputError, match=f"record: {path}: cannot be read \\({place}.*snakemake --force") as caught:
-        provenance.read(path)
+        provenance.read_record(path)
     assert "\n" not in str(caught.value)
 
 
@@ -67,14 +67,14 @@ def test_what_is_no_record_is_refused_with_its_place(
 def test_what_is_no_table_is_refused(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(InputError, match="cannot be read"):
-        provenance.read(path)
+        provenance.read_record(path)
 
 
 def test_a_record_of_a_later_version_is_read(path: Path) -> None:
     """And of an earlier one, which said when the same bytes were first made."""
     record = json.loads(path.read_text())
     path.write_text(json.dumps({**record, "since": "2026-01-01T00:00:00+00:00"}))
-    assert provenance.read(path).shard == "a"
+    assert provenance.read_record(path).shard == "a"
 
 
 def test_records_of_a_rule_that_another_took_over_go_when_that_makes_its_outputs(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_records_of_a_rule_that_another_took_over_go_when_that_makes_its_outputs
             (tmp_path / output).touch()
         recipe = {"rule": rule, "settings": {}, "code": {"mine.py": "0"}, "versions": {}}
         paths = [str(tmp_path / output) for output in outputs]
-        return provenance.record(recipe, {}, [], paths, str(tmp_path / "logs" / "a.log"), 1.0)
+        return provenance.record_job(recipe, {}, [], paths, str(tmp_path / "logs" / "a.log"), 1.0)
 
     gone = made("study", "solutions/a.csv", "digits/a.csv")
     speaks_of_more = made("show", "digits/a.csv", "digits/a.pdf")
@@ -124,4 +124,4 @@ def test_a_clone_with_code_of_ones_own_differs_from_its_commit_and_with_a_config
 def test_a_processor_is_named_on_x86_and_on_arm(tmp_path: Path, lines: list[str], name: str) -> None:
     about = tmp_path / "cpuinfo"
     about.write_text("\n".join(["processor : 0", *lines, "", "processor : 1"]))
-    assert provenance._cpu(about) == name
+    assert provenance._processor_name(about) == name

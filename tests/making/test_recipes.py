@@ -26,7 +26,7 @@ import json
 from importlib import metadata
 from pathlib import Path
 from emtvb.making import recipes
-print(json.dumps(recipes.used(Path({clone!r}), Path({clone!r}) / "results")))
+print(json.dumps(recipes.recipe_of_process(Path({clone!r}), Path({clone!r}) / "results")))
 """
 
 
@@ -116,7 +116,7 @@ def test_results_and_what_is_no_code_are_not_named(clone: Path) -> None:
 
 def test_libraries_that_compute_are_named(clone: Path) -> None:
     versions = used(clone, "import emtvb.errors, numpy, yaml, rich")["versions"]
-    assert versions == {"numpy": recipes.version("numpy")}
+    assert versions == {"numpy": recipes.version_here("numpy")}
     (clone / "workflow/scripts/helper.py").write_text("import matplotlib\n")
     versions = used(clone, "import emtvb.errors, helper")["versions"]
     assert {"matplotlib", "pillow", "numpy"} == set(versions)
@@ -151,7 +151,7 @@ def test_a_folder_that_is_deleted_elsewhere_is_no_file_of_the_clone(clone: Path)
 
 
 def test_other_versions_are_said_and_change_nothing(clone: Path) -> None:
-    here = {name: recipes.version(name) for name in ("numpy", "torch")}
+    here = {name: recipes.version_here(name) for name in ("numpy", "torch")}
     made = [{**here, "numpy": version} for version in ("1.0", "0.9", "1.0")]
     assert recipes.other_versions(made) == f"numpy 0.9 and 1.0, here {here['numpy']}"
     assert recipes.other_versions([here]) == ""
@@ -174,7 +174,7 @@ def test_a_file_that_is_edited_while_a_job_runs_is_recorded_as_it_was_used(tmp_p
         f"for name in {[*map(str, edited.values())]}:\n"
         "    subprocess.run(['sh', '-c', 'printf \"\\\\nX = 1\\\\n\" >> \"$1\"', 'sh', name], check=True)\n"
         "import json\nfrom emtvb.making import recipes\n"
-        f"print(json.dumps(recipes.used(Path({str(tmp_path)!r}))['code']))\n"
+        f"print(json.dumps(recipes.recipe_of_process(Path({str(tmp_path)!r}))['code']))\n"
     )
     mine.write_text("import sys\nsys.modules['__main__'].snakemake = 'a job'\n" + script)
     before = {name: digests.digest_of(path) for name, path in edited.items()}
@@ -212,7 +212,7 @@ def test_every_rule_that_runs_a_script_has_a_log_of_its_experiment() -> None:
 
 
 def test_everything_here_is_what_two_machines_are_held_to() -> None:
-    here = recipes.everything(ROOT)
+    here = recipes.recipe_of_everything(ROOT)
     assert {"emtvb/theory/tasks.py", "emtvb/figures/emtvb.mplstyle", "tabulate.py"} <= set(here["code"])
     assert {name for name in here["code"] if name.startswith("emtvb/making/")} == {"emtvb/making/packed_weights.py"}
     assert not any(name.startswith("results/") for name in here["code"])
@@ -222,5 +222,7 @@ def test_everything_here_is_what_two_machines_are_held_to() -> None:
 def test_results_of_a_clone_are_no_code_wherever_a_job_writes(tmp_path: Path) -> None:
     """What lies beside an experiment is linked into another folder of results, and comes to its own path there."""
     table = tmp_path / "results" / "twins" / "runs.csv"
-    assert recipes.key(table, tmp_path, tmp_path.parent / "elsewhere") is None
-    assert recipes.key(tmp_path / "config" / "a.csv", tmp_path, tmp_path.parent / "elsewhere") == "config/a.csv"
+    assert recipes.name_in_recipe(table, tmp_path, tmp_path.parent / "elsewhere") is None
+    assert (
+        recipes.name_in_recipe(tmp_path / "config" / "a.csv", tmp_path, tmp_path.parent / "elsewhere") == "config/a.csv"
+    )

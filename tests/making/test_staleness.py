@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -28,10 +29,10 @@ def make(folder: Path, rule: str, inputs: tuple[str, ...], outputs: dict[str, st
     asked = job(folder, rule, inputs, tuple(outputs))
     recipe = {
         "rule": rule, "settings": {"of": "these"}, "code": {f"{rule}.py": digest(folder, rule)}, "versions": {},
-        "names": recipes.names(asked.input, asked.output),
+        "names": recipes.digest_of_names(asked.input, asked.output),
     }  # fmt: skip
-    paths = [[str(folder / name) for name in names] for names in (inputs, outputs)]
-    provenance.record(recipe, wildcards, *paths, str(folder / "logs" / f"{rule}.log"), 1.0)
+    paths = [[os.path.normpath(folder / name) for name in names] for names in (inputs, outputs)]
+    provenance.record_job(recipe, wildcards, *paths, str(folder / "logs" / f"{rule}.log"), 1.0)
 
 
 def digest(folder: Path, rule: str) -> str:
@@ -43,9 +44,8 @@ def digest(folder: Path, rule: str) -> str:
 
 def job(folder: Path, rule: str, inputs: tuple[str, ...], outputs: tuple[str, ...], **settings: Any) -> Any:
     """A job as Snakemake plans it."""
-    files = [
-        Namedlist(fromdict={f"n{i}": str(folder / name) for i, name in enumerate(part)}) for part in (inputs, outputs)
-    ]
+    named = [[os.path.normpath(folder / name) for name in part] for part in (inputs, outputs)]
+    files = [Namedlist(fromdict={f"n{i}": path for i, path in enumerate(part)}) for part in named]
     return SimpleNamespace(
         input=files[0],
         output=files[1],
@@ -72,7 +72,7 @@ def results(tmp_path: Path) -> Path:
 
 
 def look(folder: Path) -> Records:
-    return staleness.read(folder, folder.parents[1])
+    return staleness.records_of_results(folder, folder.parents[1])
 
 
 def jobs(folder: Path) -> list[Any]:
@@ -239,6 +239,24 @@ def test_the_same_file_twice_is_one_input(results: Path) -> None:
     assert look(results).changes(asked, maker) == [f"{results / TABLE}, another than the one that was read"]
 
 
+def test_what_lies_beside_a_folder_that_is_a_link_is_found_as_the_rules_spell_it(results: Path) -> None:
+    """And not beside the folder that it leads to."""
+    twin = results.parent / "twins" / "runs.csv"
+    twin.parent.mkdir()
+    twin.write_text("twin")
+    elsewhere = results.parents[1] / "disk" / "mine"
+    elsewhere.parent.mkdir()
+    results.rename(elsewhere)
+    results.symlink_to(elsewhere)
+    make(results, "tabulate", (TABLE, "../twins/runs.csv"), {"tables/t.csv": "1"})
+    asked = job(results, "tabulate", (TABLE, "../twins/runs.csv"), ("tables/t.csv",))
+    found = look(results)
+    assert found.changes(asked, found.makers[str(results / "tables/t.csv")]) == []
+    assert found.is_made(asked)
+    twin.write_text("another")
+    assert len(look(results).changes(asked, found.makers[str(results / "tables/t.csv")])) == 1
+
+
 def test_a_folder_in_the_place_of_a_file_is_damage(results: Path) -> None:
     (results / TABLE).unlink()
     (results / TABLE).mkdir()
@@ -246,12 +264,12 @@ def test_a_folder_in_the_place_of_a_file_is_damage(results: Path) -> None:
 
 
 def test_params_that_no_record_could_tell_apart_are_refused() -> None:
-    assert recipes.plain(Namedlist(fromdict={"of": [1, {"a": None}]}), "draw") == {"of": [1, {"a": None}]}
+    assert recipes.plain_params(Namedlist(fromdict={"of": [1, {"a": None}]}), "draw") == {"of": [1, {"a": None}]}
     for value in ({1}, ROOT, print, float("nan")):
         with pytest.raises(InputError, match="params: draw: no plain data"):
-            recipes.plain(Namedlist(fromdict={"of": value}), "draw")
+            recipes.plain_params(Namedlist(fromdict={"of": value}), "draw")
     with pytest.raises(InputError, match=r"params: draw: one of this rule has no name"):
-        recipes.plain(Namedlist(["median"]), "draw")
+        recipes.plain_params(Namedlist(["median"]), "draw")
 
 
 def test_a_job_that_ended_unseen_is_known_by_its_files(results: Path) -> None:

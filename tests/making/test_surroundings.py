@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
     ],
 )
 def test_what_slows_down_is_a_line_each(variables: dict[str, str], lines: int) -> None:
-    said = list(surroundings.slow(variables))
+    said = list(surroundings.slowing_variables(variables))
     assert len(said) == lines
     assert all(any(line.startswith(name) for name in variables) and "unset it" in line for line in said)
 

@@ -43,15 +43,18 @@ PROOF = {"engine": {"weak": "1"}, "stream": "2"}
 )
 def test_each_setting_that_decides_is_compared_and_no_other(settings: dict[str, Any]) -> None:
     """These are the encodings that published records have."""
-    assert trainings.changes(settings, {**settings, "revision": None}) == []
-    assert trainings.changes(settings, {**settings, "network": "elsewhere:GRU", "more": 1}) == []
-    assert trainings.changes(settings, {**settings, "revision": 1}) == ["setting revision"]
-    assert trainings.changes({**settings, "revision": 1}, {**settings, "revision": 2}) == ["setting revision"]
-    assert trainings.changes(settings, {**settings, "trainer": "another"}) == ["setting trainer"]
-    assert trainings.changes(settings, {**settings, "accelerator": "cuda"}) == ["setting accelerator"]
-    assert trainings.changes(settings, {**settings, "proof": {**PROOF, "stream": "3"}}) == ["setting proof"]
+    assert trainings.changes_of_training(settings, {**settings, "revision": None}) == []
+    assert trainings.changes_of_training(settings, {**settings, "network": "elsewhere:GRU", "more": 1}) == []
+    assert trainings.changes_of_training(settings, {**settings, "revision": 1}) == ["setting revision"]
+    assert trainings.changes_of_training({**settings, "revision": 1}, {**settings, "revision": 2}) == [
+        "setting revision"
+    ]
+    assert trainings.changes_of_training(settings, {**settings, "trainer": "another"}) == ["setting trainer"]
+    assert trainings.changes_of_training({**settings, "trainer": "auto"}, {**settings, "trainer": "compiled"}) == []
+    assert trainings.changes_of_training(settings, {**settings, "accelerator": "cuda"}) == ["setting accelerator"]
+    assert trainings.changes_of_training(settings, {**settings, "proof": {**PROOF, "stream": "3"}}) == ["setting proof"]
     if "runs" in settings:
-        assert trainings.changes(settings, {**settings, "runs": settings["runs"] * 2}) == ["its runs"]
+        assert trainings.changes_of_training(settings, {**settings, "runs": settings["runs"] * 2}) == ["its runs"]
     key = next(name for name in ("runs", "run", "order") if name in settings)
     run = settings[key][0] if key == "runs" else settings[key]
     for name in run:
@@ -61,7 +64,7 @@ def test_each_setting_that_decides_is_compared_and_no_other(settings: dict[str, 
         elif isinstance(run[name], dict):
             other[name] = {**run[name], next(part for part in run[name] if not isinstance(run[name][part], list)): 3}
         changed = {**settings, key: [other, *settings[key][1:]] if key == "runs" else other}
-        assert trainings.changes(settings, changed) == ["its runs"], name
+        assert trainings.changes_of_training(settings, changed) == ["its runs"], name
 
 
 @pytest.mark.parametrize("plain", [RUN, {**RUN, "twin": 3}, STREAM])
@@ -85,6 +88,6 @@ def test_the_state_of_a_training_is_filed_under_its_proof_or_its_revision_and_li
     assert general == trainings.state_version({**plain, "revision": None, "order": RUN})
     assert general != trainings.state_version({**plain, "revision": 1})
     assert general != trainings.state_version({**plain, "accelerator": "cuda"})
-    monkeypatch.setattr(trainings, "version", lambda library: "99.0")
+    monkeypatch.setattr(trainings, "version_here", lambda library: "99.0")
     assert general != trainings.state_version(plain)
     assert proved == trainings.state_version({"proof": PROOF})

@@ -106,7 +106,7 @@ def made_up(task: Task, hidden_dim: int, seed: int = 0) -> tuple[Shown, Network,
     """A network that learned nothing, with a basis of nothing: arithmetic must be right all the same."""
     network = make_network(task.d, hidden_dim, seed)
     rng = np.random.default_rng(seed)
-    kept = task.persistent()
+    kept = task.theory.persistent
     basis, dual = rng.normal(size=(hidden_dim, kept.size)), rng.normal(size=(kept.size, hidden_dim))
     basis[:, ~kept] = dual[~kept] = 0
     arrays = (basis, dual, rng.normal(size=hidden_dim))

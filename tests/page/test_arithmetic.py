@@ -44,7 +44,7 @@ def test_every_network_of_the_page_runs_as_rollout_does(opened: Open, paper: lis
 
 
 def flip_one(task: Task, variable: int, dimension: int, m: np.ndarray) -> np.ndarray:
-    return negate_element(task, m, variable, dimension)
+    return negate_element(task.theory, m, variable, dimension)
 
 
 def task_of(about: dict) -> Task:
@@ -54,7 +54,7 @@ def task_of(about: dict) -> Task:
 
 
 def memories_of(shown: Shown, basis: str, task: Task) -> VariableMemories:
-    kept, parts = task.persistent(), shown.bases[basis]
+    kept, parts = task.theory.persistent, shown.bases[basis]
     hidden = len(parts["centre"])
     full = np.zeros((hidden, kept.size)), np.zeros((kept.size, hidden))
     full[0][:, kept], full[1][kept] = parts["basis"], parts["dual"]
@@ -67,7 +67,7 @@ def test_every_network_of_the_page_is_edited_as_interventions_do_through_every_b
     page = opened(paper_page)
     for shown in paper:
         task, system = task_of(shown.about), Elman(Network(**shown.weights))
-        at, element = task.settled() + 3, int(np.flatnonzero(task.persistent())[3])
+        at, element = task.theory.settled_step + 3, int(np.flatnonzero(task.theory.persistent)[3])
         variable, dimension = element // task.d + 1, element % task.d
         recording = record_inputs(system, task, inputs_of(shown.about, 0)[: task.s], at)
         for basis in shown.bases:
@@ -76,7 +76,7 @@ def test_every_network_of_the_page_is_edited_as_interventions_do_through_every_b
             )
             memories = memories_of(shown, basis, task)
             done = edit_first_sequence(
-                system, task, memories, recording, at, partial(flip_one, task, variable, dimension)
+                system, task.theory, memories, recording, at, partial(flip_one, task, variable, dimension)
             )
             after = slice(task.s + at, None)
             assert (nearest_bits(page.outputs()[after]) == nearest_bits(done.outputs)).all()
@@ -97,9 +97,12 @@ def test_every_network_of_the_page_is_edited_as_interventions_do_through_every_b
 
 EDITS = {
     "flip": lambda task: ("flip:1", lambda m: _all(task, m, -1.0)),
-    "flip one": lambda task: (f"flip:{task.s}.{task.d - 1}", lambda m: negate_element(task, m, task.s, task.d - 1)),
-    "set": lambda task: (f"set:{task.s}:{'+' * task.d}", lambda m: put_values(task, m, task.s, [1] * task.d)),
-    "swap": lambda task: (f"swap:1:{task.s}", lambda m: swap_variables(task, m, 1, task.s)),
+    "flip one": lambda task: (
+        f"flip:{task.s}.{task.d - 1}",
+        lambda m: negate_element(task.theory, m, task.s, task.d - 1),
+    ),
+    "set": lambda task: (f"set:{task.s}:{'+' * task.d}", lambda m: put_values(task.theory, m, task.s, [1] * task.d)),
+    "swap": lambda task: (f"swap:1:{task.s}", lambda m: swap_variables(task.theory, m, 1, task.s)),
     "halve": lambda task: ("halve:1", lambda m: _all(task, m, 0.5)),
 }
 
@@ -116,11 +119,11 @@ def test_edits_of_any_task_at_any_time_are_those_of_interventions(opened: Open, 
     write_text(tmp_path / "edit.html", document([shown]))
     page = opened(tmp_path / "edit.html")
     system = Elman(network)
-    for at in (0, 1, task.settled(), task.settled() + task.s + 1):
+    for at in (0, 1, task.theory.settled_step, task.theory.settled_step + task.s + 1):
         recording = record_inputs(system, task, inputs_of(shown.about, 0)[: task.s], at)
         for make in EDITS.values():
             text, change = make(task)
-            done = edit_first_sequence(system, task, memories, recording, at, change)
+            done = edit_first_sequence(system, task.theory, memories, recording, at, change)
             page.turn(f"#edit={at}:{text}&step={at + FUTURE}")
             if "changes nothing" in page.said("[role=status]"):
                 assert not (change(done.before) != done.before)[memories.stored].any()
@@ -139,11 +142,11 @@ def test_edits_one_after_the_other_add_up_and_an_address_with_both_is_the_same(o
     states = page.states()
     recording = record_inputs(Elman(network), task, inputs_of(shown.about, 0)[: task.s], 12)
     m = recording.labels[12]
-    after = negate_element(task, m, 2, 1)
+    after = negate_element(task.theory, m, 2, 1)
     state = recording.states[12] + memories.change(m, after)
     state, _ = Elman(network).coast(state, 3)
-    m = after @ np.linalg.matrix_power(task.transition(), 3).T
-    state = state[-1] + memories.change(m, swap_variables(task, m, 1, 3))
+    m = after @ np.linalg.matrix_power(task.theory.phi, 3).T
+    state = state[-1] + memories.change(m, swap_variables(task.theory, m, 1, 3))
     np.testing.assert_allclose(states[task.s + 15], state[0], atol=1e-4)
     assert page.ask("view.state().edit") == "12:flip:2.1,15:swap:1:3"
 

@@ -41,7 +41,9 @@ def check_future(page: Opened, shown: Shown, at: int, change: Callable[..., Any]
     """After an edit at that output step the page ran on as Python says, and counts what Python counts."""
     task, system = task_of(shown.about), Elman(Network(**shown.weights))
     recording = record_inputs(system, task, inputs_of(shown.about, 0)[: task.s], at)
-    done = interventions.edit_first_sequence(system, task, memories_of(shown, "data", task), recording, at, change)
+    done = interventions.edit_first_sequence(
+        system, task.theory, memories_of(shown, "data", task), recording, at, change
+    )
     page.run_on(at + FUTURE, shown.about["s"])
     future = page.outputs()[shown.about["s"] + at :]
     assert (nearest_bits(future) == nearest_bits(done.outputs)).all()
@@ -67,7 +69,7 @@ def test_a_mouse_flips_a_bit_and_the_future_is_pythons(
 ) -> None:
     page = opened(paper_page, "#step=27", width, scheme)
     cell(page, STORED, 5, 3).click()
-    check_future(page, paper[0], 27, lambda m: interventions.negate_element(task_of(paper[0].about), m, 5, 3))
+    check_future(page, paper[0], 27, lambda m: interventions.negate_element(task_of(paper[0].about).theory, m, 5, 3))
     assert page.ask("view.state().edit") == "27:flip:5.3"
 
 

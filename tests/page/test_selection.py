@@ -13,7 +13,7 @@ from emtvb.config import Sweep
 from emtvb.config.sweep import shard_name
 from emtvb.errors import InputError
 from emtvb.experiments import kinds
-from emtvb.making.plan import Planned, plan
+from emtvb.making.plan import Planned, plan_jobs
 from emtvb.page.selection import choose, runs_of
 from emtvb.theory import tasks
 from emtvb.theory.network_verdict import NOT_LEARNED, OTHERWISE, STORED
@@ -93,7 +93,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Callable[[config.Sweep], 
 
     def job(experiment: config.Sweep) -> Planned:
         folder = tmp_path_factory.mktemp("results") / experiment.experiment
-        return next(one for one in plan(experiment, root, folder) if one.rule == "choose_networks")
+        return next(one for one in plan_jobs(experiment, root, folder) if one.rule == "choose_networks")
 
     return job
 

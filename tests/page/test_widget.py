@@ -123,7 +123,7 @@ def test_any_other_runs_in_the_kernel_as_python_says(shown: Callable[[Editor], P
     )
     fitted = emtvb.fit(emtvb.record(system, task, horizon=60))
     page = shown(emtvb.view(fitted))
-    at = task.settled() + 2
+    at = task.theory.settled_step + 2
     page.evaluate(f"() => document.getElementById('edit').emtvb.go({{step: '{at}'}})")
     until(page, f"view.timeline.now === {task.s + at}")
     page.get_by_label("Steps a second").select_option("60")
@@ -132,8 +132,9 @@ def test_any_other_runs_in_the_kernel_as_python_says(shown: Callable[[Editor], P
     recording = record_inputs(
         system, task, np.array(ask(page, "view.timeline.inputs.map(u => [...u])"), dtype=np.float32)[:, None], at
     )
+    theory = task.theory
     done = interventions.edit_first_sequence(
-        system, task, fitted.memories, recording, at, lambda m: interventions.negate_element(task, m, 2, 1)
+        system, theory, fitted.memories, recording, at, lambda m: interventions.negate_element(theory, m, 2, 1)
     )
     np.testing.assert_allclose(series(page, "outputs.edited")[task.s + at :], done.outputs, atol=1e-3)
     np.testing.assert_array_equal(series(page, "expected")[task.s + at :], done.expected)

@@ -146,7 +146,7 @@ def test_there_is_power_where_seeds_are_alike(bootstrapped: pd.DataFrame) -> Non
 def test_laxer_rules_would_be_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Such as one that knows of no spikes, or one that takes what is printed for agreement if it is near ours."""
     with monkeypatch.context() as patch:
-        patch.setattr(significance, "_rates", lambda own, others, rng, draws: np.zeros(draws))
+        patch.setattr(significance, "_odd_chances", lambda own, others, rng, draws: np.zeros(draws))
         found = error_rates.bootstrap_rates(published(), (40, 40), seed=3, draws=300).set_index(
             [*table1.CELL, "measure"]
         )
@@ -200,7 +200,7 @@ def test_odd_seeds_are_drawn_towards_those_of_other_cells() -> None:
     rng = np.random.default_rng(1)
 
     def rate(own: tuple[int, int], *others: tuple[int, int]) -> float:
-        return float(significance._rates(own, others, rng, 20_000).mean())
+        return float(significance._odd_chances(own, others, rng, 20_000).mean())
 
     none = rate((0, 20))
     assert rate((0, 20), *[(0, 20)] * 6) < none / 2

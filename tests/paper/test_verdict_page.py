@@ -132,7 +132,7 @@ def test_no_verdict_is_said_of_nothing_but_a_rule(page: Path) -> None:
     assert "no verdict" not in markdown.lower()
     assert "No verdict (docs/evidence.md)." in rules
     shown = dict(re.findall(r'id="([^"]+)" data-badge="([^"]+)"', text))
-    assert shown == {claim.name: verdict_page._word(claim.badge) for claim in RESULTS}
+    assert shown == {claim.name: verdict_page._badge_anchor(claim.badge) for claim in RESULTS}
     for claim in RESULTS:
         row = next(line for line in markdown.splitlines() if f'<a id="{claim.name}">' in line)
         assert f"| **{claim.badge}** |" in row
@@ -155,15 +155,17 @@ def test_formulas_are_set_as_formulas(page: Path) -> None:
 def test_a_forest_plots_rows_lie_where_their_numbers_are() -> None:
     results = {claim.name: claim for claim in RESULTS}
     for name in ("table1-T3-128-0-accuracy", "table1-T3-128-0-error"):
-        row = verdict_page._row(results[name])
+        row = verdict_page._forest_row(results[name])
         assert row
         assert row.interval
         assert row.ours is not None
         assert row.margin[0] < row.printed < row.margin[1]
         assert row.interval[0] <= row.ours <= row.interval[1]
-    assert verdict_page._row(results["table1-T1-64-0-error"]) is None
-    assert verdict_page._place("accuracy", 1.0) == verdict_page._place("spectral error", 0.1) == 100.0
-    assert verdict_page._place("accuracy", 0.7) == 50.0
+    assert verdict_page._forest_row(results["table1-T1-64-0-error"]) is None
+    assert (
+        verdict_page._percent_of_axis("accuracy", 1.0) == verdict_page._percent_of_axis("spectral error", 0.1) == 100.0
+    )
+    assert verdict_page._percent_of_axis("accuracy", 0.7) == 50.0
 
 
 def test_json_and_markdown_say_the_same() -> None:
@@ -309,7 +311,7 @@ def test_a_browser_searches_filters_and_hides_what_is_empty(page: Path, tmp_path
     everything = [claim.name for kind in verdict_page.TITLES for claim in RESULTS if claim.kind == kind]
     assert in_a_frame(tmp_path, page, "", 1280, visible) == [everything, list(verdict_page.ANCHORS.values())]
     badge = next(claim.badge for claim in RESULTS if claim.badge.startswith("most, "))
-    shown, _ = in_a_frame(tmp_path, page, f"#only-{verdict_page._word(badge)}", 1280, visible)  # type: ignore[misc]
+    shown, _ = in_a_frame(tmp_path, page, f"#only-{verdict_page._badge_anchor(badge)}", 1280, visible)  # type: ignore[misc]
     assert set(shown) == {claim.name for claim in RESULTS if claim.badge == badge}
     typed = "(form.elements.text.value = 'table1-T3 error', show(), " + visible + ")"
     shown, kinds = in_a_frame(tmp_path, page, "", 1280, typed)  # type: ignore[misc]

@@ -291,8 +291,8 @@ def test_no_bar_of_a_statement_is_what_chance_gives() -> None:
 def test_reasons_of_bars_name_how_far_tasks_are_from_each_other() -> None:
     tasks = [named(name) for name in ("T1", "T2", "T3", "T4")]
     pairs = list(itertools.permutations(tasks, 2))
-    maps = [np.linalg.norm(a.transition() - b.transition()) / np.linalg.norm(b.transition()) for a, b in pairs]
-    angles = [match_spectra(a.eigenvalues(), b.eigenvalues()).error for a, b in pairs]
+    maps = [np.linalg.norm(a.theory.phi - b.theory.phi) / np.linalg.norm(b.theory.phi) for a, b in pairs]
+    angles = [match_spectra(a.theory.eigenvalues, b.theory.eigenvalues).error for a, b in pairs]
     for name, nearest in (("phi-in-the-right-basis", min(maps)), ("spectrum-arguments", min(angles))):
         (claim,) = (c for c in claims.load_claims().statements if c.name == name)
         (said,) = re.findall(r"is (0\.\d+)", claim.reason)

@@ -93,11 +93,11 @@ def test_what_a_site_prints_besides_is_left_out(monkeypatch: pytest.MonkeyPatch)
         "sacct": "7_1|COMPLETED\n",
         "scontrol": "AccountingStorageEnforce = associations,limits\nMaxJobCount = 20\n",
     }
-    monkeypatch.setattr(slurm, "ask", lambda *command, **_: greeting + said[command[0]] + greeting)
+    monkeypatch.setattr(slurm, "answer_of", lambda *command, **_: greeting + said[command[0]] + greeting)
     slurm.configuration.cache_clear()
-    assert slurm.queue("run") == {"7_1": slurm.InQueue("RUNNING", "n1", "None")}
-    assert slurm.accounted(["7_1"]) == {"7_1": "COMPLETED"}
-    assert slurm.room() == 8
+    assert slurm.queued_jobs("run") == {"7_1": slurm.InQueue("RUNNING", "n1", "None")}
+    assert slurm.states_by_accounting(["7_1"]) == {"7_1": "COMPLETED"}
+    assert slurm.room_in_queue() == 8
     slurm.configuration.cache_clear()
 
 
@@ -108,37 +108,41 @@ def test_what_the_controller_knows_of_jobs(monkeypatch: pytest.MonkeyPatch) -> N
         tasks = "JobId=13 ArrayJobId=13 ArrayTaskId=4-5%2 JobState=PENDING Reason=None\n"
         return f"Welcome!\n{tasks}JobId=16 ArrayJobId=13 ArrayTaskId=1 JobState=RUNNING Reason=None\n"
 
-    monkeypatch.setattr(slurm, "ask", ask)
-    assert slurm.controlled(["13_1", "13_4", "15"]) == {"13_1": "RUNNING", "13_4": "PENDING", "13_5": "PENDING"}
+    monkeypatch.setattr(slurm, "answer_of", ask)
+    assert slurm.states_by_controller(["13_1", "13_4", "15"]) == {
+        "13_1": "RUNNING",
+        "13_4": "PENDING",
+        "13_5": "PENDING",
+    }
 
 
 def test_the_tasks_of_an_array_as_slurm_writes_them(monkeypatch: pytest.MonkeyPatch) -> None:
     """A list that Slurm cut off says nothing of the rest."""
-    monkeypatch.setattr(slurm, "ask", lambda *_, **__: "13_[1,4-6%2]|PENDING\n14_[1,7,...]|PENDING\n15|FAILED\n")
+    monkeypatch.setattr(slurm, "answer_of", lambda *_, **__: "13_[1,4-6%2]|PENDING\n14_[1,7,...]|PENDING\n15|FAILED\n")
     jobs = ["13_1", "13_5", "13_7", "14_1", "14_7", "14_8", "15"]
-    assert {*slurm.accounted(jobs)} == {"13_1", "13_5", "14_1", "14_7", "15"}
+    assert {*slurm.states_by_accounting(jobs)} == {"13_1", "13_5", "14_1", "14_7", "15"}
 
 
 def test_a_greeting_in_another_encoding_is_read() -> None:
-    assert slurm.ask("printf", r"\351t\351 7") == "\N{REPLACEMENT CHARACTER}t\N{REPLACEMENT CHARACTER} 7"
+    assert slurm.answer_of("printf", r"\351t\351 7") == "\N{REPLACEMENT CHARACTER}t\N{REPLACEMENT CHARACTER} 7"
 
 
 @pytest.mark.parametrize(("held", "room"), [("30", 13), ("2", 0), ("", None)])
 def test_no_user_fills_the_controller(monkeypatch: pytest.MonkeyPatch, held: str, room: int | None) -> None:
-    monkeypatch.setattr(slurm, "ask", lambda *_, **__: "emtvb|7_1\nemtvb|7_2\n")
+    monkeypatch.setattr(slurm, "answer_of", lambda *_, **__: "emtvb|7_1\nemtvb|7_2\n")
     monkeypatch.setattr(slurm, "configuration", lambda: {"MaxJobCount": held})
-    assert slurm.room() == room
+    assert slurm.room_in_queue() == room
 
 
 @pytest.mark.parametrize("said", ["17\n", "17;cluster\n", "\n17\n"])
 def test_the_id_of_a_submission(monkeypatch: pytest.MonkeyPatch, said: str) -> None:
-    monkeypatch.setattr(slurm, "ask", lambda *_, **__: said)
+    monkeypatch.setattr(slurm, "answer_of", lambda *_, **__: said)
     assert slurm.submit(["sbatch"], "") == "17"
 
 
 @pytest.mark.parametrize("said", ["", "2026\n17\n", "Submitted batch job 17 to a cluster of 3\n", "Job 17"])
 def test_an_id_is_not_guessed(monkeypatch: pytest.MonkeyPatch, said: str) -> None:
-    monkeypatch.setattr(slurm, "ask", lambda *_, **__: said)
+    monkeypatch.setattr(slurm, "answer_of", lambda *_, **__: said)
     with pytest.raises(InputError, match=" ".join(said.split()) or "nothing"):
         slurm.submit(["sbatch"], "")
 
@@ -156,7 +160,7 @@ def test_what_is_said_instead_of_an_id_is_quoted(queue: Path) -> None:
 @pytest.mark.parametrize("name", ["SBATCH_ERROR", "SBATCH_INPUT", "SBATCH_OUTPUT", "SBATCH_OPEN_MODE", "SBATCH_WAIT"])
 def test_no_variable_sends_elsewhere_what_a_job_reads_and_writes(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "/elsewhere")
-    assert "/elsewhere" not in slurm.ask("env")
+    assert "/elsewhere" not in slurm.answer_of("env")
 
 
 def test_a_slurm_that_fails_is_one_line(queue: Path, take_over) -> None:
@@ -165,7 +169,7 @@ def test_a_slurm_that_fails_is_one_line(queue: Path, take_over) -> None:
     with pytest.raises(InputError, match=r"squeue .*no controller: run again when Slurm answers"):
         take_over("second")
     with pytest.raises(InputError, match="nothing-like-it: not found"):
-        slurm.ask("nothing-like-it")
+        slurm.answer_of("nothing-like-it")
 
 
 def test_variables_that_change_what_slurms_commands_do_are_not_handed_on(
@@ -176,7 +180,7 @@ def test_variables_that_change_what_slurms_commands_do_are_not_handed_on(
     for name in names:
         monkeypatch.setenv(name, "x")
     monkeypatch.setenv("SBATCH_ACCOUNT", "a user's own")
-    said = slurm.ask("squeue")
+    said = slurm.answer_of("squeue")
     assert "SBATCH_ACCOUNT=a user's own" in said
     assert not any(name in said for name in names)
 
@@ -185,14 +189,17 @@ def test_whose_jobs_are_asked_for_does_not_hang_on_a_name(queue: Path, monkeypat
     """After su or sudo, LOGNAME may still be somebody else's."""
     monkeypatch.setenv("LOGNAME", "somebody")
     (queue.parent / "bin" / "squeue").write_text('#!/bin/sh\necho "emtvb|$*|run|1|RUNNING|n1"\n')
-    for answer in (slurm.table("squeue", slurm.MINE, columns="%j"), slurm.table("squeue", slurm.MINE, columns="%F|%j")):
+    for answer in (
+        slurm.rows_of("squeue", slurm.MINE, columns="%j"),
+        slurm.rows_of("squeue", slurm.MINE, columns="%F|%j"),
+    ):
         assert f"--user={os.getuid()} " in answer[0][0]
 
 
 def test_one_cluster_is_asked_where_jobs_are_sent_to(queue: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (queue.parent / "bin" / "squeue").write_text("#!/bin/sh\nenv\n")
     monkeypatch.setenv("SBATCH_CLUSTERS", "other")
-    said = slurm.ask("squeue").split()
+    said = slurm.answer_of("squeue").split()
     assert "SLURM_CLUSTERS=other" in said
     assert "SBATCH_CLUSTERS=other" not in said
     monkeypatch.setenv("SBATCH_CLUSTERS", "one,other")
@@ -215,7 +222,7 @@ def test_nothing_of_a_job_around_it_is_handed_on(queue: Path, monkeypatch: pytes
     names = {"SLURM_JOB_ID": False, "SLURM_MEM_PER_NODE": False, "SLURM_CONF": True, "SLURM_JWT": True}
     for name in names:
         monkeypatch.setenv(name, "7")
-    said = slurm.ask("squeue").split()
+    said = slurm.answer_of("squeue").split()
     assert {name: f"{name}=7" in said for name in names} == names
 
 
@@ -233,13 +240,13 @@ def test_nothing_of_a_job_around_it_is_handed_on(queue: Path, monkeypatch: pytes
     ],
 )
 def test_what_a_job_asks_for_as_options_of_sbatch(asked: dict[str, object], options: str) -> None:
-    assert " ".join(slurm.options(asked)) == options
+    assert " ".join(slurm.sbatch_options(asked)) == options
 
 
 @pytest.mark.parametrize("extra", ["--array=1-3", "-o x", "--job-name=mine", "--clusters=other", "--wait"])
 def test_options_that_are_not_a_users_are_refused(extra: str) -> None:
     with pytest.raises(InputError, match="slurm_extra"):
-        slurm.options({"slurm_extra": extra})
+        slurm.sbatch_options({"slurm_extra": extra})
 
 
 def test_a_second_holder_is_refused_and_jobs_know_whose_they_are(

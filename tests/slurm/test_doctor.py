@@ -14,7 +14,7 @@ import pytest
 from emtvb import config
 from emtvb.slurm import commands as slurm
 from emtvb.slurm import doctor as doctors
-from emtvb.slurm.doctor import examine, planned
+from emtvb.slurm.doctor import examine, planned_resources
 
 ROOT = Path(__file__).parents[2]
 
@@ -53,7 +53,7 @@ def doctor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., lis
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
     monkeypatch.setenv("EXPERIMENT_OUTPUT_DIR", str(tmp_path / "results"))
-    monkeypatch.setattr(doctors, "planned", lambda *_: JOBS)
+    monkeypatch.setattr(doctors, "planned_resources", lambda *_: JOBS)
     monkeypatch.setattr(doctors, "FILE_SECONDS", 0.0)
     monkeypatch.setattr(doctors.clone, "workflow_root", lambda: ROOT)
     slurm.configuration.cache_clear()
@@ -88,7 +88,7 @@ def test_one_job_asks_for_the_most_that_any_planned_job_asks_for(
 
 
 def test_what_is_not_planned_is_not_tried(doctor: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctors, "planned", lambda *_: {})
+    monkeypatch.setattr(doctors, "planned_resources", lambda *_: {})
     assert "name an empty folder in EXPERIMENT_OUTPUT_DIR" in doctor()[-1]
 
 
@@ -140,7 +140,7 @@ def test_another_package_than_the_clones_is_an_error(tmp_path: Path) -> None:
 def test_the_plan_says_what_jobs_of_slurm_ask_for(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = SimpleNamespace(returncode=0, stdout=PLAN)
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: answer)
-    jobs = planned(config.load_sweep(ROOT / "config" / "smoke.yaml"), ["slurm"])
+    jobs = planned_resources(config.load_sweep(ROOT / "config" / "smoke.yaml"), ["slurm"])
     assert list(jobs) == ["train_shard"], "the other rule is run here"
     asked = jobs["train_shard"]
     assert (asked["mem_mb"], asked["runtime"], asked["threads"]) == (2000, 120, 2)

@@ -87,7 +87,7 @@ def make(one: Job) -> None:
         path.parent.mkdir(exist_ok=True, parents=True)
         path.write_text("made")
     recipe = {"rule": "measure_shard", "settings": one.params, "code": {}, "versions": {}}
-    provenance.record(recipe, {}, list(map(str, one.input)), list(map(str, one.output)), str(one.log[0]), 1)
+    provenance.record_job(recipe, {}, list(map(str, one.input)), list(map(str, one.output)), str(one.log[0]), 1)
 
 
 class Watched(executor.Executor):
@@ -131,7 +131,7 @@ class Watched(executor.Executor):
     def format_job_exec(self, job: Any) -> str:
         return f"run {job.wildcards[0]}"
 
-    def _send(self, jobs: Sequence[Any], commands: Sequence[str]) -> bool:
+    def _submit_as_one(self, jobs: Sequence[Any], commands: Sequence[str]) -> bool:
         assert commands == [self.format_job_exec(job) for job in jobs]
         self.submitted.append(len(jobs))
         return True
@@ -167,7 +167,7 @@ def slurm_says(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
             raise InputError(command[0], unknown, "wait")
         return said[command[0]]
 
-    monkeypatch.setattr(slurm, "ask", ask)
+    monkeypatch.setattr(slurm, "answer_of", ask)
     return said
 
 
@@ -250,8 +250,8 @@ def test_no_job_runs_twice_where_the_queue_is_empty_and_another_knows_it(
             raise InputError("scontrol", "Unable to contact slurm controller", "wait")
         return "\n".join(known[:-1] if command[-1] == "15" else known[-1:])
 
-    others = slurm.ask
-    monkeypatch.setattr(slurm, "ask", lambda *c, **o: controlled(*c) if c[0] == "scontrol" else others(*c, **o))
+    others = slurm.answer_of
+    monkeypatch.setattr(slurm, "answer_of", lambda *c, **o: controlled(*c) if c[0] == "scontrol" else others(*c, **o))
     jobs = [submitted(job(tmp_path, name), number) for name, number in (("a", "15"), ("b", "13_1"))]
     for _ in range(3):
         assert watched.look(*jobs) == ["15", "13_1"]
@@ -265,7 +265,7 @@ def test_a_controller_that_never_answers_is_said_once_and_not_waited_for_for_eve
     def controlled(_: object) -> dict[str, str]:
         raise InputError("scontrol", "no controller", "wait")
 
-    monkeypatch.setattr(slurm, "controlled", controlled)
+    monkeypatch.setattr(slurm, "states_by_controller", controlled)
     slurm_says["squeue"] = ""
     one = submitted(job(tmp_path), "5")
     with caplog.at_level("WARNING", "tests"):
@@ -308,6 +308,7 @@ def test_a_job_that_is_preempted_or_loses_its_node_uses_up_no_attempt(
         ("PENDING||InvalidAccount", "set account:"),
         ("PENDING||AccountNotAllowed", "set account:"),
         ("PENDING||QOSNotAllowed", "set qos:"),
+        ("PENDING||Job's QOS not permitted to use this partition (long allows long not normal)", "set qos:"),
         ("PENDING||DependencyNeverSatisfied", "Slurm names no setting"),
         ("PENDING||launch failed requeued held", "held job 5 back"),
         ("PENDING||JobHoldMaxRequeue", "held job 5 back"),
@@ -400,8 +401,8 @@ def test_no_more_is_submitted_at_once_than_slurm_takes(
     watched: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int | None, chunks: list[int]
 ) -> None:
     monkeypatch.setattr(slurm, "configuration", lambda: {"MaxArraySize": "1001"})
-    monkeypatch.setattr(slurm, "room", lambda *_: room)
-    monkeypatch.setattr(slurm, "queue", lambda *_: {"1": InQueue("COMPLETED"), "2": InQueue("FAILED")})
+    monkeypatch.setattr(slurm, "room_in_queue", lambda *_: room)
+    monkeypatch.setattr(slurm, "queued_jobs", lambda *_: {"1": InQueue("COMPLETED"), "2": InQueue("FAILED")})
     jobs = [job(tmp_path, str(i)) for i in range(7)]
     watched._submit(list(jobs), as_array=True)
     assert watched.submitted == chunks
@@ -416,8 +417,8 @@ def test_it_waits_for_room_as_long_as_jobs_of_its_own_will_make_it(
     rooms, states = iter([0, 0, 2]), iter(["PENDING", "RUNNING"])
     monkeypatch.setattr(executor, "BETWEEN", 0.0)
     monkeypatch.setattr(slurm, "configuration", lambda: {"MaxArraySize": "1001"})
-    monkeypatch.setattr(slurm, "room", lambda *_: next(rooms))
-    monkeypatch.setattr(slurm, "queue", lambda *_: {"1": InQueue(next(states))})
+    monkeypatch.setattr(slurm, "room_in_queue", lambda *_: next(rooms))
+    monkeypatch.setattr(slurm, "queued_jobs", lambda *_: {"1": InQueue(next(states))})
     watched._submit([job(tmp_path, "a"), job(tmp_path, "b")], as_array=True)
     assert watched.submitted == [2]
     watched._over.set()
@@ -441,11 +442,11 @@ def test_an_array_that_slurm_does_not_take_is_halved_and_grows_again(
         return str(len(tried))
 
     sending = Submitting(tmp_path)
-    sending.max_array_size, sending._number = 100, number  # type: ignore[method-assign]
+    sending.max_array_size, sending._submitted_id = 100, number  # type: ignore[method-assign]
     sending._has_jobs = lambda: queue[0] > 0  # type: ignore[method-assign]
     sending._over.wait = lambda _: queue.__setitem__(0, 0)  # all that was there has ended
     monkeypatch.setattr(slurm, "configuration", lambda: {"MaxArraySize": "1001"})
-    monkeypatch.setattr(slurm, "room", lambda: None)
+    monkeypatch.setattr(slurm, "room_in_queue", lambda: None)
     sending._submit([job(tmp_path, str(i)) for i in range(14)], as_array=True)
     assert len(sending.reported) == 14
     assert not sending.refused
@@ -492,7 +493,10 @@ def test_remedies_fit_the_cause(said: str, key: str) -> None:
 
 def test_tasks_of_an_array_are_told_apart(slurm_says: dict[str, str]) -> None:
     slurm_says["squeue"] = queued("13_4|PENDING||Priority", "14|RUNNING|n1|None")
-    assert slurm.queue("run") == {"13_4": InQueue("PENDING", "", "Priority"), "14": InQueue("RUNNING", "n1", "None")}
+    assert slurm.queued_jobs("run") == {
+        "13_4": InQueue("PENDING", "", "Priority"),
+        "14": InQueue("RUNNING", "n1", "None"),
+    }
 
 
 class Cluster:
@@ -536,9 +540,9 @@ class Cluster:
 def send(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Submitting, Cluster]]:
     def call(*happens: str, jobs: int = 2) -> tuple[Submitting, Cluster]:
         cluster, watched = Cluster(*happens), Submitting(tmp_path)
-        monkeypatch.setattr(slurm, "ask", cluster.ask)
+        monkeypatch.setattr(slurm, "answer_of", cluster.ask)
         monkeypatch.setattr(executor, "BETWEEN", 0.0)
-        watched._send([job(tmp_path, f"s{i}") for i in range(jobs)], [f"run {i}" for i in range(jobs)])
+        watched._submit_as_one([job(tmp_path, f"s{i}") for i in range(jobs)], [f"run {i}" for i in range(jobs)])
         return watched, cluster
 
     return call
@@ -557,7 +561,7 @@ class Submitting(Watched):
         self.refused: list[str] = []
         self._numbers = set()
 
-    _send = executor.Executor._send
+    _submit_as_one = executor.Executor._submit_as_one
 
     def envvars(self) -> dict[str, str]:
         return {"FOLDER": "/a b"}
@@ -605,12 +609,13 @@ def test_a_submission_that_fails_for_a_while_or_cannot_be_read_is_made_once_and_
         ("Invalid account or account/partition combination specified", "in slurm/site.yaml, set account:"),
         ("Requested node configuration is not available", "most_memory:"),
         ("Access/permission denied", "Slurm names no setting"),
+        ("More processors requested than permitted", "Slurm names no setting"),
     ],
 )
 def test_what_slurm_refuses_is_one_line_with_its_remedy(
     send: Callable[..., tuple[Submitting, Cluster]], monkeypatch: pytest.MonkeyPatch, said: str, word: str
 ) -> None:
-    monkeypatch.setattr(slurm, "queue", lambda *_: {})
+    monkeypatch.setattr(slurm, "queued_jobs", lambda *_: {})
     watched, _ = send(f"error: Batch job submission failed: {said}")
     assert not watched.reported
     (line,) = watched.refused
@@ -641,11 +646,11 @@ def test_a_record_of_a_refused_job_is_not_taken_for_the_job(tmp_path: Path, monk
             return "\n".join(rows)
         raise InputError("sbatch --parsable", said[0], "wait")
 
-    monkeypatch.setattr(slurm, "ask", ask)
+    monkeypatch.setattr(slurm, "answer_of", ask)
     monkeypatch.setattr(executor, "UNCLEAR", -1.0)
     for _ in range(2):
         watched = Submitting(tmp_path)
-        watched._send([job(tmp_path)], ["run"])
+        watched._submit_as_one([job(tmp_path)], ["run"])
         (line,) = watched.refused
         assert said.pop(0) in line
         assert not watched.reported
@@ -658,18 +663,18 @@ def test_what_slurm_refuses_is_asked_once_for_the_run(tmp_path: Path, monkeypatc
         asked.append(command[0])
         raise InputError("sbatch --parsable", "Batch job submission failed: Invalid account", "wait")
 
-    monkeypatch.setattr(slurm, "ask", ask)
+    monkeypatch.setattr(slurm, "answer_of", ask)
     watched = Submitting(tmp_path)
     jobs = [job(tmp_path, name) for name in "abcd"]
-    watched._send(jobs[:2], ["run"] * 2)
-    watched._send(jobs[2:], ["run"] * 2)
+    watched._submit_as_one(jobs[:2], ["run"] * 2)
+    watched._submit_as_one(jobs[2:], ["run"] * 2)
     assert asked == ["sbatch"]
     assert len(watched.refused) == 1
     assert watched.given_up == ["b", "c", "d"]
     assert all(one.attempt > one.restart_times for one in jobs), "which Snakemake does not try again"
     other = job(tmp_path, "e")
     other.resources["runtime"] = 5
-    watched._send([other], ["run"])
+    watched._submit_as_one([other], ["run"])
     assert asked == ["sbatch"] * 2, "what asks for something else may be taken"
 
 
@@ -698,7 +703,7 @@ def test_another_cluster_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     one = job(tmp_path)
     one.resources["slurm_cluster"] = "other"
     watched = Submitting(tmp_path)
-    watched._send([one], ["run"])
+    watched._submit_as_one([one], ["run"])
     assert watched.refused[0].startswith("slurm_cluster: other: set SLURM_CLUSTERS instead")
 
 
@@ -747,7 +752,7 @@ def test_jobs_have_names_that_a_person_reads_and_that_tell_runs_and_submissions_
 
 
 def test_a_percent_sign_in_a_clones_path_is_one_in_the_log_files(tmp_path: Path) -> None:
-    call = Submitting(tmp_path)._call([job(tmp_path)], "a", Path("/disk/100%j/logs"))
+    call = Submitting(tmp_path)._sbatch_call([job(tmp_path)], "a", Path("/disk/100%j/logs"))
     assert call[call.index("--output") + 1] == "/disk/100%%j/logs/%j.log"
 
 
@@ -755,7 +760,7 @@ def test_a_percent_sign_in_a_clones_path_is_one_in_the_log_files(tmp_path: Path)
 def test_each_task_runs_its_own_command_and_no_others(texts: list[str]) -> None:
     """However long they are, and whatever is in them."""
     commands = [f"printf %s {shlex.quote(text)} && test \"$FOLDER\" = '/a $b'" for text in texts]
-    script = executor._script(commands, {"FOLDER": "/a $b"})
+    script = executor._job_script(commands, {"FOLDER": "/a $b"})
     for task in {1, len(texts)}:
         variables = {"SLURM_ARRAY_TASK_ID": str(task)} if len(texts) > 1 else {}
         done = subprocess.run(["/bin/sh"], input=script.encode(), env=variables, capture_output=True, check=False)
@@ -769,7 +774,7 @@ def test_no_script_is_longer_than_slurm_takes(
     watched: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(slurm, "configuration", lambda: {"MaxArraySize": "1001"})
-    monkeypatch.setattr(slurm, "room", lambda *_: None)
+    monkeypatch.setattr(slurm, "room_in_queue", lambda *_: None)
     monkeypatch.setattr(executor, "_SCRIPT_BYTES", 2 * len("run x"))
     watched.max_array_size = 100
     watched._submit([job(tmp_path, name) for name in "abcde"], as_array=True)

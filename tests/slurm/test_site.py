@@ -57,7 +57,7 @@ def rules_for_slurm() -> set[str]:
 def test_the_example_names_every_key() -> None:
     example = yaml.safe_load((ROOT / "slurm" / "site.example.yaml").read_text())
     assert set(example) == set(site.Site.model_fields)
-    site.load(ROOT / "slurm" / "site.example.yaml")
+    site.load_site(ROOT / "slurm" / "site.example.yaml")
 
 
 @pytest.mark.parametrize(
@@ -75,15 +75,15 @@ def test_the_example_names_every_key() -> None:
 def test_what_means_nothing_is_one_line(tmp_path: Path, text: str) -> None:
     (tmp_path / "site.yaml").write_text(text, encoding="latin-1")
     with pytest.raises(InputError, match=str(tmp_path / "site.yaml")) as caught:
-        site.load(tmp_path / "site.yaml")
+        site.load_site(tmp_path / "site.yaml")
     assert "\n" not in str(caught.value)
 
 
 def test_an_account_may_be_a_number_and_a_file_may_be_empty(tmp_path: Path) -> None:
     (tmp_path / "site.yaml").write_text("account: 1234\n")
-    assert site.load(tmp_path / "site.yaml").account == "1234"
+    assert site.load_site(tmp_path / "site.yaml").account == "1234"
     (tmp_path / "site.yaml").write_text("# nothing yet\n")
-    assert site.load(tmp_path / "site.yaml") == site.Site()
+    assert site.load_site(tmp_path / "site.yaml") == site.Site()
 
 
 def test_no_account_partition_or_gpu_unless_the_site_says_so(clone: Path) -> None:

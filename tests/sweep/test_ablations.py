@@ -31,7 +31,7 @@ def oblique_circuit(lean: float, hidden_dim: int = 14, scale: float = 1e-3, seed
     newest = psi[:, -TASK.d :]
     away = rng.normal(size=(hidden_dim - size, TASK.d))
     into = newest - psi @ off @ away + rest @ away
-    weights = psi @ TASK.transition() @ dual
+    weights = psi @ TASK.theory.phi @ dual
     return Network(*(a.astype(np.float32) for a in (scale * into, weights, newest.T / scale)))
 
 
@@ -116,7 +116,7 @@ def test_a_planted_coupling_is_found() -> None:
     network, basis = circuit(TASK, 18)
     rest = np.linalg.svd(basis)[0][:, 9:]
     first = rest[:, :3]
-    W_hh = network.W_hh + basis @ TASK.transition()[:, -3:] @ first.T
+    W_hh = network.W_hh + basis @ TASK.theory.phi[:, -3:] @ first.T
     into = 1e-3 * first
     planted = Network(*(a.astype(np.float32) for a in (into, W_hh, network.W_r)))
     parts = ablations.split_by_projection(W_hh.astype(float), basis @ basis.T)

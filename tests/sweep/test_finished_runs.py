@@ -36,16 +36,18 @@ class Shard:
         self.settings = {"runs": [saved_runs.run_to_entry(run) for run in runs], "proof": "1"}
         self.record({run_id: network.digest() for run_id, network in networks.items()})
 
-    def record(self, weights: Mapping[str, str]) -> None:
+    def record(self, weights: Mapping[str, str], engine: str = "compiled") -> None:
         """Write the training's record, with these digests of weights."""
         recipe = {"rule": "train_shard", "settings": self.settings, "code": {"a.py": "0"}, "versions": {}}
-        trained = {run_id: {"weights": digest, "trained": []} for run_id, digest in weights.items()}
+        trained = {run_id: {"weights": digest, "trained": [{"engine": engine}]} for run_id, digest in weights.items()}
         outputs = [str(self.folder / name) for name in FILES]
-        provenance.record(recipe, {"shard": "a"}, [], outputs, str(self.folder / "logs/a.log"), 1.0, trained)
+        provenance.record_job(recipe, {"shard": "a"}, [], outputs, str(self.folder / "logs/a.log"), 1.0, trained)
 
     def stand(self, state: Path) -> dict[str, list[Row]]:
         """The learning curves of the runs that stand."""
-        count = finished_runs.keep_finished_runs(staleness.read(self.folder, self.root), self.settings, state)
+        count = finished_runs.keep_finished_runs(
+            staleness.records_of_results(self.folder, self.root), self.settings, state
+        )
         version = trainings.state_version(self.settings)
         found = {run.run_id: saved_runs.read_kept_run(run, state / run.run_id / version) for run in self.runs}
         assert count == sum(result is not None for result in found.values())
@@ -59,10 +61,21 @@ def shard(tmp_path: Path, tiny_run: Run) -> Shard:
 
 def test_runs_that_a_record_vouches_for_stand(shard: Shard, tmp_path: Path) -> None:
     assert {*shard.stand(tmp_path / "state")} == {run.run_id for run in shard.runs}
-    there = staleness.read(shard.folder, shard.root)
+    there = staleness.records_of_results(shard.folder, shard.root)
     assert finished_runs.keep_finished_runs(there, shard.settings, tmp_path / "state") == 0  # they are there already
     shard.settings = {**shard.settings, "proof": "2"}
     assert shard.stand(tmp_path / "another") == {}
+
+
+def test_what_the_general_trainer_trained_in_the_engines_place_is_not_the_engines(shard: Shard, tmp_path: Path) -> None:
+    digests = {run_id: network.digest() for run_id, network in load_networks(shard.folder / FILES[0]).items()}
+    shard.record(digests, "general")
+    there = staleness.read(shard.folder, shard.root)
+    assert finished_runs.keep_finished_runs(there, shard.settings, tmp_path) == len(shard.runs)
+    version = trainings.state_version(shard.settings)
+    for run in shard.runs:
+        assert saved_runs.read_kept_run(run, tmp_path / run.run_id / version) is None
+        assert saved_runs.read_kept_run(run, tmp_path / run.run_id / saved_runs.general_version(version)) is not None
 
 
 @pytest.mark.parametrize(

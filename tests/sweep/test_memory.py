@@ -41,7 +41,7 @@ def by_hand() -> pd.DataFrame:
 def test_the_period_of_phi_counts_its_signs() -> None:
     assert [circuits.phi_period(tasks.named(name)) for name in ("T1", "T2", "T3", "T4")] == [8, 840, 48, 70]
     for task in (T1, T2):
-        phi, stored = task.transition(), task.persistent()
+        phi, stored = task.theory.phi, task.theory.persistent
         around = np.linalg.matrix_power(phi, circuits.phi_period(task))[np.ix_(stored, stored)]
         np.testing.assert_array_equal(around, np.eye(stored.sum()))
 

@@ -43,7 +43,7 @@ class Forgetful:
 
 def test_the_theorys_basis_is_flawless() -> None:
     theory = make_theory(T2)
-    found = measure_memories(theory, T2, fit_memories_by_data(theory, T2), held_out(theory, T2, 60, 100), 60)
+    found = measure_memories(theory, T2.theory, fit_memories_by_data(theory, T2), held_out(theory, T2, 60, 100), 60)
     for name in ("decoding_accuracy", "worst_decoding_accuracy", "edit_success"):
         assert getattr(found, name) == 1
     assert found.explained_variance == pytest.approx(1)
@@ -59,20 +59,22 @@ def test_measures_tell_what_is_wrong_with_a_basis() -> None:
     element = int(np.flatnonzero(right.stored)[0])
     dual, basis = right.decoder.copy(), right.encoder.copy()
     dual[element] *= -1
-    upside_down = measure_memories(theory, T2, VariableMemories(basis, dual, right.stored, right.centre), recording, 60)
+    upside_down = measure_memories(
+        theory, T2.theory, VariableMemories(basis, dual, right.stored, right.centre), recording, 60
+    )
     assert upside_down.worst_decoding_accuracy == 0
     assert upside_down.decoding_accuracy == pytest.approx(1 - 1 / right.stored.sum())
     assert upside_down.decoded_map_error > 0.1
     assert upside_down.edit_success == 1
     basis[:, element] *= 0.1
     short = measure_memories(
-        theory, T2, VariableMemories(basis, right.decoder, right.stored, right.centre), recording, 60
+        theory, T2.theory, VariableMemories(basis, right.decoder, right.stored, right.centre), recording, 60
     )
     assert short.decoding_accuracy == 1
     assert short.edit_success == pytest.approx(1 - 1 / right.stored.sum())
     basis[:, right.stored] = right.encoder[:, right.stored] * (np.arange(right.stored.sum()) < 3)
     few = measure_memories(
-        theory, T2, VariableMemories(basis, right.decoder, right.stored, right.centre), recording, 60
+        theory, T2.theory, VariableMemories(basis, right.decoder, right.stored, right.centre), recording, 60
     )
     assert few.explained_variance < 0.8
     assert few.condition == float("inf")
@@ -107,24 +109,24 @@ def test_what_is_judged_was_never_fitted(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_unedited_sequences_are_counted_whole() -> None:
     theory = make_theory(T2)
     recording = held_out(theory, T2, 200, 8)
-    assert unedited_success(recording, T2) == 1
-    recording.outputs[edit_times(T2)[-1] + 100, 3, 1] *= -1  # the last output after the last moment only
-    assert unedited_success(recording, T2) == pytest.approx(1 - 1 / 24)
-    assert unedited_success(recording, T2, 99) == 1
+    assert unedited_success(recording, T2.theory) == 1
+    recording.outputs[edit_times(T2.theory)[-1] + 100, 3, 1] *= -1  # the last output after the last moment only
+    assert unedited_success(recording, T2.theory) == pytest.approx(1 - 1 / 24)
+    assert unedited_success(recording, T2.theory, 99) == 1
 
 
 def test_a_short_test_asks_for_no_longer_memory() -> None:
     """A network that forgets after the test's horizon is not held to 100 steps."""
     theory = Forgetful(make_theory(T2), 60)
     memories = fit_memories_by_data(theory, T2)
-    short = measure_memories(theory, T2, memories, held_out(theory, T2, 20, 50), 20)
+    short = measure_memories(theory, T2.theory, memories, held_out(theory, T2, 20, 50), 20)
     assert short.edit_success == short.worst_decoding_accuracy == 1
-    assert measure_memories(theory, T2, memories, held_out(theory, T2, 200, 50), 200).edit_success < 0.1
+    assert measure_memories(theory, T2.theory, memories, held_out(theory, T2, 200, 50), 200).edit_success < 0.1
 
 
 def test_edits_come_at_different_phases_once_settled() -> None:
     for task in (tasks.named("T1"), tasks.named("T4"), tasks.named("T1", 3, 1)):
-        times = edit_times(task)
+        times = edit_times(task.theory)
         assert min(times) >= 2 * task.s
         assert len({time % task.s for time in times}) == min(len(times), task.s)
 
@@ -132,6 +134,6 @@ def test_edits_come_at_different_phases_once_settled() -> None:
 def test_an_untrained_system_decodes_at_chance_and_obeys_nothing() -> None:
     task = tasks.named("T1", 3, 3)
     system = Elman(make_network(3, 20))
-    found = measure_memories(system, task, fit_memories_by_data(system, task), held_out(system, task, 60), 60)
+    found = measure_memories(system, task.theory, fit_memories_by_data(system, task), held_out(system, task, 60), 60)
     assert found.decoding_accuracy < 0.8
     assert found.edit_success < 0.1

@@ -127,7 +127,7 @@ def test_an_exemplar_records_theory_beside_network(tmp_path: Path, d: int, s: in
         assert len(theory) == len(stored["hidden"]) == len(stored["memories"]) == max(200, s + 1)
         np.testing.assert_array_equal(theory[:, -d:], inputs + targets)
         for t in range(s - 1, len(theory) - 1):
-            np.testing.assert_array_equal(task.transition() @ theory[t], theory[t + 1])
+            np.testing.assert_array_equal(task.theory.phi @ theory[t], theory[t + 1])
 
 
 @pytest.fixture(scope="module")
@@ -146,20 +146,20 @@ def test_example_edits_name_their_basis_and_count_flips_that_fail(stored_exactly
     *_, last = exemplar.example_edits(system, task, memories, memories)
     assert last.basis == "the paper's"
     assert last.name == three[0].name  # none fails: the first edit again
-    assert last.note == f"0 of {task.persistent().sum()} such flips fail so (by data 0)"
+    assert last.note == f"0 of {task.theory.persistent.sum()} such flips fail so (by data 0)"
 
 
 def test_the_edit_that_fails_is_the_first_that_does(stored_exactly: tuple[System, tasks.Task]) -> None:
     system, task = stored_exactly
     memories = fit_memories_by_data(system, task)
     spoilt = memories.encoder.copy()
-    first, second, *_ = np.flatnonzero(task.persistent())[3:]
+    first, second, *_ = np.flatnonzero(task.theory.persistent)[3:]
     spoilt[:, [first, second]] *= -1
     wrong = dataclasses.replace(memories, encoder=spoilt)
     *_, last = exemplar.example_edits(system, task, memories, wrong)
     variable, dimension = divmod(int(first), task.d)
     assert last.name == f"flip dimension {dimension} of variable {variable + 1}"
-    assert last.note.startswith(f"2 of {task.persistent().sum()} such flips fail so (by data 0)")
+    assert last.note.startswith(f"2 of {task.theory.persistent.sum()} such flips fail so (by data 0)")
     outputs = np.where(last.edit.outputs >= 0, 1, -1)
     assert (outputs != last.edit.expected).any()
 

@@ -140,8 +140,8 @@ def test_missing_files_and_runs(tmp_path: Path) -> None:
 T1 = tasks.named("T1")
 RUN = Run(T1, 5, 0.0, 0.9, 1)
 HANDED = {
-    "power iteration": lambda network: power_iteration(network, T1),
-    "a realisation": lambda network: memories_by_realisation(network, T1),
+    "power iteration": lambda network: power_iteration(network, T1.theory),
+    "a realisation": lambda network: memories_by_realisation(network, T1.theory),
     "measurements": lambda network: measure_network(RUN, network, MeasureSettings()),
     "a shard": lambda network: shard.measure_shard([RUN], {RUN.run_id: network}, MeasureSettings()),
     "ablations": lambda network: ablations.ablation_row(RUN, network, 0.9, 5),

@@ -20,15 +20,15 @@ def test_the_weights_alone_give_the_basis_whatever_their_gain(
 ) -> None:
     """W_hh = gain T Phi T^-1 over the persistent elements, seen by W_r, in a basis T that is not orthonormal."""
     rng = np.random.default_rng(seed)
-    kept = task.persistent()
+    kept = task.theory.persistent
     T = np.linalg.qr(rng.normal(size=(kept.sum() + spare, kept.sum())))[0] * rng.uniform(0.5, 2, size=kept.sum())
-    W_hh = gain * T @ task.transition()[np.ix_(kept, kept)] @ np.linalg.pinv(T)
+    W_hh = gain * T @ task.theory.phi[np.ix_(kept, kept)] @ np.linalg.pinv(T)
     W_r = np.eye(kept.size)[-task.d :, kept] @ np.linalg.pinv(T)
     network = Network(*(array.astype(np.float32) for array in (0 * W_r.T, W_hh, W_r)))
-    memories = memories_by_realisation(network, task)
+    memories = memories_by_realisation(network, task.theory)
     np.testing.assert_allclose(memories.encoder[:, kept], T, atol=1e-3)
     np.testing.assert_allclose(memories.decoder[kept] @ T, np.eye(kept.sum()), atol=1e-3)
-    assert shape_error(memories, W_hh, task.transition()) < 1e-3
+    assert shape_error(memories, W_hh, task.theory.phi) < 1e-3
 
 
 def test_modes_that_are_not_long_term_are_left_out() -> None:
@@ -36,14 +36,14 @@ def test_modes_that_are_not_long_term_are_left_out() -> None:
     network, basis = circuit(task, 12, scale=1.0)
     rest = np.linalg.svd(basis)[0][:, 6:]
     W_hh = network.W_hh + (0.5 * rest @ np.random.default_rng(0).normal(size=(6, 12)) / 4).astype(np.float32)
-    memories = memories_by_realisation(Network(network.W_uh, W_hh.astype(np.float32), network.W_r), task)
-    assert shape_error(memories, W_hh.astype(float), task.transition()) < 1e-4
+    memories = memories_by_realisation(Network(network.W_uh, W_hh.astype(np.float32), network.W_r), task.theory)
+    assert shape_error(memories, W_hh.astype(float), task.theory.phi) < 1e-4
 
 
 def test_a_network_without_long_term_modes_has_empty_memories() -> None:
     network = make_network(3, 6)
     memories = memories_by_realisation(
-        Network(network.W_uh, network.W_hh * np.float32(0.01), network.W_r), tasks.named("T1", 3, 2)
+        Network(network.W_uh, network.W_hh * np.float32(0.01), network.W_r), tasks.named("T1", 3, 2).theory
     )
     assert not memories.encoder.any()
     assert memories.condition == float("inf")

@@ -14,7 +14,7 @@ from emtvb.theory.networks import Network, nearest_bits
 from emtvb.theory.observation import Observation
 from emtvb.theory.runs import Run
 from emtvb.theory.sequences import random_sequences, record_inputs
-from emtvb.theory.solutions import match_modes, phi_cycles, study_solution, study_system
+from emtvb.theory.solutions import match_modes, study_solution, study_system
 from emtvb.theory.tasks import Task
 
 from ..conftest import circuit, make_network, saturated_circuit
@@ -49,7 +49,7 @@ class Digits:
         m = np.zeros((inputs.shape[1], 9))
         states = []
         for t, u in enumerate(inputs):
-            m = np.concatenate([m[:, 3:], u], axis=1) if t < self.task.s else m @ self.task.transition().T
+            m = np.concatenate([m[:, 3:], u], axis=1) if t < self.task.s else m @ self.task.theory.phi.T
             states.append(self._encode(m))
         return np.array(states), np.array([self._decode(state)[:, -3:] for state in states])
 
@@ -57,7 +57,7 @@ class Digits:
         m = self._decode(state)
         states = []
         for _ in range(steps):
-            m = m @ self.task.transition().T
+            m = m @ self.task.theory.phi.T
             states.append(self._encode(m))
         return np.array(states), np.array([self._decode(state)[:, -3:] for state in states])
 
@@ -89,7 +89,7 @@ def test_a_lost_dimension_is_named_with_its_cycle() -> None:
 
 
 def test_a_second_digit_is_found_with_the_first() -> None:
-    found = np.linalg.eigvals(TASK.transition())
+    found = np.linalg.eigvals(TASK.theory.phi)
     solution, (digit,) = study_system(run_of(TASK), Observation(Digits(TASK), TASK), found, OTHERWISE, 1.0, HOW)
     assert solution.kind == "second digits"
     assert (solution.unreadable, solution.digits) == (1, 1)
@@ -108,13 +108,13 @@ def test_a_second_digit_is_found_with_the_first() -> None:
 )
 def test_digits_of_networks_that_make_mistakes_are_another_kind(verdict: str, kind: str) -> None:
     solution, _ = study_system(
-        run_of(TASK), Observation(Digits(TASK), TASK), np.linalg.eigvals(TASK.transition()), verdict, 0.95, HOW
+        run_of(TASK), Observation(Digits(TASK), TASK), np.linalg.eigvals(TASK.theory.phi), verdict, 0.95, HOW
     )
     assert solution.kind == kind
 
 
 def test_modes_that_fade_are_told_from_those_that_are_not_there() -> None:
-    found = tasks.named("T3").eigenvalues()
+    found = tasks.named("T3").theory.eigenvalues
     six = [
         i
         for i in range(36)
@@ -122,27 +122,27 @@ def test_modes_that_fade_are_told_from_those_that_are_not_there() -> None:
     ]
     weak = found.copy()
     weak[six] *= np.linspace(0.5, 0.8, 6)
-    modes = match_modes(tasks.named("T3"), weak)
+    modes = match_modes(tasks.named("T3").theory, weak)
     assert (modes["matched_modes"], modes["faded_modes"], modes["missing_modes"]) == (30, 6, 0)
     assert modes["missing_cycles"] == "6[2]"
     assert (modes["next_modulus_low"], modes["next_modulus_high"]) == pytest.approx((0.5, 0.8))
     weak[six] *= 0.1
-    modes = match_modes(tasks.named("T3"), weak)
+    modes = match_modes(tasks.named("T3").theory, weak)
     assert (modes["matched_modes"], modes["faded_modes"], modes["missing_modes"]) == (30, 0, 6)
     turned = found * np.exp(1j * np.deg2rad(2.0))
-    assert match_modes(tasks.named("T3"), turned)["largest_angle"] == pytest.approx(2)
-    assert match_modes(tasks.named("T3"), np.append(found, [1.2, 0.95]))["extra_modes"] == 2
+    assert match_modes(tasks.named("T3").theory, turned)["largest_angle"] == pytest.approx(2)
+    assert match_modes(tasks.named("T3").theory, np.append(found, [1.2, 0.95]))["extra_modes"] == 2
 
 
 def test_cycles_are_those_of_phi() -> None:
     for name in tasks.NAMED:
         task = tasks.named(name)
-        phi = task.transition()
-        found = phi_cycles(task)
-        assert sorted(int(i) for cycle in found for i in cycle) == np.flatnonzero(task.persistent()).tolist()
+        phi = task.theory.phi
+        found = task.theory.cycles
+        assert sorted(int(i) for cycle in found for i in cycle) == np.flatnonzero(task.theory.persistent).tolist()
         for cycle in found:
             assert all(phi[one, two] != 0 for one, two in zip(cycle, np.roll(cycle, -1), strict=True))
-    assert [len(cycle) for cycle in phi_cycles(tasks.named("T3"))] == [24, 6, 3, 3]
+    assert [len(cycle) for cycle in tasks.named("T3").theory.cycles] == [24, 6, 3, 3]
 
 
 def test_a_circuit_whose_modes_faded_or_that_has_more_is_its_own_kind() -> None:

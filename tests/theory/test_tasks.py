@@ -51,7 +51,7 @@ def test_id_and_composition_are_inverse(task: Task) -> None:
 def test_phi_times_the_stacked_state_is_the_next_state(task: Task, horizon: int, seed: int) -> None:
     x, y = task.batch(np.random.default_rng(seed), 3, horizon)
     vectors = np.concatenate([x[: task.s], y[task.s :]])
-    phi = task.transition()
+    phi = task.theory.phi
     for t in range(horizon):
         now, then = (vectors[i : i + task.s].transpose(1, 0, 2).reshape(3, -1) for i in (t, t + 1))
         np.testing.assert_array_equal(now @ phi.T, then)
@@ -71,9 +71,9 @@ def test_batches_have_zero_where_nothing_is_said_or_scored(task: Task, horizon: 
 @given(any_task(5, least=1))
 def test_eigenvalues_are_phis(task: Task) -> None:
     # Coefficients of the characteristic polynomial are integers: exact where eigenvalues of a defective Phi are not.
-    full = np.concatenate([task.eigenvalues(), np.zeros(task.s * task.d - len(task.eigenvalues()))])
-    np.testing.assert_allclose(np.poly(full), np.poly(task.transition()), atol=1e-6)
-    assert len(task.eigenvalues()) == task.persistent().sum()
+    full = np.concatenate([task.theory.eigenvalues, np.zeros(task.s * task.d - len(task.theory.eigenvalues))])
+    np.testing.assert_allclose(np.poly(full), np.poly(task.theory.phi), atol=1e-6)
+    assert len(task.theory.eigenvalues) == task.theory.persistent.sum()
 
 
 @given(any_task(4, least=1))
@@ -84,9 +84,9 @@ def test_persistent_elements_are_those_the_paper_keeps(task: Task) -> None:
         # Rank of a high power counts the non-zero eigenvalues exactly, where eig is unreliable.
         return int(np.linalg.matrix_rank(np.linalg.matrix_power(matrix, max(len(matrix), 1)))) if len(matrix) else 0
 
-    phi = task.transition()
+    phi = task.theory.phi
     kept = [count(np.delete(np.delete(phi, i, 0), i, 1)) < count(phi) for i in range(len(phi))]
-    np.testing.assert_array_equal(task.persistent(), kept)
+    np.testing.assert_array_equal(task.theory.persistent, kept)
 
 
 @given(any_task(4, least=1))
@@ -96,15 +96,15 @@ def test_observable_elements_are_those_that_outputs_depend_on(task: Task) -> Non
     read = np.zeros(size, dtype=bool)
     read[np.unique(source)] = True
     # unroll starts with a full state: an element is observable if an output, however late, is a copy of it.
-    np.testing.assert_array_equal(task.observable(), read)
-    assert not (task.persistent() & ~task.observable()).any()
+    np.testing.assert_array_equal(task.theory.observable, read)
+    assert not (task.theory.persistent & ~task.theory.observable).any()
 
 
 @pytest.mark.parametrize(("name", "count"), [("T1", 64), ("T2", 36), ("T3", 36), ("T4", 36)])
 def test_published_counts_of_eigenvalues(name: str, count: int) -> None:
     task = tasks.named(name)
-    assert len(task.eigenvalues()) == task.persistent().sum() == task.observable().sum() == count
-    np.testing.assert_allclose(np.abs(task.eigenvalues()), 1)
+    assert len(task.theory.eigenvalues) == task.theory.persistent.sum() == task.theory.observable.sum() == count
+    np.testing.assert_allclose(np.abs(task.theory.eigenvalues), 1)
 
 
 def test_names_at_other_sizes() -> None:

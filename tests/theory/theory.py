@@ -32,7 +32,7 @@ class Theory:
         m = (state - self.centre) @ np.linalg.pinv(self.basis).T
         every = np.empty((steps, *m.shape))
         for step in range(steps):
-            m = m @ self.task.transition().T
+            m = m @ self.task.theory.phi.T
             every[step] = m
         return self._states(every), every[..., -self.task.d :]
 

@@ -144,7 +144,7 @@ def test_an_engine_that_cannot_be_had_is_one_line_and_no_other_trains(
     monkeypatch.setitem(sys.modules, "emtvb.training.kernel", None)
     monkeypatch.delattr("emtvb.training.kernel", raising=False)
     with pytest.raises(InputError, match=r"trainer: compiled: cannot be had here .* trainer: reference is slower"):
-        engine.check()
+        engine.check_engine()
 
 
 def test_other_bits_than_promised_are_refused_before_training(monkeypatch: pytest.MonkeyPatch, chooses_anew) -> None:
@@ -154,14 +154,14 @@ def test_other_bits_than_promised_are_refused_before_training(monkeypatch: pytes
     compiled_again = []
     monkeypatch.setattr(kernel.advance, "recompile", lambda: compiled_again.append(kernel))
     with pytest.raises(InputError, match="does not give the bits here that it gives elsewhere"):
-        engine.check()
+        engine.check_engine()
     assert compiled_again == [kernel]
 
 
 def test_no_jit_is_refused(monkeypatch: pytest.MonkeyPatch, chooses_anew) -> None:
     monkeypatch.setattr("numba.config.DISABLE_JIT", True)
     with pytest.raises(InputError, match="NUMBA_DISABLE_JIT: 1: nothing is compiled then; unset it"):
-        engine.check()
+        engine.check_engine()
 
 
 TRAIN = """
@@ -177,25 +177,35 @@ print(parts[0]["engine"], network.digest())
 """
 
 
-@pytest.mark.parametrize("suffix", ["nbi", "nbc"])
-@pytest.mark.parametrize("keep", [0, 30, -9])
-def test_a_torn_cache_of_compiled_code_is_mended_and_the_engine_stays(tmp_path: Path, suffix: str, keep: int) -> None:
-    """As a full disk or a killed process leaves it. What is compiled again is not optimized: half as long."""
-    cache = tmp_path / "cache" / UserProvidedCacheLocator.get_suitable_cache_subpath(kernel.__file__)
+def _train(cache: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Train in a process of its own, with this cache of compiled code; what is compiled anew is not optimized."""
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache), "NUMBA_OPT": "0"}
+    command = [sys.executable, "-c", TRAIN, str(folder)]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=300)
+
+
+@pytest.fixture(scope="module")
+def whole_cache(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A cache of compiled code, and what a training says with it."""
+    folder = tmp_path_factory.mktemp("whole")
+    cache = folder / "cache" / UserProvidedCacheLocator.get_suitable_cache_subpath(kernel.__file__)
     engine.compiled_kernel()
     shutil.copytree(kernel.advance.stats.cache_path, cache, ignore=shutil.ignore_patterns("*.pyc"))
+    return folder / "cache", _train(folder / "cache", folder / "training").stdout
 
-    def train(folder: Path) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache"), "NUMBA_OPT": "0"}
-        command = [sys.executable, "-c", TRAIN, str(folder)]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=300)
 
-    before = train(tmp_path / "a").stdout
+@pytest.mark.parametrize(("suffix", "keep"), [("nbi", 0), ("nbi", -9), ("nbc", 30), ("nbc", -9)])
+def test_a_torn_cache_of_compiled_code_is_mended_and_the_engine_stays(
+    tmp_path: Path, whole_cache: tuple[Path, str], suffix: str, keep: int
+) -> None:
+    """As a full disk or a killed process leaves it, in its index or in its code."""
+    cache, before = whole_cache
+    shutil.copytree(cache, tmp_path / "cache")
     torn = sorted((tmp_path / "cache").rglob(f"kernel.advance*.{suffix}"))
     assert torn
     for path in torn:
         path.write_bytes(path.read_bytes()[:keep])
-    mended = train(tmp_path / "b")
+    mended = _train(tmp_path / "cache", tmp_path / "training")
     assert mended.stdout == before
     assert before.startswith("compiled ")
     assert "Traceback" not in mended.stderr

@@ -261,6 +261,6 @@ def test_the_proof_is_held_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     monkeypatch.setattr(proof, "Memory", lambda _, target: Memory(tmp_path, target))
     for _ in range(2):
         engine.compiled_kernel.cache_clear()
-        engine.check()
+        engine.check_engine()
     engine.compiled_kernel.cache_clear()
     assert held == [1]

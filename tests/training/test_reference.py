@@ -118,7 +118,7 @@ def test_it_starts_where_the_published_stream_does(tiny_run: Run, tmp_path: Path
 def test_an_accelerator_that_is_not_there_is_one_line(tiny_run: Run, tmp_path: Path, name: str) -> None:
     if torch.cuda.is_available() or torch.backends.mps.is_available():
         pytest.skip("this machine has one")
-    for ask in (lambda: general.check(name), lambda: general.train(tiny_run, tmp_path, accelerator=name)):
+    for ask in (lambda: general.check_accelerator(name), lambda: general.train(tiny_run, tmp_path, accelerator=name)):
         with pytest.raises(InputError, match=f"^accelerator: {name}: not on this machine") as caught:
             ask()
         assert "\n" not in str(caught.value)

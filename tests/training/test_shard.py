@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from emtvb.errors import InputError
 from emtvb.theory import networks
 from emtvb.theory.networks import Network
 from emtvb.theory.runs import Run
@@ -62,6 +63,31 @@ def test_the_reference_trainer_does_it_too_and_keeps_its_own_state(runs: list[Ru
     assert len(list((files.weights.parent / "runs" / runs[0].run_id).iterdir())) == 2
     (part,) = about[runs[0].run_id]["trained"]
     assert (part["engine"], part["cpu"], part["seconds"] > 0) == ("general", "mine", True)
+
+
+def test_without_the_engine_auto_takes_the_general_trainer_and_its_state_is_not_the_engines(
+    runs: list[Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse() -> None:
+        raise InputError("trainer", "compiled", "cannot be had here (ImportError); trainer: reference is slower")
+
+    def who(trainer: str = "auto") -> list[str]:
+        about = shard.train_shard(runs[:2], Outputs.of(tmp_path, "x"), "version", trainer)
+        return [part["engine"] for run in about.values() for part in run["trained"]]
+
+    with monkeypatch.context() as here:
+        here.setattr(engine, "check_engine", refuse)
+        with caplog.at_level(logging.WARNING):
+            assert who() == ["general"] * 2
+        (line,) = caplog.messages
+        assert "the general trainer trains here" in line
+        assert "cannot be had here (ImportError)" in line
+        with pytest.raises(InputError, match="cannot be had here"):
+            who("compiled")
+        assert len(list((tmp_path / "training" / "x" / "runs").glob("*/*/run.json"))) == 2
+    assert who() == ["compiled"] * 2, "what the general trainer finished is not the engine's"
+    monkeypatch.setattr(engine, "check_engine", refuse)
+    assert who() == ["general"] * 2
 
 
 @pytest.mark.parametrize(("file", "cut"), [("network.safetensors", 3), ("history.csv", 30), ("run.json", 3)])

@@ -150,7 +150,7 @@ def finished() -> Project:
 
     It is run once for a state of code, config and libraries, by whichever process comes first, and kept for the next.
     """
-    content = hashlib.sha256(json.dumps(recipes.everything(ROOT)).encode())
+    content = hashlib.sha256(json.dumps(recipes.recipe_of_everything(ROOT)).encode())
     for path in sorted(
         path for name in ("Snakefile", "workflow", "config", "profiles", "src") for path in _files(ROOT / name)
     ):

@@ -18,7 +18,7 @@ import pytest
 
 from emtvb.audit import accepting
 from emtvb.audit.config_of_results import Held
-from emtvb.audit.currency import planned
+from emtvb.audit.currency import planned_jobs
 from emtvb.config import load_sweep
 from emtvb.making import provenance
 
@@ -95,34 +95,36 @@ def test_a_rename_is_accepted_and_a_number_that_moves_is_not(finished: Project, 
 def test_where_libraries_are_others_the_code_before_runs_beside(finished: Project, tmp_path: Path) -> None:
     """What it makes here decides, and not what lies there."""
     project = Project.copy(tmp_path, finished.folder)
-    results, script = project.folder / "results" / "smoke", "workflow/scripts/measure_memory.py"
-    own = [path for path in results.rglob(f"*{provenance.SUFFIX}") if provenance.read(path).rule == "measure_memory"]
-    for path in own:
-        record = json.loads(path.read_text())
-        record["recipe"]["versions"]["numpy"] = "1.0"
-        path.write_text(json.dumps(record))
+    results, script = project.folder / "results" / "smoke", "workflow/scripts/summarise_learning.py"
+    (own,) = (
+        path
+        for path in results.rglob(f"*{provenance.SUFFIX}")
+        if provenance.read_record(path).rule == "summarise_learning"
+    )
+    record = json.loads(own.read_text())
+    record["recipe"]["versions"]["numpy"] = "1.0"
+    own.write_text(json.dumps(record))
     git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", "-C", str(project.folder)]
     commit = (["add", "-A"], ["commit", "-qm", "all"])
     for command in (["init", "-q"], *commit):
         subprocess.run([*git, *command], check=True)
-    project.edit(script, "rows = [", "rows = list([")
-    project.edit(script, "trained[run.run_id])]", "trained[run.run_id])])")
+    project.edit(script, "summarise_curves(curves)", "summarise_curves(curves.copy())")
     said = accept(project, "--seed", "1")
     assert said.returncode == 0, said.stdout + said.stderr
     assert "Compared with what the code of" in said.stdout
     assert "numpy 1.0, here" in said.stdout
-    assert {provenance.read(path).accepted["drawn"] for path in own} == {len(own)}
+    assert provenance.read_record(own).accepted["drawn"] == 1
     for command in commit:
         subprocess.run([*git, *command], check=True)
-    project.edit(script, "trained[run.run_id])])", "trained[run.run_id])])[::-1]")
+    project.edit(script, "summarise_curves(curves.copy())", "summarise_curves(curves).iloc[::-1]")
     said = accept(project)
     assert said.returncode == 1
-    assert "refused: measure_memory: measurements/memory/" in said.stdout
+    assert "refused: summarise_learning: " in said.stdout
 
 
 def _stale(results: Path, rule: str) -> list[Path]:
     """Let the records of a rule's jobs name another state of a module."""
-    paths = [path for path in results.rglob(f"*{provenance.SUFFIX}") if provenance.read(path).rule == rule]
+    paths = [path for path in results.rglob(f"*{provenance.SUFFIX}") if provenance.read_record(path).rule == rule]
     for path in paths:
         text = json.loads(path.read_text())
         text["recipe"]["code"]["emtvb/errors.py"] = "0" * 12
@@ -136,20 +138,20 @@ def test_a_part_is_run_and_the_others_are_accepted_until_all_are(
 ) -> None:
     monkeypatch.setattr(accepting, "WHOLE", 0.0)
     monkeypatch.setattr(accepting, "FEWEST", 1)
-    monkeypatch.setattr(accepting, "strata", lambda *_: {})
+    monkeypatch.setattr(accepting, "strata_of_shards", lambda *_: {})
     results = shutil.copytree(finished.folder / "results" / "smoke", tmp_path / "results" / "smoke")
     paths = _stale(results, "measure_memory")
     came = accepting.accept(results, HELD, every=False, seed=1, workers=2)
     assert (came.run, came.refused, came.planned) == ({"measure_memory": 1}, [], {})
     assert came.accepted == {"measure_memory": len(paths) - 1}
-    abouts = [record.accepted for record in map(provenance.read, paths) if record.accepted]
+    abouts = [record.accepted for record in map(provenance.read_record, paths) if record.accepted]
     assert len(abouts) == len(paths) - 1
     commit, dirty = provenance.git_state(ROOT)
     more = {"dirty": True} if dirty else {}
     assert abouts[0] == {"commit": commit, **more, "drawn": 1, "of": len(paths), "seed": 1}
-    codes = {json.dumps(record.recipe["code"]) for record in map(provenance.read, paths)}
+    codes = {json.dumps(record.recipe["code"]) for record in map(provenance.read_record, paths)}
     assert len(codes) == 1, "all used the same code"
     came = accepting.accept(results, HELD, every=True, seed=1, workers=2)
     assert (came.run, came.accepted) == ({"measure_memory": len(paths) - 1}, {})
-    assert not any(provenance.read(path).accepted for path in paths)
-    assert not [job for job in planned(results, HELD) if job.stale]
+    assert not any(provenance.read_record(path).accepted for path in paths)
+    assert not [job for job in planned_jobs(results, HELD) if job.stale]

@@ -25,9 +25,9 @@ from PIL import Image
 from emtvb import config
 from emtvb.audit import audit, config_of_results, determinism, remeasuring
 from emtvb.audit.config_of_results import Held
-from emtvb.audit.currency import currency, planned
+from emtvb.audit.currency import currency, planned_jobs
 from emtvb.audit.integrity import KINDS, Files, integrity
-from emtvb.audit.remeasuring import reads_weights, recompute, trains
+from emtvb.audit.remeasuring import is_training, make_again, reads_weights
 from emtvb.audit.report import Audit, Check
 from emtvb.errors import InputError
 from emtvb.files import atomic
@@ -72,7 +72,7 @@ def audited(finished: Project) -> tuple[Path, Audit]:
             return folder, pickle.loads((place / "found.pickle").read_bytes())
         copy(finished.folder / "results" / "smoke", folder)
         found = audit.audit(folder, HELD, sample)
-        audit.write(found, folder)
+        audit.write_report(found, folder)
         assert found.outcome == "passed", problems(*found.checks)
         with atomic(place / "found.pickle") as path:
             path.write_bytes(pickle.dumps(found))
@@ -82,7 +82,7 @@ def audited(finished: Project) -> tuple[Path, Audit]:
 @pytest.fixture(scope="session")
 def jobs(audited: tuple[Path, Audit]) -> list[Planned]:
     """Its jobs."""
-    return planned(audited[0], HELD)
+    return planned_jobs(audited[0], HELD)
 
 
 @pytest.fixture
@@ -112,13 +112,13 @@ def looked_at(folder: Path, jobs: Sequence[Planned]) -> dict[str, str]:
 def planned_anew(folder: Path, of: Held = HELD) -> dict[str, str]:
     """What is wrong with results, of which a Snakemake is asked."""
     there = files(folder)
-    jobs = planned(folder, of)
+    jobs = planned_jobs(folder, of)
     return problems(integrity(there, jobs), currency(there, jobs))
 
 
 def run_again(folder: Path, some: Sequence[Planned]) -> Check:
     """What comes of some jobs that run again."""
-    return recompute(files(folder), HELD, some, [SHARD], 0, 2, Processes())
+    return make_again(files(folder), HELD, some, [SHARD], 0, 2, Processes())
 
 
 def edit_record(path: Path, change: Callable[[dict], object]) -> None:
@@ -158,7 +158,7 @@ def test_what_was_made_is_intact_and_current_and_comes_out_again(finished: Proje
     assert [check.state for check in found.checks] == ["passed", "passed", "not checked"]
     assert found.outcome == "incomplete"
     rules = {"measure_shard", "aggregate_measurements", "tabulate", "draw_spectrum", "state_verdicts"}
-    every = planned(folder, HELD)
+    every = planned_jobs(folder, HELD)
     some = [job for job in every if job.rule in rules and job.wildcards.get("shard", SHARD) == SHARD]
     assert len(some) == len(rules)
     again = run_again(folder, some)
@@ -234,7 +234,7 @@ def test_verify_knows_a_run_by_its_digest_alone(folder: Path) -> None:
     for path in (outputs.weights, outputs.history, outputs.outline):
         path.unlink()
     assert verify(folder, run["run_id"]).returncode == 0
-    digest = determinism.digests(folder, run["shard"])[run["run_id"]]
+    digest = determinism.published_digests(folder, run["shard"])[run["run_id"]]
     outputs.digests.write_text(outputs.digests.read_text().replace(digest, "0" * 64))
     done = verify(folder, run["run_id"])
     assert done.returncode == 1
@@ -272,7 +272,7 @@ def test_what_the_workflow_would_do_is_named_once_with_the_reason(folder: Path) 
     edit_text(folder / "edit.html", "<", "< ")
     _put(folder / "tables" / "old.csv")  # a table of an older version of the workflow
     recipe = {"rule": "tabulate_old", "settings": {}, "code": {"old.py": "0"}, "versions": {}}
-    provenance.record(recipe, {}, [], [str(folder / "tables/old.csv")], str(folder / "logs/old.log"), 1.0)
+    provenance.record_job(recipe, {}, [], [str(folder / "tables/old.csv")], str(folder / "logs/old.log"), 1.0)
     pack(folder)
     (folder / PACKED).write_bytes(b"no weights")
     found = planned_anew(folder)
@@ -321,7 +321,7 @@ def test_an_experiment_in_a_folder_that_is_a_link_is_as_sound_as_before(folder: 
 def test_other_libraries_and_cpus_are_said_and_are_no_findings(folder: Path, jobs: list[Planned]) -> None:
     for path in provenance.record_files(folder):
         edit_record(path, lambda record: (record["recipe"]["versions"].update(numpy="1.0"),
-                                          record["environment"].update(cpu="another")))  # fmt: skip
+                                          record["environment"].update(numpy="1.0", cpu="another")))  # fmt: skip
     check = currency(files(folder), jobs)
     assert check.state == "passed"
     assert "numpy 1.0, here " in check.note
@@ -330,7 +330,7 @@ def test_other_libraries_and_cpus_are_said_and_are_no_findings(folder: Path, job
     record_anew(folder)
     again = run_again(folder, [job for job in jobs if job.rule == "draw_weights"])
     assert problems(again) == {}
-    assert "other versions of libraries draw other pictures: figures/weights.p" in again.note
+    assert "other versions of libraries draw other pictures: figures/weights.png." in again.note, "and nothing else"
 
 
 def _redden(path: Path) -> None:
@@ -362,7 +362,7 @@ def _change_array(path: Path) -> None:
 
 def _measuring(jobs: Sequence[Planned]) -> list[Planned]:
     """The jobs that measure one shard."""
-    return [job for job in jobs if job.wildcards.get("shard") == SHARD and not trains(job)]
+    return [job for job in jobs if job.wildcards.get("shard") == SHARD and not is_training(job)]
 
 
 def test_what_does_not_come_out_again_is_named_though_its_records_fit(folder: Path, jobs: list[Planned]) -> None:
@@ -492,9 +492,9 @@ def test_what_trains_is_never_run_again_and_leaves_what_may_be_left_out(jobs: li
     assert set(KINDS) == {"weights.safetensors", "history.csv", "followed.safetensors"}
     for job in jobs:
         names = {Path(path).name for path in job.outputs}
-        assert (names >= {"weights.safetensors", "history.csv"}) == trains(job)
-        assert names.isdisjoint(KINDS) or trains(job)
-        assert not (trains(job) and reads_weights(job))
+        assert (names >= {"weights.safetensors", "history.csv"}) == is_training(job)
+        assert names.isdisjoint(KINDS) or is_training(job)
+        assert not (is_training(job) and reads_weights(job))
 
 
 def test_results_are_held_to_the_clones_own_config(folder: Path, tmp_path: Path) -> None:
@@ -545,4 +545,4 @@ def test_a_run_that_diverged_is_equal_to_itself(tmp_path: Path) -> None:
     files = Outputs.of(tmp_path, shard)
     train_shard(runs, files, "version")
     assert not networks.load_networks(files.weights)[runs[0].run_id].is_finite()
-    assert list(determinism.again(tmp_path, [(shard, runs[0])], "auto")) == [(runs[0].run_id, None)]
+    assert list(determinism.train_runs_again(tmp_path, [(shard, runs[0])], "auto")) == [(runs[0].run_id, None)]

@@ -1,7 +1,8 @@
-"""Jobs that come into an empty environment, or onto a machine without our disk: the same bytes."""
+"""Jobs that come into an empty environment, onto a machine without our disk, or onto one without an engine."""
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -66,3 +67,26 @@ def test_a_storage_provider_and_no_shared_disk(project: Project, finished: Proje
     assert Path("tables/table1.csv") in names
     assert len(names) > 20
     same(found, finished, *map(str, names))
+
+
+def test_where_the_engine_cannot_be_had_the_general_trainer_trains_and_the_record_says_so(
+    project: Project, tmp_path: Path
+) -> None:
+    (tmp_path / "none").mkdir()
+    (tmp_path / "none" / "numba.py").write_text('raise ImportError("no numba on this machine")\n')
+    without = {"PYTHONPATH": f"{tmp_path / 'none'}:{project.folder / 'src'}"}
+    few = *SMOKE, "--config", "tasks=[T1]", "l2=[0]", "exemplar={compare_l2: null}", "seeds=[1]"
+    table = "--", "results/smoke/tables/table1.csv"
+    done = project.snakemake(*few, *table, **without)
+    assert done.returncode == 0, done.stderr
+    results = project.folder / "results" / "smoke"
+    (log,) = (results / "logs" / "train_shard").glob("*.log")
+    (line,) = [line for line in log.read_text().splitlines() if "the general trainer trains here" in line]
+    assert "no numba on this machine" in line
+    (record,) = (results / "training").glob("*/train_shard.provenance.json")
+    (run,) = json.loads(record.read_text())["runs"].values()
+    assert [part["engine"] for part in run["trained"]] == ["general"]
+    assert project.planned(*few, *table) == {}, "it is not made again where there is an engine"
+    refused = project.snakemake(*few, "trainer=compiled", **without, EXPERIMENT_OUTPUT_DIR=str(tmp_path / "other"))
+    assert refused.returncode != 0
+    assert "error: trainer: compiled: cannot be had here (ImportError no numba on this machine)" in refused.stderr

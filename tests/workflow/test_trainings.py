@@ -17,7 +17,7 @@ from .conftest import ROOT, Project
 PUBLISHED = sorted(re.findall(r"^!/results/([\w-]+)/$", (ROOT / ".gitignore").read_text(), re.MULTILINE))
 BY_TORCH = sorted({
     path.relative_to(ROOT / "results").parts[0] for path in (ROOT / "results").rglob("train_*.provenance.json")
-    if not provenance.read(path).recipe["settings"].get("proof")
+    if not provenance.read_record(path).recipe["settings"].get("proof")
 })  # fmt: skip
 """Experiments with networks that no proof vouches for."""
 
@@ -26,7 +26,7 @@ def planned(name: str, root: Path = ROOT) -> list[Planned]:
     """The jobs of a published experiment, by the workflow of a clone."""
     folder = ROOT / "results" / name
     unpack(folder)  # as each call of the workflow does
-    return currency.planned(folder, config_of_results.held_to(folder, root))
+    return currency.planned_jobs(folder, config_of_results.held_to(folder, root))
 
 
 def test_every_experiment_that_is_known_here_is_published() -> None:
@@ -36,7 +36,7 @@ def test_every_experiment_that_is_known_here_is_published() -> None:
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_no_published_network_is_to_be_trained(name: str) -> None:
     jobs = [job for job in planned(name) if trainings.REVISION in job.settings]
-    records = map(provenance.read, (ROOT / "results" / name).rglob("*.provenance.json"))
+    records = map(provenance.read_record, (ROOT / "results" / name).rglob("*.provenance.json"))
     assert len(jobs) == sum(record.rule in {job.rule for job in jobs} for record in records)
     assert [(job.title, job.stale, job.changes) for job in jobs if job.stale or job.changes] == []
 
@@ -75,8 +75,9 @@ def test_no_training_is_stale_for_what_is_rewritten_moved_renamed_or_installed(p
                 there = folder / path.relative_to(ROOT / "results" / name)
                 there.parent.mkdir(parents=True, exist_ok=True)
                 there.symlink_to(path)
-        outputs = [output for path in provenance.record_files(folder) if path.name.startswith("train_")
-                   for output in provenance.read(path).outputs if output.endswith("weights.safetensors")]  # fmt: skip
+        records = [path for path in provenance.record_files(folder) if path.name.startswith("train_")]
+        made = [output for path in records for output in provenance.read_record(path).outputs]
+        outputs = [output for output in made if output.endswith("weights.safetensors")]
         assert outputs
         result = project.snakemake("-n", *(f"results/{name}/{output}" for output in outputs),
                                    "--configfile", f"results/{name}/settings.json")  # fmt: skip

@@ -22,7 +22,8 @@ try:
     from emtvb.making import hooks, node, planning, surroundings
     from emtvb.making.digests import PACKAGE
     from emtvb.making.clone import check_package
-    from emtvb.making.jobs import last_errors
+    from emtvb.core.memory_limit import killed_processes
+    from emtvb.making.jobs import last_errors, want_of_memory
     from emtvb.slurm import commands as slurm
     from emtvb.slurm import executor
     from emtvb.training import promises
@@ -31,7 +32,7 @@ except ImportError as error:
     remedy = f"PYTHONPATH is {given}: unset it" if given else "make install sets it up"
     raise WorkflowError(f"package: {error.name}: cannot be imported ({error}); {remedy}") from None
 
-STARTED = time.time()
+STARTED, KILLED = time.time(), killed_processes()
 CALL = hooks.Call(workflow)
 ROOT = CALL.root
 
@@ -76,7 +77,7 @@ RECORDS = None
 if CALL.plans:
     with hooks.in_one_line():
         RECORDS = planning.known_results(RESULTS, EXPERIMENT.model_dump(mode="json"), ROOT)
-        hooks.install(RECORDS, partial(planning.changes_of_job, RECORDS, CALL))
+        hooks.install_memory(RECORDS, partial(planning.changes_of_job, RECORDS, CALL))
     executor.Executor.known = RECORDS
 
 
@@ -91,14 +92,14 @@ def results(path):
     return str(RESULTS / path)
 
 
-def beside(experiment, *names):
+def files_beside(experiment, *names):
     """Files of an experiment beside this one, where all are there; by default its run table and its measurements."""
     names = names or ("runs.csv", "measurements.csv")
     there = all((RESULTS.parent / experiment / name).is_file() for name in names)
     return [os.path.normpath(RESULTS.parent / experiment / name) for name in names] if there else []
 
 
-def fixed(values):
+def as_params(values):
     """Values as params of any kind, which Snakemake takes as they are where a function gives them."""
     return {name: lambda _, value=value: value for name, value in values.items()}
 
@@ -159,5 +160,5 @@ onstart:
 
 onerror:
     # What failed, once more at the end: Snakemake says a page about every job.
-    for line in last_errors(RESULTS / "logs", STARTED):
+    for line in (*last_errors(RESULTS / "logs", STARTED), *want_of_memory(KILLED)):
         logger.error(line)

@@ -21,7 +21,7 @@ rule compare_networks:
     conda:
         "../envs/emtvb.yaml"
     params:
-        tasks=lambda _: [settings.named(task) for task in EXPERIMENT.task_list()],
+        tasks=lambda _: [settings.named_task(task) for task in EXPERIMENT.task_list()],
         architectures=lambda _: [
             {"run": architecture_entry(run), "network": ARCHITECTURES[run.architecture].network}
             for run in COMPARED.values()

@@ -10,6 +10,6 @@ rule enumerate_runs:
     conda:
         "../envs/emtvb.yaml"
     params:
-        **fixed(EXPERIMENT.model_dump(mode="json", exclude=NOT_OF_RUNS)),
+        **as_params(EXPERIMENT.model_dump(mode="json", exclude=NOT_OF_RUNS)),
     script:
         "../scripts/enumerate_runs.py"

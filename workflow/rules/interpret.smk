@@ -53,9 +53,9 @@ rule choose_networks:
     conda:
         "../envs/emtvb.yaml"
     params:
-        tasks=lambda _: {task.name: settings.named(task) for task in EXPERIMENT.task_list()},
-        protocol=lambda _: settings.plain(EXPERIMENT.protocol),
-        shards=lambda _: [[shard, [settings.brief(run) for run in SHARDS[shard]]] for shard in PAGE_SHARDS],
+        tasks=lambda _: {task.name: settings.named_task(task) for task in EXPERIMENT.task_list()},
+        protocol=lambda _: settings.plain_data(EXPERIMENT.protocol),
+        shards=lambda _: [[shard, [settings.brief_entry(run) for run in SHARDS[shard]]] for shard in PAGE_SHARDS],
         exemplars=[run.run_id for run in EXEMPLARS.values()],
     script:
         "../scripts/choose_networks.py"

@@ -32,11 +32,11 @@ rule measure_circuits:
     conda:
         "../envs/emtvb.yaml"
     params:
-        **fixed(
+        **as_params(
             {
                 "dimensions": EXPERIMENT.dimensions,
                 "variables": EXPERIMENT.variables,
-                "protocol": settings.plain(EXPERIMENT.protocol),
+                "protocol": settings.plain_data(EXPERIMENT.protocol),
             }
         ),
     script:
@@ -61,7 +61,7 @@ rule aggregate_memory:
 TESTED_ON = [
     files
     for name in ("twins", "reference", "reference-odd", "repeat-copy", "cycles", "sizes", "start")
-    if EXPERIMENT.experiment == "paper" and (files := beside(name, "tables/memory.csv", "digests.csv"))
+    if EXPERIMENT.experiment == "paper" and (files := files_beside(name, "tables/memory.csv", "digests.csv"))
 ]
 
 

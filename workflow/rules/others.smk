@@ -29,11 +29,11 @@ rule follow_gradients:
         "../envs/emtvb.yaml"
     threads: 1
     params:
-        **fixed(
+        **as_params(
             {
                 "dimensions": EXPERIMENT.dimensions,
                 "variables": EXPERIMENT.variables,
-                "protocol": settings.plain(EXPERIMENT.protocol),
+                "protocol": settings.plain_data(EXPERIMENT.protocol),
                 "interpretation": EXPERIMENT.interpretation.model_dump(),
             }
         ),

@@ -20,7 +20,7 @@ NOT_OF_RUNS = {"trainer", "accelerator", "interpretation", "exemplar", "architec
 
 def twins_beside(*names):
     """Files of an experiment `twins` beside this one, which has rounding twins of its runs, where all are there."""
-    return [] if EXPERIMENT.experiment == "twins" else beside("twins", *names)
+    return [] if EXPERIMENT.experiment == "twins" else files_beside("twins", *names)
 
 
 def named_figures(figures, names):

@@ -10,6 +10,6 @@ rule state_settings:
     conda:
         "../envs/emtvb.yaml"
     params:
-        **fixed(EXPERIMENT.model_dump(mode="json")),
+        **as_params(EXPERIMENT.model_dump(mode="json")),
     script:
         "../scripts/state_settings.py"

@@ -16,7 +16,7 @@ rule state_streams:
     conda:
         "../envs/emtvb.yaml"
     params:
-        **fixed(EXPERIMENT.model_dump(mode="json")),
+        **as_params(EXPERIMENT.model_dump(mode="json")),
     script:
         "../scripts/state_streams.py"
 

@@ -19,10 +19,10 @@ rule train_shard:
         "../envs/emtvb.yaml"
     threads: 1
     params:
-        **(fixed({"accelerator": EXPERIMENT.accelerator}) if EXPERIMENT.trainer not in promises.TRAINERS else {}),
+        **(as_params({"accelerator": EXPERIMENT.accelerator}) if EXPERIMENT.trainer not in promises.TRAINERS else {}),
         runs=lambda wildcards: [training_entry(run) for run in SHARDS[wildcards.shard]],
         # Both names of the compiled engine give the same bits: a training is the same by either.
-        trainer="auto" if EXPERIMENT.trainer in promises.TRAINERS else EXPERIMENT.trainer,
+        trainer=EXPERIMENT.trainer,
         proof=lambda wildcards: proof_of(SHARDS[wildcards.shard]),
         # A rule with a revision trains: what its jobs made is current whatever the code, the libraries and the script are.
         revision=None if EXPERIMENT.trainer in promises.TRAINERS else promises.REVISIONS.get("elman"),

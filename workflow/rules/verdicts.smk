@@ -42,7 +42,7 @@ rule state_verdicts:
 
 # The plan's questions (docs/plan.md), once all that they are asked of is there: our sweep and its twins, and the two
 # cells by the reference trainer.
-REPRINTED = {"paper": beside("paper"), "twins": beside("twins"), "other": beside("reference-odd")}
+REPRINTED = {"paper": files_beside("paper"), "twins": files_beside("twins"), "other": files_beside("reference-odd")}
 if EXPERIMENT.experiment != "reference" or not all(REPRINTED.values()):
     REPRINTED = {}
 

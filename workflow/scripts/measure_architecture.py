@@ -5,7 +5,7 @@ import pkgutil
 import pandas as pd
 
 from emtvb import tables
-from emtvb.experiments.architectures.measuring import interpret_run
+from emtvb.experiments.architectures.architecture_measurement import interpret_run
 from emtvb.experiments.sweep import exemplar
 from emtvb.making.jobs import job
 from emtvb.theory import architecture_runs as runs

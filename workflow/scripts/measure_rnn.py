@@ -7,7 +7,7 @@ import pandas as pd
 
 from emtvb import tables
 from emtvb.adapters.elman import Elman, linearise
-from emtvb.experiments.architectures.measures import Subject, interpret_system, mean_jacobian
+from emtvb.experiments.architectures.architecture_measurement import Subject, interpret_system, mean_jacobian
 from emtvb.making.jobs import job
 from emtvb.theory import networks
 from emtvb.theory.network_measurement import MeasureSettings

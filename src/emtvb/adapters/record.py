@@ -108,9 +108,9 @@ def record(
             if given is not value and not (np.isscalar(given) and given == value):
                 remedy = "a task has labels and trials of its own, at its own times; leave it out"
                 raise InputError(word, "given beside a task", remedy)
-        of_task = inputs.recorded(system, horizon)
+        of_task = inputs.trials_of(system, horizon)
         if isinstance(system, Adapted):
-            system.verify(_silent_after(inputs.sequences(FITTING, TRIALS, 0), horizon))
+            system.verify(_silent_after(inputs.random_sequences(FITTING, TRIALS, 0), horizon))
         return of_task
     if isinstance(inputs, str):
         name = inputs if inputs in _TASKS else _TASKS[0]

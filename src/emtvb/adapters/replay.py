@@ -93,6 +93,6 @@ def _shown(trials: Trials, most: int | None = _TRIALS) -> Float[np.ndarray, "tim
     most = min(trials.test.outputs.shape[1], most or trials.test.outputs.shape[1])
     if trials.task is None:
         return trials.test_inputs[:, :most]
-    vectors = trials.task.sequences(JUDGING, HELD_OUT, 0)
+    vectors = trials.task.random_sequences(JUDGING, HELD_OUT, 0)
     vectors = (vectors if trials.selection is None else vectors[:, trials.selection])[:, :most]
     return np.concatenate([vectors, trials.test_inputs[1:, :most].astype(vectors.dtype)])

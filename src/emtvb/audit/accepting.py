@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from emtvb.audit.config_of_results import Held
-from emtvb.audit.currency import is_by_code, planned, remade
+from emtvb.audit.currency import is_by_code, planned_jobs, remade_outputs
 from emtvb.audit.determinism import measured_in
 from emtvb.audit.integrity import Files
-from emtvb.audit.remeasuring import run_again, trains
+from emtvb.audit.remeasuring import is_training, run_again
 from emtvb.errors import InputError
 from emtvb.making import git, provenance, recipes
 from emtvb.making.packed_weights import unpack
@@ -63,17 +63,17 @@ class Acceptance:
     def lines(self) -> list[str]:
         """All of it for a terminal."""
         lines = [*filter(None, [self.note]), *(f"refused: {one}" for one in self.refused)]
-        lines += [f"run, and the same to the byte: {_counted(self.run)}"] if self.run else []
-        lines += [f"accepted without a run: {_counted(self.accepted)}"] if self.accepted else []
-        return [*lines, f"still to be made: {_counted(self.planned)}" if self.planned else "nothing to be done"]
+        lines += [f"run, and the same to the byte: {_counts_in_words(self.run)}"] if self.run else []
+        lines += [f"accepted without a run: {_counts_in_words(self.accepted)}"] if self.accepted else []
+        return [*lines, f"still to be made: {_counts_in_words(self.planned)}" if self.planned else "nothing to be done"]
 
 
-def _counted(jobs: Mapping[str, int]) -> str:
+def _counts_in_words(jobs: Mapping[str, int]) -> str:
     """``24 jobs (12 measure_shard, 12 measure_memory)``."""
     return f"{sum(jobs.values())} jobs ({', '.join(f'{count} {rule}' for rule, count in jobs.items())})"
 
 
-def published(root: Path) -> list[Path]:
+def published_folders(root: Path) -> list[Path]:
     """The folders of the experiments that are published with a clone: those that git has, or all without git."""
     said = git.ask_clone(root, "ls-files", "results/*/settings.json")
     names = said.splitlines() if said else [str(path) for path in root.glob("results/*/settings.json")]
@@ -96,59 +96,74 @@ def accept(folder: Path, held: Held, every: bool, seed: int, workers: int) -> Ac
     log.info("%s: what is stale?", folder)
     unpack(folder)
     files = Files(folder, *provenance.read_all(folder))
-    jobs = planned(folder, held)
+    jobs = planned_jobs(folder, held)
     maker = {output: path for path, record in files.records.items() for output in record.outputs}
     record_of = {job.title: files.records[maker[job.title]] for job in jobs if job.title in maker}
-    possible = [job for job in jobs if job.title in record_of and _may(job, record_of[job.title], files, every)]
-    possible = _in_front(jobs, possible, {path for job in _due(jobs, possible) for path in job.outputs})
+    possible = [
+        job for job in jobs if job.title in record_of and _may_be_accepted(job, record_of[job.title], files, every)
+    ]
+    possible = _jobs_not_behind(
+        jobs, possible, {path for job in _jobs_due_anyway(jobs, possible) for path in job.outputs}
+    )
     if not possible:
-        return Acceptance({}, {}, [], _count(job for job in jobs if job.stale))
+        return Acceptance({}, {}, [], _counts_by_rule(job for job in jobs if job.stale))
     seconds = {title: record.seconds for title, record in record_of.items()}
-    by_rule, drawn = _by_rule(possible), possible if every else draw(possible, seconds, strata(held, folder), seed)
+    by_rule, drawn = (
+        _jobs_by_rule(possible),
+        possible if every else draw_jobs(possible, seconds, strata_of_shards(held, folder), seed),
+    )
     log.info("%s: %s jobs to be accepted, of which %s are run", folder, len(possible), len(drawn))
     with tempfile.TemporaryDirectory() as name:
-        before, note = _baseline(folder, held, [record_of[job.title] for job in drawn], Path(name))
-        again, refused = _run(files, held, drawn, workers, before)
+        before, note = _baseline_code(folder, held, [record_of[job.title] for job in drawn], Path(name))
+        again, refused = _run_drawn(files, held, drawn, workers, before)
     present = Present(held.root)
-    used = {rule: _used(present, [again[job.title] for job in group if job.title in again])
+    used = {rule: _code_used(present, [again[job.title] for job in group if job.title in again])
             for rule, group in by_rule.items()}  # fmt: skip
-    passed = [job for job in possible if all(one.title in again for one in _of(drawn, job.rule))]
+    passed = [job for job in possible if all(one.title in again for one in _jobs_of_rule(drawn, job.rule))]
     commit, dirty = provenance.git_state(held.root)
     about = {"commit": commit, **({"dirty": True} if dirty else {})}
-    passed = _in_front(jobs, passed, {path for job in possible if job not in passed for path in job.outputs})
+    passed = _jobs_not_behind(jobs, passed, {path for job in possible if job not in passed for path in job.outputs})
     for job in passed:
         old, run, group = record_of[job.title], again.get(job.title), by_rule[job.rule]
         if run and not before:
             new = replace(run, seconds=min(run.seconds, old.seconds))  # it ran beside others, which takes longer
         else:
-            new = _renewed(old, job, {**present.renewed(old.recipe["code"]), **used[job.rule]})
-            new = replace(new, accepted={**about, "drawn": len(_of(drawn, job.rule)), "of": len(group), "seed": seed})
+            new = _renewed_record(old, job, {**present.renewed(old.recipe["code"]), **used[job.rule]})
+            new = replace(
+                new, accepted={**about, "drawn": len(_jobs_of_rule(drawn, job.rule)), "of": len(group), "seed": seed}
+            )
         path = provenance.record_path([folder / output for output in job.outputs], job.rule)
-        provenance.write(path, new)
+        provenance.write_record(path, new)
         if path != maker[job.title]:
             maker[job.title].unlink()
     ran = [job for job in passed if job in drawn]
-    left = [job for job in planned(folder, held) if job.stale]
-    return Acceptance(_count(ran), _count(job for job in passed if job not in drawn), refused, _count(left), note)
+    left = [job for job in planned_jobs(folder, held) if job.stale]
+    return Acceptance(
+        _counts_by_rule(ran),
+        _counts_by_rule(job for job in passed if job not in drawn),
+        refused,
+        _counts_by_rule(left),
+        note,
+    )
 
 
-def _may(job: Planned, record: Record, files: Files, every: bool) -> bool:
+def _may_be_accepted(job: Planned, record: Record, files: Files, every: bool) -> bool:
     """Whether a job is stale by its code alone; or, where all are asked for, was accepted without a run."""
-    if trains(job) or not files.rejected.isdisjoint({*job.inputs, *job.outputs}):
+    if is_training(job) or not files.rejected.isdisjoint({*job.inputs, *job.outputs}):
         return False
     same = {*job.inputs} == {*record.inputs} and {*job.outputs} == {*record.outputs}
     by_code = bool(job.changes) and all(map(is_by_code, job.changes))
     return same and (by_code or (every and not job.changes and bool(record.accepted)))
 
 
-def _due(jobs: Sequence[Planned], possible: Sequence[Planned]) -> list[Planned]:
+def _jobs_due_anyway(jobs: Sequence[Planned], possible: Sequence[Planned]) -> list[Planned]:
     """The jobs that run in any case: for other reasons than their code, and not only since another job does."""
-    anew = remade(jobs)
+    anew = remade_outputs(jobs)
     stale = [job for job in jobs if job.stale and job not in possible]
     return [job for job in stale if job.changes or anew.isdisjoint(job.inputs)]
 
 
-def _in_front(jobs: Sequence[Planned], some: Sequence[Planned], blocked: Collection[str]) -> list[Planned]:
+def _jobs_not_behind(jobs: Sequence[Planned], some: Sequence[Planned], blocked: Collection[str]) -> list[Planned]:
     """Those of some jobs that are not behind files that are blocked: what is behind these runs again after them."""
     behind = {*blocked}
     while more := {path for job in jobs if not behind.isdisjoint(job.inputs) for path in job.outputs} - behind:
@@ -156,22 +171,22 @@ def _in_front(jobs: Sequence[Planned], some: Sequence[Planned], blocked: Collect
     return [job for job in some if behind.isdisjoint(job.outputs)]
 
 
-def _by_rule(jobs: Iterable[Planned]) -> dict[str, list[Planned]]:
+def _jobs_by_rule(jobs: Iterable[Planned]) -> dict[str, list[Planned]]:
     groups = defaultdict[str, list[Planned]](list)
     for job in jobs:
         groups[job.rule].append(job)
     return dict(groups)
 
 
-def _count(jobs: Iterable[Planned]) -> dict[str, int]:
-    return {rule: len(group) for rule, group in _by_rule(jobs).items()}
+def _counts_by_rule(jobs: Iterable[Planned]) -> dict[str, int]:
+    return {rule: len(group) for rule, group in _jobs_by_rule(jobs).items()}
 
 
-def _of(jobs: Iterable[Planned], rule: str) -> list[Planned]:
+def _jobs_of_rule(jobs: Iterable[Planned], rule: str) -> list[Planned]:
     return [job for job in jobs if job.rule == rule]
 
 
-def strata(held: Held, folder: Path) -> dict[str, Any]:
+def strata_of_shards(held: Held, folder: Path) -> dict[str, Any]:
     """By shard, what its networks are: tasks, sizes, penalties, how they were trained, and whether any solves its task.
 
     Args:
@@ -188,17 +203,19 @@ def strata(held: Held, folder: Path) -> dict[str, Any]:
     }
 
 
-def draw(jobs: Sequence[Planned], seconds: Mapping[str, float], stratum: Mapping[str, Any], seed: int) -> list[Planned]:
+def draw_jobs(
+    jobs: Sequence[Planned], seconds: Mapping[str, float], stratum: Mapping[str, Any], seed: int
+) -> list[Planned]:
     """The jobs that are run: all of a rule that takes little, else one of each stratum and as many as are the fewest.
 
     Args:
         jobs: Those to be accepted.
         seconds: How long each took, by title.
-        stratum: Of :func:`strata`.
+        stratum: Of :func:`strata_of_shards`.
         seed: Draws them.
     """
     drawn: list[Planned] = []
-    for rule, group in _by_rule(jobs).items():
+    for rule, group in _jobs_by_rule(jobs).items():
         if sum(seconds[job.title] for job in group) < WHOLE:
             drawn += group
             continue
@@ -209,7 +226,7 @@ def draw(jobs: Sequence[Planned], seconds: Mapping[str, float], stratum: Mapping
     return drawn
 
 
-def _baseline(folder: Path, held: Held, records: Sequence[Record], place: Path) -> tuple[Path | None, str]:
+def _baseline_code(folder: Path, held: Held, records: Sequence[Record], place: Path) -> tuple[Path | None, str]:
     """The code that made what lies here, in a folder, where libraries or the machine are others now; and why."""
     others = recipes.other_versions(record.recipe["versions"] for record in records)
     machine = provenance.environment()["machine"]
@@ -220,7 +237,7 @@ def _baseline(folder: Path, held: Held, records: Sequence[Record], place: Path) 
     said = git.ask_clone(held.root, "log", "-1", "--format=%H", "HEAD", "--", str(folder.resolve()))
     commit = (said or "").strip()
     archive = place / "code.tar"
-    if not commit or git.ask(held.root, "archive", "-o", str(archive), commit, *_OF_CODE) is None:
+    if not commit or git.ask_git(held.root, "archive", "-o", str(archive), commit, *_OF_CODE) is None:
         raise InputError("accept", why, "no commit has the code that made what lies here, to be compared with")
     import tarfile
 
@@ -236,7 +253,7 @@ def _baseline(folder: Path, held: Held, records: Sequence[Record], place: Path) 
     return place, f"Compared with what the code of {commit[:12]} makes here, since libraries differ: {why}."
 
 
-def _run(
+def _run_drawn(
     files: Files, held: Held, drawn: Sequence[Planned], workers: int, before: Path | None
 ) -> tuple[dict[str, Record], list[str]]:
     """Run jobs in scratch folders: records of those that came out the same, and what came of the others, in words."""
@@ -251,7 +268,7 @@ def _run(
     return {**both[0].again, **both[1].again}, refused
 
 
-def _used(present: Present, records: Iterable[Record]) -> dict[str, str]:
+def _code_used(present: Present, records: Iterable[Record]) -> dict[str, str]:
     """All code that these jobs used; refused where it is another by now."""
     used = {name: digest for record in records for name, digest in record.recipe["code"].items()}
     if changed := [name for name, digest in used.items() if present.digest(name) != digest]:
@@ -259,7 +276,7 @@ def _used(present: Present, records: Iterable[Record]) -> dict[str, str]:
     return used
 
 
-def _renewed(old: Record, job: Planned, code: Mapping[str, str]) -> Record:
+def _renewed_record(old: Record, job: Planned, code: Mapping[str, str]) -> Record:
     """A record with the code of now, and with what the job is called now."""
     recipe = {**old.recipe, "rule": job.rule, "settings": job.settings, "code": dict(sorted(code.items()))}
     return replace(

@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from emtvb.audit.config_of_results import Held
-from emtvb.audit.currency import currency, planned, remade
+from emtvb.audit.contradictions import contradictions
+from emtvb.audit.currency import currency, planned_jobs, remade_outputs
 from emtvb.audit.determinism import train_again
 from emtvb.audit.integrity import Files, integrity
-from emtvb.audit.remeasuring import SHARE, draw, recompute
+from emtvb.audit.remeasuring import SHARE, draw_shards, make_again
 from emtvb.audit.report import REPORT, SUMMARY, Audit, Check
 from emtvb.errors import InputError
 from emtvb.files import write_text
@@ -62,16 +63,20 @@ def audit(folder: Path, held: Held, sample: Sample) -> Audit:
     files = Files(folder, *provenance.read_all(folder))
     if not files.records and not files.unreadable:
         raise InputError("results", str(folder), "no output of the workflow lies there; run it first")
-    jobs = planned(folder, held)
-    checks = [integrity(files, jobs), currency(files, jobs)]
+    jobs = planned_jobs(folder, held)
+    intact = integrity(files, jobs)
+    intact = replace(intact, findings=(*intact.findings, *contradictions(files, jobs)))
+    checks = [intact, currency(files, jobs)]
     for check in checks:
         log.info("%s: %s, %s", check.name, check.state, check.count)
     with ThreadPoolExecutor(1) as pool, Processes() as processes:
         # Beside the rest: the longest training decides when an audit ends.
-        training = pool.submit(train_again, files, held, remade(jobs), sample.runs, seed, sample.workers, processes)
-        drawn = draw(shards, sample.share, seed, _accepted(files))
-        made = recompute(files, held, jobs if sample.share else (), drawn, seed, sample.workers, processes)
-        checks.append(_one(made, training.result()) if shards else made)
+        training = pool.submit(
+            train_again, files, held, remade_outputs(jobs), sample.runs, seed, sample.workers, processes
+        )
+        drawn = draw_shards(shards, sample.share, seed, _accepted_shards(files))
+        made = make_again(files, held, jobs if sample.share else (), drawn, seed, sample.workers, processes)
+        checks.append(_as_one_check(made, training.result()) if shards else made)
     commit, modified = provenance.git_state(held.root)
     return Audit(
         experiment=experiment.experiment,
@@ -85,7 +90,7 @@ def audit(folder: Path, held: Held, sample: Sample) -> Audit:
     )
 
 
-def _one(made: Check, trained: Check) -> Check:
+def _as_one_check(made: Check, trained: Check) -> Check:
     """What was made and what was trained again, as one check."""
     return replace(
         made, checked={**made.checked, **trained.checked}, findings=(*made.findings, *trained.findings),
@@ -95,12 +100,12 @@ def _one(made: Check, trained: Check) -> Check:
     )  # fmt: skip
 
 
-def _accepted(files: Files) -> set[str]:
+def _accepted_shards(files: Files) -> set[str]:
     """Shards with a job that was accepted without a run."""
     return {record.wildcards.get("shard", "") for record in files.records.values() if record.accepted}
 
 
-def write(audit: Audit, folder: Path) -> None:
+def write_report(audit: Audit, folder: Path) -> None:
     """Write an audit into its experiment's folder: all of it as Markdown, and a summary as JSON."""
     write_text(folder / REPORT, audit.as_markdown())
     write_text(folder / SUMMARY, audit.summary())

@@ -5,14 +5,18 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from emtvb.audit.tolerances import tolerance
 from emtvb.experiments.kind import Tolerance
+from emtvb.paper.claims import Condition, load_claims
+from emtvb.theory.network_verdict import ACCURATE
 
 PICTURES = frozenset({".gif", ".pdf", ".png"})
 """Suffixes of files that show numbers and hold none that can be compared."""
@@ -21,8 +25,6 @@ LARGE = 1e6
 SINGULAR = 1e5
 """A basis of a larger condition number is nearly singular: it makes a percent or more of rounding in single precision.
 """
-ACROSS = 0.0002
-"""How far apart two accuracies may be of which one alone solves the task: as far as kernels of other CPUs moved any."""
 GROWING = 1e11
 """A network whose gradients grow more than that within 200 steps is chaotic: it makes anything of rounding."""
 
@@ -40,19 +42,19 @@ def differences(there: Path, again: Path, name: str, exactly: bool = False) -> l
         return []
     try:
         if there.suffix == ".csv":
-            found = [*_of_tables(there, again, name, exactly)]
+            found = _differences_of_tables(there, again, name, exactly)
         elif there.suffix == ".npz":
-            found = [*_of_arrays(there, again, name, exactly)]
+            found = [*_differences_of_arrays(there, again, name, exactly)]
         elif there.suffix in PICTURES:
             found = ["is another picture when made again"]
         else:
-            found = [*_of_texts(there, again, name, exactly)]
+            found = [*_differences_of_texts(there, again, name, exactly)]
         return found or (["has other bytes when made again"] if exactly else [])
     except Exception as error:  # whatever NumPy and others raise of files that may be anything
         return [f"cannot be read ({error})"]
 
 
-def _same(before: str, now: str, allowed: Tolerance) -> bool:
+def _same_cells(before: str, now: str, allowed: Tolerance) -> bool:
     """Whether two cells are the same text, or the same number but for what a tolerance allows."""
     if before == now:
         return True
@@ -63,30 +65,80 @@ def _same(before: str, now: str, allowed: Tolerance) -> bool:
     return math.isclose(a, b, rel_tol=allowed.relative, abs_tol=allowed.absolute) or (math.isnan(a) and math.isnan(b))
 
 
-def _of_tables(there: Path, again: Path, file: str, exactly: bool) -> Iterator[str]:
-    """Of each row the first cell that differs."""
-    (header, *old), (names, *new) = _rows(there) or [[]], _rows(again) or [[]]
+def _differences_of_tables(there: Path, again: Path, file: str, exactly: bool) -> list[str]:
+    """Of each row a cell that differs: what crosses the bar of a claim comes before any other."""
+    (header, *old), (names, *new) = _read_rows(there) or [[]], _read_rows(again) or [[]]
     if header != names:
-        yield "has other columns when made again"
-        return
+        return ["has other columns when made again"]
     if len(old) != len(new):
-        yield f"has {len(old)} rows, and {len(new)} when made again"
-        return
-    for before, now in zip(old, new, strict=True):
+        return [f"has {len(old)} rows, and {len(new)} when made again"]
+    found: list[tuple[bool, str]] = []
+    for before, now, across in zip(old, new, _columns_across(names, old, new), strict=True):
         row = dict(zip(names, now, strict=True))
-        solved = _number(row.get("test_accuracy", "")) >= _number(row.get("measured_solved", ""))
-        for column, cell, made in zip(names, before, now, strict=True):
-            if cell == made if exactly else _is_within(file, column, solved, cell, row):
-                continue
-            yield f"{column} of {now[0]} is {cell or 'none'}, and {made or 'none'} when made again"
-            break
+        solved = number_in(row.get("test_accuracy", "")) >= number_in(row.get("measured_solved", ""))
+        wrong = [
+            (column not in across, f"{column} of {now[0]} is {cell or 'none'}, and {made or 'none'} when made again"
+             + _bar_in_words(across, column))
+            for column, cell, made in zip(names, before, now, strict=True)
+            if not (cell == made if exactly else _is_within(file, column, solved, cell, row, across))
+        ]  # fmt: skip
+        found += sorted(wrong, key=lambda pair: pair[0])[:1]
+    return [words for _, words in sorted(found, key=lambda pair: pair[0])]
 
 
-def _is_within(file: str, column: str, solved: bool, cell: str, row: Mapping[str, str]) -> bool:
+def crossings(there: Path, again: Path) -> list[str]:
+    """What rounding moved across the bar of a claim in a table that was made again, a line for each cell.
+
+    Args:
+        there: The table.
+        again: The same, made again, of the same rows and columns.
+    """
+    if there.read_bytes() == again.read_bytes():
+        return []
+    (names, *old), (_, *new) = _read_rows(there), _read_rows(again)
+    return [
+        f"{column} of {now[0]} is {cell}, and {made} when made again{_bar_in_words(across, column)}"
+        for before, now, across in zip(old, new, _columns_across(names, old, new), strict=True)
+        for column, cell, made in zip(names, before, now, strict=True)
+        if column in across and cell != made
+    ]
+
+
+def _bar_in_words(across: Mapping[str, Condition], column: str) -> str:
+    """The bar of a claim that lies between two numbers, in words; nothing where none does."""
+    return f", across the bar of a claim ({across[column].in_words()})" if column in across else ""
+
+
+def _columns_across(
+    names: Sequence[str], old: Sequence[list[str]], new: Sequence[list[str]]
+) -> Iterator[dict[str, Condition]]:
+    """Of each row the columns by which a claim's condition is true before or after, and not both."""
+    columns = [*names]
+    before, now = (pd.DataFrame(rows, columns=columns).apply(pd.to_numeric, errors="coerce") for rows in (old, new))
+    bar = float(now["measured_solved"].iloc[0]) if len(now) and "measured_solved" in now else ACCURATE
+    of = [condition for condition in _bars_of_claims(bar) if {*condition.columns()} <= {*names}]
+    there = before.notna() & now.notna()
+    crossed = [(part.true_of(before) != part.true_of(now)) & there[part.columns()].all(axis=1) for part in of]
+    for row in range(len(new)):
+        here = [condition for condition, where in zip(of, crossed, strict=True) if where[row]]
+        yield {column: condition for condition in here for column in condition.columns()}
+
+
+@cache
+def _bars_of_claims(solved: float) -> tuple[Condition, ...]:
+    """The conditions of all claims that compare with a number, by the accuracy that solves a task."""
+    conditions = [part for claim in load_claims(solved=solved).statements for part in (*claim.over, *claim.holds)]
+    return tuple(dict.fromkeys(part for part in conditions if part.bar is not None))
+
+
+def _is_within(
+    file: str, column: str, solved: bool, cell: str, row: Mapping[str, str], across: Mapping[str, Condition]
+) -> bool:
     """Whether a cell is what it was but for rounding."""
-    if column == "test_accuracy" and solved != (_number(cell) >= _number(row.get("measured_solved", ""))):
-        return abs(_number(cell) - _number(row[column])) <= ACROSS
-    return _same(cell, row[column], tolerance(file, column, solved)) or _is_undecided(file, column, cell, row)
+    if column in ("solved", "verdict") and across:
+        return True  # they say on which side of a bar a number is: integrity holds them to the numbers of their own row
+    allowed = tolerance(file, column, solved, column in across)
+    return _same_cells(cell, row[column], allowed) or (column not in across and _is_undecided(file, column, cell, row))
 
 
 def _is_undecided(file: str, column: str, cell: str, row: Mapping[str, str]) -> bool:
@@ -94,26 +146,26 @@ def _is_undecided(file: str, column: str, cell: str, row: Mapping[str, str]) -> 
     # A cosine that is rounded past 1 has no angle, and then spectral_error does not exist when it is made again: what
     # lies there has to be that of the best assignment.
     if column == "spectral_error" and not row[column]:
-        return bool(cell) and _same(cell, row.get("optimal_spectral_error", ""), tolerance(file, column))
-    if math.isnan(_number(cell)) or math.isnan(_number(row[column])):
+        return bool(cell) and _same_cells(cell, row.get("optimal_spectral_error", ""), tolerance(file, column))
+    if math.isnan(number_in(cell)) or math.isnan(number_in(row[column])):
         return False
     if file.endswith("measurements/gradients.csv"):
-        return column.startswith(("gradient_trained_", "gradient_gain_")) and _growth(row) > GROWING
+        return column.startswith(("gradient_trained_", "gradient_gain_")) and _gradient_growth(row) > GROWING
     if row.get("differs") in ("chance", "untrained"):
-        return abs(_number(cell) - _number(row[column])) <= 0.2
+        return abs(number_in(cell) - number_in(row[column])) <= 0.2
     if column.endswith("condition"):
-        return min(_number(cell), _number(row[column])) > LARGE
+        return min(number_in(cell), number_in(row[column])) > LARGE
     basis, _, measure = column.partition("_")
     changing = measure == "decoded_map_error" or column in ("power_gain", "power_map_error", "power_shape_error")
-    return changing and _number(row.get(f"{basis}_condition", "")) > SINGULAR
+    return changing and number_in(row.get(f"{basis}_condition", "")) > SINGULAR
 
 
-def _growth(row: Mapping[str, str]) -> float:
+def _gradient_growth(row: Mapping[str, str]) -> float:
     """How much a network's gradients grow within 200 steps, by its row of gradients."""
-    return _number(row.get("gradient_trained_200", ""))
+    return number_in(row.get("gradient_trained_200", ""))
 
 
-def _rows(path: Path) -> list[list[str]]:
+def _read_rows(path: Path) -> list[list[str]]:
     """The cells of a table, its header first; csv.Error where it is none."""
     with path.open(newline="", encoding="utf-8") as table:
         cells = list(csv.reader(table, strict=True))
@@ -123,7 +175,7 @@ def _rows(path: Path) -> list[list[str]]:
     return cells
 
 
-def _number(cell: str) -> float:
+def number_in(cell: str) -> float:
     """The number in a cell of a table; NaN where it holds none."""
     try:
         return float(cell or "nan")
@@ -131,7 +183,7 @@ def _number(cell: str) -> float:
         return math.nan
 
 
-def _of_arrays(there: Path, again: Path, file: str, exactly: bool) -> Iterator[str]:
+def _differences_of_arrays(there: Path, again: Path, file: str, exactly: bool) -> Iterator[str]:
     with np.load(there, allow_pickle=False) as old, np.load(again, allow_pickle=False) as new:
         if sorted(old.files) != sorted(new.files):
             yield "holds other arrays when made again"
@@ -152,7 +204,7 @@ def _of_arrays(there: Path, again: Path, file: str, exactly: bool) -> Iterator[s
                     yield f"{name} are others when made again"
             else:
                 left, right = (_without_signs(name, array, new) for array in (before, now))
-                if not np.allclose(left, right, rtol=0, atol=_most(now, allowed), equal_nan=True):
+                if not np.allclose(left, right, rtol=0, atol=_largest_allowed(now, allowed), equal_nan=True):
                     yield f"{name} is another when made again"
 
 
@@ -165,7 +217,7 @@ def _first_number(name: str, before: np.ndarray, now: np.ndarray) -> str:
     return f"{name}{[*place]} is {before[place]!s}, and {now[place]!s} when made again"
 
 
-def _most(array: np.ndarray, allowed: Tolerance) -> float:
+def _largest_allowed(array: np.ndarray, allowed: Tolerance) -> float:
     """By how much any number of an array may differ."""
     return max(allowed.absolute, allowed.relative * float(np.abs(array[np.isfinite(array)]).max(initial=0)))
 
@@ -188,7 +240,7 @@ def _same_set(before: np.ndarray, now: np.ndarray, allowed: Tolerance) -> bool:
     if not np.isfinite(distances).all():
         return bool(np.array_equal(before, now, equal_nan=True))
     left, right = linear_sum_assignment(distances)
-    return bool(distances[left, right].max(initial=0) <= _most(now, allowed))
+    return bool(distances[left, right].max(initial=0) <= _largest_allowed(now, allowed))
 
 
 def _same_json(before: str | bytes, now: str | bytes, allowed: Tolerance) -> bool:
@@ -198,7 +250,7 @@ def _same_json(before: str | bytes, now: str | bytes, allowed: Tolerance) -> boo
         if isinstance(a, bool) is not isinstance(b, bool):  # which Python takes for 0 and 1
             return False
         if isinstance(a, float) and isinstance(b, float):
-            return _same(repr(a), repr(b), allowed)
+            return _same_cells(repr(a), repr(b), allowed)
         if isinstance(a, dict) and isinstance(b, dict):
             return list(a) == list(b) and all(alike(a[key], b[key]) for key in a)
         if isinstance(a, list) and isinstance(b, list):
@@ -208,7 +260,7 @@ def _same_json(before: str | bytes, now: str | bytes, allowed: Tolerance) -> boo
     return alike(json.loads(before), json.loads(now))
 
 
-def _of_texts(there: Path, again: Path, file: str, exactly: bool) -> Iterator[str]:
+def _differences_of_texts(there: Path, again: Path, file: str, exactly: bool) -> Iterator[str]:
     before, now = there.read_bytes(), again.read_bytes()
     if not exactly and there.suffix == ".json" and _same_json(before, now, tolerance(file, "")):
         return

@@ -51,16 +51,16 @@ def held_to(folder: Path, root: Path, file: Path | str | None = None) -> Held:
         if beside is not None and given.experiment != beside.experiment:
             remedy = f"{folder} holds the experiment {beside.experiment}; give its own config, or none"
             raise InputError("--config", f"{file}: experiment {given.experiment}", remedy)
-        return Held(given, f"{file}, {_digest(Path(file))}", root, Path(file))
+        return Held(given, f"{file}, {_short_digest(Path(file))}", root, Path(file))
     name = folder.absolute().name if beside is None else beside.experiment
     for path in (root / "config" / f"{name}.yaml", root / "config" / "config.yaml"):
         if path.is_file() and (known := kinds.load_experiment(path)).experiment == name:
-            return Held(known, f"{path.relative_to(root).as_posix()} of this clone, {_digest(path)}", root, path)
+            return Held(known, f"{path.relative_to(root).as_posix()} of this clone, {_short_digest(path)}", root, path)
     if beside is None:
         raise why
     words = "settings.json beside the results, since this clone has no config of this name"
-    return Held(beside, f"{words}, {_digest(folder / 'settings.json')}", root, folder / "settings.json")
+    return Held(beside, f"{words}, {_short_digest(folder / 'settings.json')}", root, folder / "settings.json")
 
 
-def _digest(path: Path) -> str:
+def _short_digest(path: Path) -> str:
     return f"sha256 {provenance.sha256(path)[:16]}"

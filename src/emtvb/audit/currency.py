@@ -20,7 +20,7 @@ _RERUN = "run the workflow again: it redoes this and what depends on it"
 _OTHERWISE = "would be made otherwise by the present code"
 
 
-def planned(folder: Path, held: Held) -> list[Planned]:
+def planned_jobs(folder: Path, held: Held) -> list[Planned]:
     """All jobs of an experiment, with what Snakemake would do now; damaged files are no reason to do anything.
 
     Args:
@@ -32,7 +32,7 @@ def planned(folder: Path, held: Held) -> list[Planned]:
         results = Path(temporary).resolve() / "results"
         link_beside(folder, results, name)
         (results / name).symlink_to(folder.absolute())  # whatever name it has
-        return plan.plan(held.experiment, held.root, results / name)
+        return plan.plan_jobs(held.experiment, held.root, results / name)
 
 
 def link_beside(folder: Path, results: Path, name: str) -> None:
@@ -43,7 +43,7 @@ def link_beside(folder: Path, results: Path, name: str) -> None:
             (results / other.name).symlink_to(other)
 
 
-def remade(jobs: Sequence[Planned]) -> frozenset[str]:
+def remade_outputs(jobs: Sequence[Planned]) -> frozenset[str]:
     """The outputs of jobs that the workflow would run now, for whatever reason."""
     return frozenset(path for job in jobs if job.stale for path in job.outputs)
 
@@ -58,7 +58,7 @@ def currency(files: Files, jobs: Sequence[Planned]) -> Check:
         jobs: The jobs, as Snakemake plans them.
     """
     made = {output for record in files.records.values() for output in record.outputs}
-    anew, outputs = remade(jobs), {output for job in jobs for output in job.outputs}
+    anew, outputs = remade_outputs(jobs), {output for job in jobs for output in job.outputs}
     found: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
     unmade: dict[str, list[str]] = defaultdict(list)
     for job in jobs:
@@ -70,26 +70,26 @@ def currency(files: Files, jobs: Sequence[Planned]) -> Check:
         for change in job.changes:
             path, _, is_gone = change.partition(", gone")
             if not (is_gone and path in outputs):  # else the job that makes it is named
-                found[_cause(change)].append((job.title, change.removeprefix("setting ")))
+                found[_cause_and_remedy(change)].append((job.title, change.removeprefix("setting ")))
         only_follows = not anew.isdisjoint(job.inputs) or not files.rejected.isdisjoint({*job.outputs, *job.inputs})
         if job.stale and not job.changes and not only_follows:
             found["would be made again now", _RERUN].append((job.title, job.stale))
     findings = [
         *(Finding(summary(titles), f"not made yet, by {rule}", _MAKE) for rule, titles in unmade.items()),
-        *(_finding(cause, pairs) for cause, pairs in found.items()),
+        *(_finding_of_cause(cause, pairs) for cause, pairs in found.items()),
     ]
     return Check(
         "current", "Is there nothing to do for the workflow, with the present code and config?", {"job": len(jobs)},
-        tuple(findings), " ".join(_notes(files, jobs)),
+        tuple(findings), " ".join(_notes_on_makers(files, jobs)),
     )  # fmt: skip
 
 
 def is_by_code(change: str) -> bool:
     """Whether a change of a job is one of its code, and neither of its settings nor of what its inputs hold."""
-    return _cause(change)[0] == _OTHERWISE
+    return _cause_and_remedy(change)[0] == _OTHERWISE
 
 
-def _cause(change: str) -> tuple[str, str]:
+def _cause_and_remedy(change: str) -> tuple[str, str]:
     """Of which kind a change of a job is, with the remedy."""
     if change.startswith("setting ") or change == "its runs":
         return "would be made with other settings now", f"{_RERUN}; or hold it to the config that made it (--config)"
@@ -98,14 +98,14 @@ def _cause(change: str) -> tuple[str, str]:
     return _OTHERWISE, _RERUN
 
 
-def _finding(cause: tuple[str, str], pairs: Sequence[tuple[str, str]]) -> Finding:
+def _finding_of_cause(cause: tuple[str, str], pairs: Sequence[tuple[str, str]]) -> Finding:
     """What has one cause: the jobs, what is another now, and how many jobs they are."""
     titles, words = dict.fromkeys(title for title, _ in pairs), sorted({word for _, word in pairs})
     many = f" ({len(titles)} jobs)" if len(titles) > 1 else ""
     return Finding(summary(titles), f"{cause[0]}: {summary(words)}{many}", cause[1])
 
 
-def _notes(files: Files, jobs: Sequence[Planned]) -> Iterator[str]:
+def _notes_on_makers(files: Files, jobs: Sequence[Planned]) -> Iterator[str]:
     beside = sorted({path.split("/")[1] for job in jobs for path in job.inputs if path.startswith("../")})
     if beside:
         yield f"Results of other experiments that these are made from: {', '.join(beside)}."

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from emtvb.audit.config_of_results import Held
 from emtvb.audit.integrity import Files
-from emtvb.audit.report import NOT_ASKED, Check, Finding, chance
+from emtvb.audit.report import NOT_ASKED, Check, Finding, chance_to_miss
 from emtvb.errors import InputError
 from emtvb.experiments import catalogue
 from emtvb.making import provenance, trainings
@@ -65,16 +65,16 @@ def train_again(
     everything, named = sum(map(len, shards.values())), {folder / name for name in {*files.rejected, *stale}}
     whole = {shard for shard in shards if _has_results(folder, shard) and named.isdisjoint(Outputs.of(folder, shard))}
     trained = [(shard, run) for shard, runs in shards.items() if shard in whole for run in runs]
-    drawn = draw([run.run_id for _, run in trained], min(count, len(trained)), seed, measured)
+    drawn = draw_runs([run.run_id for _, run in trained], min(count, len(trained)), seed, measured)
     chosen = [pair for pair in trained if pair[1].run_id in drawn]
     if not chosen:
         why = NOT_ASKED if not count else "No trained runs lie here to compare with of which nothing is wrong."
         return Check("made again", "", {"run": 0}, (), why, {"run": everything})
     ids = [run.run_id for _, run in chosen]
-    known_as = [f"{run_id}, {in_words(measured.get(run_id))}" for run_id in ids]
+    known_as = [f"{run_id}, {accuracy_in_words(measured.get(run_id))}" for run_id in ids]
     notes = [f"Trained again to the end: {summary(known_as)} (drawn by seed {seed})."]
     findings, elsewhere = [], 0
-    differences = dict(again(folder, chosen, trainer, workers, processes))
+    differences = dict(train_runs_again(folder, chosen, trainer, workers, processes))
     for shard, run in chosen:
         difference = differences[run.run_id]
         if difference is None:
@@ -88,11 +88,11 @@ def train_again(
     count = len(chosen) - elsewhere
     return Check(
         "made again", "", {"run": count}, tuple(findings), " ".join(notes), {"run": everything}, elsewhere,
-        tuple(ids), chance(count, everything, "run's training"),
+        tuple(ids), chance_to_miss(count, everything, "run's training"),
     )  # fmt: skip
 
 
-def again(
+def train_runs_again(
     folder: Path, chosen: Sequence[tuple[str, TrainedRun]], trainer: str, workers: int = 1,
     processes: Processes | None = None,
 ) -> Generator[tuple[str, str | None], None, None]:  # fmt: skip
@@ -112,7 +112,7 @@ def again(
         not.
     """
     with ThreadPoolExecutor(workers) as pool, processes or Processes() as begun:
-        jobs = {pool.submit(_again, folder, shard, run, trainer, begun): run.run_id for shard, run in chosen}
+        jobs = {pool.submit(_train_run_again, folder, shard, run, trainer, begun): run.run_id for shard, run in chosen}
         for job in as_completed(jobs):
             yield jobs[job], job.result()
 
@@ -135,12 +135,12 @@ def measured_in(folder: Path) -> dict[str, Measured]:
     return {row["run_id"]: Measured(row["test_accuracy"], row["solved"] == 1) for row in rows}
 
 
-def in_words(measured: Measured | None) -> str:
+def accuracy_in_words(measured: Measured | None) -> str:
     """A network's accuracy."""
     return "accuracy not measured" if measured is None else f"accuracy {measured.accuracy:.3f}"
 
 
-def draw(run_ids: Sequence[str], count: int, seed: int, measured: Mapping[str, Measured]) -> list[str]:
+def draw_runs(run_ids: Sequence[str], count: int, seed: int, measured: Mapping[str, Measured]) -> list[str]:
     """Runs to be trained again, at least half of them of networks that solve their task, as far as there are so many.
 
     Of a network that learned nothing, the same bits say little: its weights may have vanished.
@@ -157,7 +157,7 @@ def draw(run_ids: Sequence[str], count: int, seed: int, measured: Mapping[str, M
     return [*first, *chance.sample([run_id for run_id in run_ids if run_id not in first], count - len(first))]
 
 
-def chosen(
+def chosen_runs(
     runs: Mapping[str, Any], run_ids: Sequence[str], sample: int | None, seed: int, every: bool, folder: Path,
     measured: Mapping[str, Measured],
 ) -> list[str]:  # fmt: skip
@@ -178,11 +178,11 @@ def chosen(
     if sample is not None:
         if sample > len(runs):
             raise InputError("--sample", sample, f"{folder} has {len(runs)} runs; give as many at most, or --all")
-        return draw(sorted(runs), sample, seed, measured)
+        return draw_runs(sorted(runs), sample, seed, measured)
     return list(dict.fromkeys(run_ids)) or list(runs)
 
 
-def digests(folder: Path, shard: str) -> dict[str, str]:
+def published_digests(folder: Path, shard: str) -> dict[str, str]:
     """The digest of each run's weights, by run id, as the shard's training published them; nothing where it did not."""
     path = Outputs.of(folder, shard).digests
     if not path.is_file():
@@ -199,7 +199,7 @@ def _has_results(folder: Path, shard: str) -> bool:
     return any(path.is_file() for path in (files.digests, files.weights, files.history, files.outline))
 
 
-def _again(folder: Path, shard: str, run: TrainedRun, trainer: str, processes: Processes) -> str | None:
+def _train_run_again(folder: Path, shard: str, run: TrainedRun, trainer: str, processes: Processes) -> str | None:
     """Train one run again; how it differs from what is there, or None."""
     if processes.stopped:
         return "its training was stopped"
@@ -218,16 +218,20 @@ def _again(folder: Path, shard: str, run: TrainedRun, trainer: str, processes: P
             check_space(why)
             return f"its training fails now ({why})"
         try:
-            return _difference(Outputs.of(folder, shard), Outputs.of(Path(name), "again"), folder, shard, run.run_id)
+            return _difference_of_run(
+                Outputs.of(folder, shard), Outputs.of(Path(name), "again"), folder, shard, run.run_id
+            )
         except (KeyError, TypeError, ValueError, OSError, csv.Error) as error:
             return f"its files cannot be read ({error})"
 
 
-def _difference(there: Outputs, new: Outputs, folder: Path, shard: str, run_id: str) -> str | None:
+def _difference_of_run(there: Outputs, new: Outputs, folder: Path, shard: str, run_id: str) -> str | None:
     """How a run that was made again differs from the files of its shard, or None."""
     curve = there.history if there.history.is_file() else there.outline
     if curve.is_file() and (
-        difference := _of_curves(history.read_history(curve)[run_id], history.read_history(new.history)[run_id])
+        difference := _difference_of_curves(
+            history.read_history(curve)[run_id], history.read_history(new.history)[run_id]
+        )
     ):
         return difference
     network = networks.load_networks(new.weights, [run_id])[run_id]
@@ -236,7 +240,7 @@ def _difference(there: Outputs, new: Outputs, folder: Path, shard: str, run_id: 
         differing = [name for name, array in network.arrays().items() if kept[name].tobytes() != array.tobytes()]
         if differing:
             return f"{', '.join(differing)} differ when trained again"
-    published = digests(folder, shard).get(run_id)
+    published = published_digests(folder, shard).get(run_id)
     if published and published != network.digest():
         return f"its weights have the digest {network.digest()[:12]}, and {published[:12]} was published"
     if not published and not there.weights.is_file() and not curve.is_file():
@@ -244,7 +248,7 @@ def _difference(there: Outputs, new: Outputs, folder: Path, shard: str, run_id: 
     return None
 
 
-def _of_curves(there: Sequence[Row], new: Sequence[Row]) -> str | None:
+def _difference_of_curves(there: Sequence[Row], new: Sequence[Row]) -> str | None:
     """The first row of a learning curve that differs from the whole one, made again; None where there is none."""
     # It may be an outline, as it is where the whole one is left out, or where the shard took the run over from such a
     # one: but its last row is that of the last step. A loss that is no number is equal to another that is none.
@@ -258,24 +262,27 @@ def _of_curves(there: Sequence[Row], new: Sequence[Row]) -> str | None:
 
 def _other_environment(shard: str, run_id: str, records: Mapping[Path, Record], trainer: str) -> str:
     """How the environment in which a run was trained differs from this one, in what can change its bits."""
-    if trainer in promises.TRAINERS:
-        return ""
+    engine = trainer in promises.TRAINERS
     here: dict[str, Any] = provenance.environment()
     for record in records.values():
         if record.shard == shard:
             stretches: list[Mapping[str, Any]] = [*record.runs.get(run_id, {}).get("trained", ())]
+            if engine:
+                return "the general trainer" if any(part.get("engine") == "general" for part in stretches) else ""
             parts = stretches or [record.environment]
             changed = [name for name in MATTERS if any(part.get(name) != here[name] for part in parts)]
             return ", ".join(f"{name} {parts[-1].get(name)}, here {here[name]}" for name in changed)
     return ""
 
 
-def _train(entry: Mapping[str, Any], folder: str, trainer: str) -> None:
+def _train_into(entry: Mapping[str, Any], folder: str, trainer: str) -> None:
     messages = logging.getLogger("emtvb")  # without a time: whoever prints a line adds its own
     messages.setLevel(logging.INFO)
     messages.addHandler(logging.StreamHandler())
+    # Where the engine cannot be had, nothing is compared with what it gave.
+    trainer = "compiled" if trainer in promises.TRAINERS else trainer
     train_shard([trainings.read_run(entry)], Outputs.of(Path(folder), "again"), "again", trainer)
 
 
 if __name__ == "__main__":
-    _train(*json.loads(sys.argv[1]))
+    _train_into(*json.loads(sys.argv[1]))

@@ -55,8 +55,9 @@ class Files:
     @cached_property
     def changed(self) -> frozenset[str]:
         """The outputs that are not what their records say."""
-        there = {output for output in self.digests if os.path.lexists(self.folder / output)}
-        return frozenset(output for output in there if self.digest(output) != self.digests[output])
+        there = ((self.folder / output, digest) for output, digest in self.digests.items() if output not in self.absent)
+        other = (path for path, digest in there if not path.is_file() or provenance.sha256(path) != digest)
+        return frozenset(path.relative_to(self.folder).as_posix() for path in other)
 
     @cached_property
     def patterns(self) -> list[str]:
@@ -82,11 +83,7 @@ class Files:
 
     def may_lack(self, name: str) -> bool:
         """Whether a file may be left out, and is named as one that is."""
-        return bool(_kind(name)) and any(fnmatch(name, pattern) for pattern in self.patterns)
-
-    def digest(self, name: str) -> str:
-        """A file's digest; nothing where it is none."""
-        return provenance.sha256(self.folder / name) if (self.folder / name).is_file() else ""
+        return bool(_kind_left_out(name)) and any(fnmatch(name, pattern) for pattern in self.patterns)
 
 
 def integrity(files: Files, jobs: Sequence[Planned]) -> Check:
@@ -97,24 +94,25 @@ def integrity(files: Files, jobs: Sequence[Planned]) -> Check:
         jobs: Its jobs.
     """
     findings = [
-        *(_unreadable(files, path, error) for path, error in files.unreadable.items()),
-        *(finding for job in jobs for finding in _without_record(files, job)),
-        *(finding for record in files.records.values() for finding in _outputs(files, record)),
-        *_strangers(files, {output for job in jobs for output in job.outputs}),
+        *(_damaged_record(files, path, error) for path, error in files.unreadable.items()),
+        *(finding for job in jobs for finding in _output_without_record(files, job)),
+        *(finding for record in files.records.values() for finding in _wrong_outputs(files, record)),
+        *_unknown_files(files, {output for job in jobs for output in job.outputs}),
     ]  # fmt: skip
-    kinds = Counter(map(_kind, sorted(files.left_out)))
+    kinds = Counter(map(_kind_left_out, sorted(files.left_out)))
     counts = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
     notes = [f"Left out on purpose ({LEFT_OUT}): {counts}."] if files.left_out else []
-    if uncommitted := _uncommitted(files):
+    if uncommitted := _uncommitted_files(files):
         notes.append(f"Warning: not as in git's last commit: {summary(uncommitted)}.")
     count = len(files.digests) - len(files.left_out)
     return Check(
-        "intact", "Is every file what its record says?", {"file": count}, tuple(findings), " ".join(notes),
+        "intact", "Is every file what its record says, and does none contradict another?", {"file": count},
+        tuple(findings), " ".join(notes),
         of={"file": len(files.digests)},
     )  # fmt: skip
 
 
-def _without_record(files: Files, job: Planned) -> Iterator[Finding]:
+def _output_without_record(files: Files, job: Planned) -> Iterator[Finding]:
     """A job of whose outputs some lie there, while no record speaks of any."""
     path = provenance.record_path([files.folder / output for output in job.outputs], job.rule)
     there = [output for output in job.outputs if (files.folder / output).is_file()]
@@ -124,17 +122,17 @@ def _without_record(files: Files, job: Planned) -> Iterator[Finding]:
         yield Finding(job.title, f"its record, {path.name}, is gone{more}", BACK)
 
 
-def _unreadable(files: Files, path: Path, error: InputError) -> Finding:
+def _damaged_record(files: Files, path: Path, error: InputError) -> Finding:
     """A record that is damaged."""
     return Finding(path.relative_to(files.folder).as_posix(), f"damaged record: {error.remedy.partition(';')[0]}", BACK)
 
 
-def _kind(name: str) -> str:
+def _kind_left_out(name: str) -> str:
     """Of which kind that may be left out a file is; empty where it has to be there."""
     return KINDS.get(Path(name).name, "")
 
 
-def _outputs(files: Files, record: Record) -> Iterator[Finding]:
+def _wrong_outputs(files: Files, record: Record) -> Iterator[Finding]:
     """What a job made and is missing, or is not what it made; weights also as they are packed."""
     made = f"{record.rule} made it at {record.made}"
     for output in record.outputs:
@@ -143,7 +141,7 @@ def _outputs(files: Files, record: Record) -> Iterator[Finding]:
             continue
         if not packed_weights.is_of(beside, files.digests[output]):
             name = beside.relative_to(files.folder).as_posix()
-            remedy = _PACK if files.digest(output) == files.digests[output] else BACK
+            remedy = BACK if output in files.rejected else _PACK
             yield Finding(name, f"does not hold the weights that {record.rule} made at {record.made}", remedy)
     changed = [output for output in record.outputs if output in files.changed]
     missing = [output for output in record.outputs if output in files.rejected - files.changed]
@@ -158,7 +156,7 @@ def _outputs(files: Files, record: Record) -> Iterator[Finding]:
         yield Finding(", ".join(missing), f"missing; {made}", BACK)
 
 
-def _strangers(files: Files, known: Set[str]) -> Iterator[Finding]:
+def _unknown_files(files: Files, known: Set[str]) -> Iterator[Finding]:
     """Files that no job of the experiment makes, and records of no such file, by their folder; hidden ones, too."""
     packable = [Path(name) for name in known if Path(name).name in packed_weights.PACKABLE]
     expected = {*known, LEFT_OUT, *(packed_weights.packed_path(path).as_posix() for path in packable)}
@@ -174,7 +172,7 @@ def _strangers(files: Files, known: Set[str]) -> Iterator[Finding]:
         yield Finding(summary(names), "no job of this experiment, by its config and the workflow, makes it", _ELSEWHERE)
 
 
-def _uncommitted(files: Files) -> list[str]:
+def _uncommitted_files(files: Files) -> list[str]:
     """Files that git has otherwise, and of which no finding speaks."""
-    names = git.ask(files.folder, "diff", "HEAD", "--name-only", "--relative", "-z") or b""
+    names = git.ask_git(files.folder, "diff", "HEAD", "--name-only", "--relative", "-z") or b""
     return [name for name in names.decode(errors="replace").split("\0") if name and name not in files.rejected]

@@ -25,9 +25,9 @@ from typing import Any
 from emtvb import config
 from emtvb.audit import compare
 from emtvb.audit.config_of_results import Held
-from emtvb.audit.currency import link_beside, remade
+from emtvb.audit.currency import link_beside, remade_outputs
 from emtvb.audit.integrity import Files
-from emtvb.audit.report import AGAIN, NOT_ASKED, Check, Finding, chance
+from emtvb.audit.report import AGAIN, NOT_ASKED, Check, Finding, chance_to_miss
 from emtvb.making import provenance, recipes, trainings
 from emtvb.making.jobs import last_errors
 from emtvb.making.packed_weights import PACKABLE, PACKED
@@ -43,11 +43,13 @@ log = logging.getLogger(__name__)
 
 _LAST = 19
 """The niceness of what runs where nothing else does."""
+_MOST = 6
+"""Cells of a file that a finding names."""
 _NOT_HERE = "what they are made from is not here"
 _STEPS = re.compile(r"(\d+) of (\d+) steps \(\d+%\) done")
 
 
-def trains(job: Planned) -> bool:
+def is_training(job: Planned) -> bool:
     """Whether a job trains: it is never run here."""
     return trainings.REVISION in job.settings
 
@@ -58,7 +60,7 @@ def reads_weights(job: Planned) -> bool:
     return makes_its_own or any(Path(path).name in (*PACKABLE, PACKED) for path in job.inputs)
 
 
-def draw(shards: Collection[str], share: float, seed: int, first: Collection[str] = ()) -> list[str]:
+def draw_shards(shards: Collection[str], share: float, seed: int, first: Collection[str] = ()) -> list[str]:
     """The shards of which all networks are measured again.
 
     Args:
@@ -72,20 +74,20 @@ def draw(shards: Collection[str], share: float, seed: int, first: Collection[str
     return sorted([*before, *chance.sample(sorted({*shards} - {*first}), count - len(before))])
 
 
-def recompute(
+def make_again(
     files: Files, held: Held, jobs: Sequence[Planned], drawn: Collection[str], seed: int, cores: int,
     processes: Processes,
 ) -> Check:  # fmt: skip
     """Run everything again but trainings, and compare.
 
     What the workflow would make anyway is not made again; nor is what is not intact, or what is made from that.
-    Pictures that were made with other versions of libraries are not compared.
+    Pictures that differ and were made with other versions of libraries count as not checked.
 
     Args:
         files: The experiment's files.
         held: The config that it is held to.
         jobs: Its jobs; none, where nothing is to be made again.
-        drawn: Shards of which all networks are measured again, as of :func:`draw`.
+        drawn: Shards of which all networks are measured again, as of :func:`draw_shards`.
         seed: Drew them.
         cores: Jobs at once, of each of the two runs.
         processes: Takes those that run.
@@ -94,8 +96,8 @@ def recompute(
     if not jobs:
         return Check("made again", question, {"file": 0}, (), NOT_ASKED)
     shards = {job.wildcards["shard"] for job in jobs if "shard" in job.wildcards}
-    every = [job for job in jobs if not trains(job)]
-    named = {*files.rejected, *remade(jobs)}
+    every = [job for job in jobs if not is_training(job)]
+    named = {*files.rejected, *remade_outputs(jobs)}
     whole = [job for job in every if named.isdisjoint(job.outputs) and files.rejected.isdisjoint(job.inputs)]
     some = [job for job in whole if not reads_weights(job) or job.wildcards.get("shard", "") in {*drawn, ""}]
     others = (record for record in files.records.values() if recipes.other_versions([record.recipe["versions"]]))
@@ -110,6 +112,8 @@ def recompute(
         done = {job.wildcards["shard"] for job in some if reads_weights(job) and "shard" in job.wildcards}
         notes.append(f"Measured again: {len(done)} of {len(shards)} shards (drawn by seed {seed}): "
                      f"{summary(sorted(done)) or 'none'}.")  # fmt: skip
+    if crossings := [words for part in both for words in part.crossings]:
+        notes.append(f"Moved by rounding: {summary(crossings)}.")
     for reason in dict.fromkeys(left.values()):
         notes.append(f"Not checked, since {reason}: {summary(path for path, why in left.items() if why == reason)}.")
     return Check(
@@ -117,7 +121,7 @@ def recompute(
         findings=tuple(finding for part in both for finding in part.results()), note=" ".join(notes),
         of={"file": sum(len(job.outputs) for job in every)}, unchecked=len(left),
         drawn=tuple(sorted(done)) if shards else (),
-        missed=chance(len(done), len(shards), "shard's measurements") if shards else "",
+        missed=chance_to_miss(len(done), len(shards), "shard's measurements") if shards else "",
     )  # fmt: skip
 
 
@@ -164,6 +168,7 @@ class Comparison:
         compared: How many files came out.
         again: By title, the record of each job all of whose files came out.
         findings: What came out otherwise.
+        crossings: What rounding moved across the bar of a claim, in words.
         failed: Jobs that failed, by why.
         unchecked: Files that could not be compared, each with why.
     """
@@ -180,6 +185,7 @@ class Comparison:
     compared: int = 0
     again: dict[str, Record] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    crossings: list[str] = field(default_factory=list)
     failed: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     unchecked: dict[str, str] = field(default_factory=dict)
 
@@ -204,8 +210,8 @@ class Comparison:
         anew = {path for job in some for path in job.outputs}
         for path in {path for job in some for path in job.inputs} - anew:
             if not path.startswith("..") and (self.folder / path).is_file():
-                _copy(self.folder / path, again / path)
-        possible = list(_possible(some, again))
+                _copy_file(self.folder / path, again / path)
+        possible = list(_possible_jobs(some, again))
         answer = self._snakemake(place, possible, root) if possible else ""
         return again, possible, last_errors(again / "logs", 0.0) or [answer]
 
@@ -222,7 +228,7 @@ class Comparison:
         (place / "config.yaml").write_text(given, encoding="utf-8")
         # By the code before, a rule may have had another name.
         rules = ["--allowed-rules", *sorted({job.rule for job in jobs})] if root == self.held.root else []
-        assert not any(map(trains, jobs)), "an audit trains nothing in its scratch folder"
+        assert not any(map(is_training, jobs)), "an audit trains nothing in its scratch folder"
         targets = [str(place / "results" / self.held.experiment.experiment / job.title) for job in jobs]
         command = [
             "nice", "-n", str(self.nice), sys.executable, "-m", "snakemake", "--snakefile", str(root / "Snakefile"),
@@ -255,7 +261,7 @@ class Comparison:
             check_space(why)
             self.failed[why].append(job.title)
             return
-        if self.exactly and any(_differ(there / path, again / path) for path in job.inputs):
+        if self.exactly and any(_are_different(there / path, again / path) for path in job.inputs):
             self.leave(job.outputs, "what they are made from does not come out again")
             return
         if self.exactly and not all((there / path).is_file() for path in job.outputs):
@@ -265,35 +271,38 @@ class Comparison:
         for path in job.outputs:
             if not (there / path).is_file():
                 continue  # as integrity says
-            if path in self.other_versions and Path(path).suffix in compare.PICTURES:
+            problems = compare.differences(there / path, again / path, path, self.exactly)
+            if problems and path in self.other_versions and Path(path).suffix in compare.PICTURES:
                 self.leave([path], "other versions of libraries draw other pictures")
                 continue
             self.compared += 1
-            if problems := compare.differences(there / path, again / path, path, self.exactly):
-                more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
-                self.findings.append(Finding(path, problems[0] + more, AGAIN))
+            if problems:
+                more = f"; and {len(problems) - _MOST} more" if len(problems) > _MOST else ""
+                self.findings.append(Finding(path, "; ".join(problems[:_MOST]) + more, AGAIN))
+            elif path.endswith(".csv"):
+                self.crossings += [f"{path}: {words}" for words in compare.crossings(there / path, again / path)]
         if self.exactly and len(self.findings) == before:
             record = provenance.record_path([again / output for output in job.outputs], job.rule)
-            self.again[job.title] = provenance.read(record)
+            self.again[job.title] = provenance.read_record(record)
 
     def leave(self, files: Iterable[str], why: str) -> None:
         """Leave some files uncompared."""
         self.unchecked |= dict.fromkeys(files, why)
 
 
-def _differ(there: Path, again: Path) -> bool:
+def _are_different(there: Path, again: Path) -> bool:
     """Whether a file is another in two folders; not where one of them does not have it."""
     return there.is_file() and again.is_file() and provenance.sha256(there) != provenance.sha256(again)
 
 
-def _copy(source: Path, target: Path) -> None:
+def _copy_file(source: Path, target: Path) -> None:
     """Copy a file; all copies have one time, so that none is newer than another."""
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, target)
     os.utime(target, (1e9, 1e9))
 
 
-def _possible(jobs: Sequence[Planned], place: Path) -> Iterator[Planned]:
+def _possible_jobs(jobs: Sequence[Planned], place: Path) -> Iterator[Planned]:
     """The jobs whose inputs lie in a folder, or are made by other such jobs."""
     waiting, outputs = list(jobs), set[str]()
     while True:

@@ -169,7 +169,7 @@ class Audit:
         return "\n".join([*lines, *(f"- {name}: {value or 'none'}" for name, value in self.environment.items())]) + "\n"
 
 
-def chance(drawn: int, everything: int, thing: str) -> str:
+def chance_to_miss(drawn: int, everything: int, thing: str) -> str:
     """The chance to miss an error in one thing alone, of which some were drawn; empty where all were."""
     if drawn >= everything:
         return ""

@@ -29,7 +29,7 @@ def accept_results(folders: tuple[Path, ...], every: bool, seed: int | None, wor
     from emtvb.making.jobs import show_progress
 
     root = workflow_root()
-    chosen = folders or accepting.published(root)
+    chosen = folders or accepting.published_folders(root)
     for folder in chosen:
         check_holds_experiment(folder, "results", "settings.json")
     show_progress()

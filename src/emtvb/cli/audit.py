@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from emtvb.cli.options import FOLDER, console, into
+from emtvb.cli.options import FOLDER, console, writing_into
 from emtvb.errors import InputError
 from emtvb.experiments.results import check_holds_experiment
 
@@ -42,9 +42,9 @@ def audit_results(
     config_of = config_of_results.held_to(folder, workflow_root(), file)
     show_progress()
     sample = audit.Sample(1.0 if every else audit.SHARE, 2 if runs is None else runs, seed, workers)
-    with into(folder / "audit"):
+    with writing_into(folder / "audit"):
         report = audit.audit(folder, config_of, audit.QUICK if quick else sample)
-        audit.write(report, folder)
+        audit.write_report(report, folder)
     for line in report.lines():
         console.print(line)
     console.print(f"{folder / 'audit'}: all of it")

@@ -38,10 +38,10 @@ def config_folder(file: str) -> None:
 def config_drawing(file: str) -> None:
     """Print the rules that make an experiment's tables and figures, if all is there that they are made from."""
     from emtvb.making.clone import workflow_root
-    from emtvb.making.plan import drawing, plan
+    from emtvb.making.plan import drawing_rules, plan_jobs
 
     experiment = kinds.load_experiment(file)
     folder = surroundings.results_root() / experiment.experiment
     with Console(stderr=True).status("asking Snakemake what tables and figures are made from"):  # shown on terminals
-        jobs = plan(experiment, workflow_root(), folder)
-    console.print(" ".join(drawing(jobs, folder)))
+        jobs = plan_jobs(experiment, workflow_root(), folder)
+    console.print(" ".join(drawing_rules(jobs, folder)))

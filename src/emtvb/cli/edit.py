@@ -10,7 +10,7 @@ import click
 from rich.table import Table
 
 from emtvb.cli.network.naming import OfFile
-from emtvb.cli.options import BASES, console, into, subject_options
+from emtvb.cli.options import BASES, console, subject_options, writing_into
 from emtvb.errors import InputError
 from emtvb.files import write_text
 
@@ -45,7 +45,7 @@ def edit(
     if page and not given and time is None and variable is None:
         from emtvb.cli.network import editing
 
-        _write_page(*editing.page_of(run, of_file, output), basis)
+        _write_page(*editing.networks_and_place_of_page(run, of_file, output), basis)
         return
     if len(given) != 1:
         raise InputError("edit", " ".join(given) or "nothing", f"give one of {', '.join(ways)}")
@@ -56,13 +56,13 @@ def edit(
     assert variable is not None
     from emtvb.cli.network import editing, opening
 
-    subject = opening.find(run, of_file, output)
+    subject = opening.find_subject(run, of_file, output)
     signs = None if values is None else _parse_signs(values)
     change = editing.Change(variable, flip=dimension, put=signs, swap=other)
-    done = editing.edit(subject, time, change, basis)
-    shown = editing.on_page(subject) if page else None
-    with into(subject.folder) as folder:
-        files = editing.draw(done, folder)
+    done = editing.edit_network(subject, time, change, basis)
+    shown = editing.network_on_page(subject) if page else None
+    with writing_into(subject.folder) as folder:
+        files = editing.draw_edit(done, folder)
     _print_edit(done, 2 * subject.run.task.s)
     for path in files:
         console.print(str(path))
@@ -76,7 +76,7 @@ def _write_page(shown: Sequence[Shown], folder: Path, basis: str, **first: str) 
 
     if basis not in shown[0].bases:
         raise InputError("--basis", basis, f"the page has {' and '.join(shown[0].bases)}")
-    with into(folder):
+    with writing_into(folder):
         write_text(folder / "edit.html", document(shown, {"basis": basis, **first}))
     console.print(f"{folder / 'edit.html'}: a page to open in a browser")
 

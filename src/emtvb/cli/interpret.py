@@ -11,7 +11,7 @@ import click
 from rich.table import Table
 
 from emtvb.cli.network.naming import OfFile
-from emtvb.cli.options import BASES, console, into, subject_options
+from emtvb.cli.options import BASES, console, subject_options, writing_into
 
 if TYPE_CHECKING:
     from emtvb.theory.network_measurement import Measurement
@@ -29,9 +29,9 @@ def interpret(run: str, of_file: OfFile, output: Path | None) -> None:
     from emtvb.cli.network import interpreting, opening
     from emtvb.theory.network_measurement import Measurement
 
-    subject = opening.find(run, of_file, output)
-    with into(subject.folder) as folder:
-        measured = interpreting.interpret(subject, folder)
+    subject = opening.find_subject(run, of_file, output)
+    with writing_into(subject.folder) as folder:
+        measured = interpreting.interpret_subject(subject, folder)
         if isinstance(measured, Measurement):
             _print_measurement(measured)
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from typing import NoReturn
 
@@ -27,20 +28,21 @@ from emtvb.making.surroundings import of_import
 
 def main() -> None:
     """Run the command; what is wrong with its input is one line and exit status 2."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends what a command began, as Ctrl-C does
     os.environ.pop("MPLBACKEND", None)  # a notebook's, which may not be there; figures are drawn into files
     try:
         commands()
     except ModuleNotFoundError as error:
-        _fail(of_import(error))
+        _end_with(of_import(error))
     except Exception as error:
         from emtvb.making.jobs import in_words
 
         if (message := in_words(error)) is None:
             raise
-        _fail(message)
+        _end_with(message)
 
 
-def _fail(message: str) -> NoReturn:
+def _end_with(message: str) -> NoReturn:
     click.echo(f"error: {message}", err=True)
     sys.exit(2)
 

@@ -35,7 +35,7 @@ variables_option = click.option(
 
 
 @contextmanager
-def into(folder: Path) -> Iterator[Path]:
+def writing_into(folder: Path) -> Iterator[Path]:
     """A folder that a command writes into, made if it is missing; it is named where its disk is full."""
     check_writable(folder)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,13 +11,17 @@ import click
 
 from emtvb import config
 from emtvb.cli.options import DEFAULT_CONFIG, check_and_say, console
-from emtvb.core.memory_limit import available_bytes
+from emtvb.core.memory_limit import available_bytes, killed_processes
 from emtvb.errors import InputError
 from emtvb.experiments import kinds
 from emtvb.making import surroundings
 
 JOB_MEMORY = 600
-"""MiB that a job here may take; the largest of a sweep, a training of 128 neurons, was seen with 374."""
+"""MiB that a job here may take.
+
+The largest were seen with 374 (the engine, 128 neurons), 439 (the general trainer, as many), 489 (training an LSTM of
+128) and 527 (measuring a layer of S4).
+"""
 
 
 @click.command()
@@ -28,8 +33,9 @@ def reproduce(file: str, cores: str) -> None:
     Ctrl-C stops it; the same command goes on from the last checkpoints.
     """
     from emtvb.making.clone import workflow_root
+    from emtvb.making.jobs import want_of_memory
 
-    experiment = check_and_say(file)
+    experiment, killed = check_and_say(file), killed_processes()
     snakemake, snakefile = Path(sys.executable).with_name("snakemake"), workflow_root() / "Snakefile"
     command: list[str | Path] = [
         "--snakefile", snakefile, "--cores", cores, "--quiet", "rules", "--configfile", Path(file).absolute(),
@@ -37,14 +43,23 @@ def reproduce(file: str, cores: str) -> None:
         "--resources", f"mem_mb={available_bytes() >> 20}", "--default-resources", f"mem_mb={JOB_MEMORY}",
     ]  # fmt: skip
     with subprocess.Popen([snakemake, *command]) as process:
-        status = _wait(process)
+        status = _exit_status(process)
+    if status == 128 + signal.SIGKILL:  # else Snakemake says it
+        for line in want_of_memory(killed):
+            click.echo(line, err=True)
     if status:
         sys.exit(status)
     _print_summary(experiment)
 
 
-def _wait(process: subprocess.Popen[bytes]) -> int:
+def _exit_status(process: subprocess.Popen[bytes]) -> int:
     """A process's exit status, as a shell has it. Ctrl-C reaches the process, too: it ends its jobs, and says so."""
+
+    def stop(*_: object) -> None:
+        process.terminate()  # SIGTERM reaches this process alone
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
     while True:
         try:
             status = process.wait()

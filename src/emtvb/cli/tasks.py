@@ -22,7 +22,7 @@ def list_tasks(task: str | None, d: int, s: int) -> None:
     """List the paper's tasks, or explain one: a name or an id written a-b-c."""
     tasks.check_size(d, s)
     if task is not None:
-        _explain(task_of(task, d, s))
+        _print_task(task_of(task, d, s))
         return
     table = Table("task", "id", "composition: (variable, dimension, sign) of each output dimension")
     for name in tasks.NAMED:
@@ -37,10 +37,10 @@ def list_tasks(task: str | None, d: int, s: int) -> None:
     console.print("Variable 1 is the oldest of the last s vectors. `emtvb tasks TASK` explains one.")
 
 
-def _explain(task: Task) -> None:
+def _print_task(task: Task) -> None:
     console.print(f"{task.name}: id {task.label}, d = {task.d} dimensions, s = {task.s} variables")
     console.print(task.describe())
-    observable, persistent = int(task.observable().sum()), int(task.persistent().sum())
+    observable, persistent = int(task.theory.observable.sum()), int(task.theory.persistent.sum())
     console.print(
         f"Phi is {task.s * task.d} x {task.s * task.d}; {persistent} of its eigenvalues have modulus 1, the others are "
         f"0; {observable} stacked elements are ever read again."

@@ -9,7 +9,7 @@ import click
 
 from emtvb import config
 from emtvb.cli.network.naming import task_of
-from emtvb.cli.options import FOLDER, console, dimensions_option, into, variables_option
+from emtvb.cli.options import FOLDER, console, dimensions_option, variables_option, writing_into
 from emtvb.errors import InputError
 from emtvb.making import surroundings
 from emtvb.theory import tasks
@@ -63,8 +63,8 @@ def train(
     training.check_is_free(folder, run_id)
     training.check_trainer(trainer, accelerator)
     show_progress()
-    with into(folder):
-        training.train(experiment, folder)
+    with writing_into(folder):
+        training.train_experiment(experiment, folder)
     console.print(f"{folder}: trained; `emtvb interpret {folder}` reads its variables")
 
 

@@ -39,16 +39,18 @@ def verify(
     if seed is not None and sample is None:
         raise InputError("--seed", seed, "chooses a sample; give --sample, too, or leave it out")
     measured = determinism.measured_in(folder)
-    chosen = determinism.chosen(runs, run_ids, sample, seed or 0, every, folder, measured)
+    chosen = determinism.chosen_runs(runs, run_ids, sample, seed or 0, every, folder, measured)
     show_progress()
     if sample is not None:
         console.print(f"Drawn by seed {seed or 0}, at least half of them of networks that solve their task.")
     failed = 0
-    trained = determinism.again(folder, [runs[run_id] for run_id in chosen], experiment.trained_by(), workers)
+    trained = determinism.train_runs_again(
+        folder, [runs[run_id] for run_id in chosen], experiment.trained_by(), workers
+    )
     with closing(trained):
         for run_id, difference in trained:
             failed += difference is not None
-            about = determinism.in_words(measured.get(run_id))
+            about = determinism.accuracy_in_words(measured.get(run_id))
             console.print(f"{run_id}, {about}: {difference or 'the same, to the last bit'}")
     console.print(f"{len(chosen) - failed} of {len(chosen)} runs came out as published")
     if failed:

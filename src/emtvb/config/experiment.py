@@ -277,8 +277,9 @@ class Sweep(Experiment):
     seeds_per_shard: PositiveInt = 5
     """Number of consecutive seeds that one job trains. With 5, one job trains seeds 1 to 5 and the next 6 to 10."""
     trainer: Literal["auto", "compiled", "reference"] = "auto"
-    """The trainer of the paper's network. auto and compiled name the same one: the engine that is compiled for the CPU.
-    reference is the general trainer on PyTorch Lightning. Other architectures are always trained by the general one."""
+    """The trainer of the paper's network. auto and compiled name the engine that is compiled for the CPU; where it
+    cannot be had, auto takes the general trainer, and compiled refuses. reference is the general trainer on PyTorch
+    Lightning. Other architectures are always trained by the general one."""
     accelerator: Literal["cpu", "auto", "gpu", "cuda", "mps", "tpu"] = "cpu"
     """Lightning's name of the hardware on which the general trainer runs. The compiled engine runs on the CPU."""
     training: TrainingSettings = TrainingSettings()

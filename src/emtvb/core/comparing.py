@@ -231,14 +231,14 @@ def compare(
     if untrained is not None and not isinstance(untrained, (bool, np.bool_)):
         raise InputError("untrained", untrained, "give True, False or None")
     whole_number(seed, "seed", 0)
-    shortest = min(len(_states(fitted)) for fitted in (one, other))
+    shortest = min(len(_judged_states(fitted)) for fitted in (one, other))
     if shortest < 3:
         raise InputError("trials", f"{shortest} steps", "record 3 or more, so that there are steps to compare")
     if whole_number(delays, "delays", 1) > shortest - 2:
         raise InputError("delays", delays, f"there are {shortest} steps; give at most {shortest - 2}")
     most = similarity.MOST_DIRECTIONS if directions is None else whole_number(directions, "directions", 1)
-    most = max(most, len(_numbers(one)))
-    if not (_varies(one) and _varies(other)):
+    most = max(most, len(_stored_numbers(one)))
+    if not (_states_vary(one) and _states_vary(other)):
         raise InputError("states", "the same at all times", "there are no dynamics to compare; record other trials")
     mine, yours = (_drawn(fitted, delays, most) for fitted in (one, other))
     count = similarity.compared_rank(mine.whole, yours.whole) if directions is None else directions
@@ -257,7 +257,7 @@ def compare(
             for portrait in portraits
         ]
         for both in (
-            [_untrained(fitted, untrained, delays, most) for fitted in (one, other)],
+            [_untrained_portraits(fitted, untrained, delays, most) for fitted in (one, other)],
             [_variables_alone(fitted, delays, most) for fitted in (one, other)],
         )
     )
@@ -310,9 +310,9 @@ _HALVES = slice(None, None, 2), slice(1, None, 2)
 """The trials of either half."""
 
 
-def _varies(fitted: Fitted) -> bool:
+def _states_vary(fitted: Fitted) -> bool:
     """Whether the states of either half of the trials vary at all, so that there are dynamics."""
-    spreads = (np.ptp(_states(fitted)[:, half], axis=(0, 1)).astype(np.float64) for half in _HALVES)
+    spreads = (np.ptp(_judged_states(fitted)[:, half], axis=(0, 1)).astype(np.float64) for half in _HALVES)
     return all((spread**2).any() for spread in spreads)
 
 
@@ -351,25 +351,24 @@ def _portrait(
     fitted: Fitted, linear: Linearised, memories: VariableMemories, part: slice, delays: int, most: int
 ) -> Portrait:
     """Of the trials of a part."""
-    states = _states(fitted)[:, part]
-    kept, task, size = fitted.trials.stored, fitted.trials.task, _numbers(fitted)
+    states = _judged_states(fitted)[:, part]
+    stored, task, size = fitted.trials.stored, fitted.trials.task, _stored_numbers(fitted)
     inputs = None if task else fitted.trials.test_inputs[:, part]
     return Portrait(
         linear.eigenvalues,
         memories.in_basis(linear.jacobian)[np.ix_(size, size)],
-        decoded_map(memories.read(states)[..., kept], task.s if task else 1),
+        decoded_map(memories.read(states)[..., stored], task.s if task else 1),
         similarity.dynamic_mode_decomposition(states, inputs, delays, most),
     )
 
 
-def _states(fitted: Fitted) -> Float[np.ndarray, "time trial state"]:
+def _judged_states(fitted: Fitted) -> Float[np.ndarray, "time trial state"]:
     """States of the trials to judge on; of a task those of settled output steps."""
     trials = fitted.trials
-    return trials.test.states[trials.task.settled() if trials.task else 0 :]
+    return trials.test.states[trials.task.theory.settled_step if trials.task else 0 :]
 
 
-def _numbers(fitted: Fitted) -> np.ndarray:
-    """Which numbers are stored."""
+def _stored_numbers(fitted: Fitted) -> np.ndarray:
     return np.flatnonzero(fitted.trials.stored)
 
 
@@ -386,7 +385,7 @@ def _by_chance(
 def _variables_alone(fitted: Fitted, delays: int, most: int) -> list[Portrait]:
     """The control without a network; none where labels are not known of all trials at enough steps in a row."""
     trials = fitted.trials
-    start = trials.task.settled() if trials.task else 0
+    start = trials.task.theory.settled_step if trials.task else 0
     labels = trials.test.labels[start:, :, trials.stored]
     known = np.isfinite(labels).all(axis=(1, 2))
     ends = np.flatnonzero(np.diff(np.concatenate([[False], known, [False]]).astype(int)))
@@ -398,10 +397,9 @@ def _variables_alone(fitted: Fitted, delays: int, most: int) -> list[Portrait]:
     return [similarity.linear_control(numbers, inputs, trials.task.s if trials.task else 1, delays, most)]
 
 
-def _untrained(fitted: Fitted, asked: Any, delays: int, most: int) -> list[Portrait]:
-    """Portraits of untrained networks of the same shape."""
+def _untrained_portraits(fitted: Fitted, asked: Any, delays: int, most: int) -> list[Portrait]:
     return [
         _portrait(other, _at_rest(other), other.memories, slice(None), delays, most)
         for other in untrained_control.fit_untrained(fitted, asked, "leave it out", always=True)
-        if _varies(other)
+        if _states_vary(other)
     ]

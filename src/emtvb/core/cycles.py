@@ -84,7 +84,7 @@ class Cycles:
 
 
 def follow_cycles(system: Runnable, states: Any, period: int, inputs: Any = None) -> Cycles:
-    """Cycles of a system; its arguments are those of :func:`emtvb.adapters.cycles.follow_cycles`."""
+    """Cycles of a system; its arguments are those of :func:`emtvb.adapters.cycles.cycles`."""
     whole_number(period, "period", 1)
     start = as_numbers(states, "states", "(trial, state)")
     start = start if start.dtype.kind == "f" else start.astype(np.float64)
@@ -96,6 +96,7 @@ def follow_cycles(system: Runnable, states: Any, period: int, inputs: Any = None
     sizes, angles = product_eigenvalues(_jacobians(system, before, u))
     with np.errstate(over="ignore", under="ignore"):
         moduli = np.exp(sizes)
+    # inf times a complex number would be NaN
     multipliers = np.where(np.isinf(moduli), np.inf + 0j, np.where(np.isinf(moduli), 0, moduli) * np.exp(1j * angles))
     return Cycles(period, start, reached[-1], multipliers, sizes / period)
 
@@ -180,6 +181,7 @@ def _graded_eigenvalues(
         count = int(gaps[0]) + 1 if len(gaps) else len(log_d)
         top = log_d[:count].max()
         root = np.exp((log_d[:count] - top) / 2)
+        # D^1/2 X D^1/2 has the eigenvalues of D X, and its rows and columns fall alike
         values = np.linalg.eigvals(root[:, None] * x[:count, :count] * root)
         with np.errstate(divide="ignore"):
             sizes.append(np.log(np.abs(values)) + top)

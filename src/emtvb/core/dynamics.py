@@ -116,13 +116,14 @@ def find_fixed_points(
     if isinstance(tolerance, bool) or not isinstance(tolerance, (int, float)) or not 0 < tolerance < 1:
         raise InputError("tolerance", tolerance, "give a number between 0 and 1")
     whole_number(most, "most", 1)
-    u = _constant(system, inputs, len(h))
+    u = _constant_input(system, inputs, len(h))
     single = given if given.dtype.kind == "f" else h
 
     def move(states: np.ndarray) -> np.ndarray:
         return system.run(u[: len(states)][None].astype(single.dtype), states.astype(single.dtype))[0][0] - states
 
     size = float(np.linalg.norm(h, axis=1).mean()) or 1.0
+    # Levenberg's and Marquardt's steps: one that comes no nearer is not taken, and the next is damped ten times as much
     damping, off = np.full(len(h), 1e-3), move(h)
     identity = np.eye(h.shape[1])
     for _ in range(most):
@@ -139,7 +140,7 @@ def find_fixed_points(
         damping[running] *= np.where(better, 0.1, 10.0)
         damping = np.maximum(damping, 1e-12)
     speeds = np.linalg.norm(off, axis=1)
-    found = _distinct(system, h, speeds, u, tolerance * size, single.dtype)
+    found = _distinct_points(system, h, speeds, u, tolerance * size, single.dtype)
     most_visited = _largest_visited(system, given.astype(single.dtype), u.astype(single.dtype))
     beyond = np.abs(found.points).max(axis=1, initial=0.0) > (most_visited or np.inf)
     noisy = bool(getattr(system, "noisy", False)) and not len(found.points)
@@ -157,7 +158,7 @@ def _largest_visited(
     return _BEYOND * float(max(every))
 
 
-def _constant(system: Runnable, inputs: Any, count: int) -> Float[np.ndarray, "trial input"]:
+def _constant_input(system: Runnable, inputs: Any, count: int) -> Float[np.ndarray, "trial input"]:
     """An input for so many trials; zero by default."""
     if inputs is None:
         return np.zeros((count, system.input_dim or 1))
@@ -167,7 +168,7 @@ def _constant(system: Runnable, inputs: Any, count: int) -> Float[np.ndarray, "t
     return np.tile(given.astype(np.float64), (count, 1))
 
 
-def _distinct(
+def _distinct_points(
     system: Runnable, h: np.ndarray, speeds: np.ndarray, u: np.ndarray, near: float, dtype: np.dtype
 ) -> FixedPoints:
     """The different ones among the points that were reached, the slowest first."""
@@ -238,29 +239,29 @@ def linearise(
     """
     check_type(fitted, Fitted, "fitted", "fit")
     trials = fitted.trials
-    start = trials.task.settled() if trials.task else 0
+    start = trials.task.theory.settled_step if trials.task else 0
     u = None
     if states is None:
-        states, u = _visited(trials, start)
+        states, u = _visited_states(trials, start)
     states = np.atleast_2d(as_numbers(states, "states", "(point, state)"))
     if not states.size:
         raise InputError("states", f"shape {states.shape}", "give one or more, (point, state)")
-    u = u if inputs is None else _constant(trials.system, inputs, len(states))
+    u = u if inputs is None else _constant_input(trials.system, inputs, len(states))
     J = trials.system.jacobian(states, u).mean(axis=0)
     values = np.linalg.eigvals(J).astype(np.complex128)
-    kept, task = trials.stored, trials.task
+    stored, task = trials.stored, trials.task
     return Linearised(
         J,
         values[np.argsort(-np.abs(values), kind="stable")],
         stored_map(fitted.memories, J),
         _decoded_map(fitted, start),
-        task.transition()[np.ix_(kept, kept)] if task else None,
-        memories.map_error(fitted.memories, J, task.transition()) if task else float("nan"),
-        memories.fitted_gain(fitted.memories, J, task.transition()) if task else float("nan"),
+        task.theory.phi[np.ix_(stored, stored)] if task else None,
+        memories.map_error(fitted.memories, J, task.theory.phi) if task else float("nan"),
+        memories.fitted_gain(fitted.memories, J, task.theory.phi) if task else float("nan"),
     )
 
 
-def _visited(
+def _visited_states(
     trials: Trials, start: int
 ) -> tuple[Float[np.ndarray, "point state"], Float[np.ndarray, "point input"] | None]:
     """States of test trials from a time on, drawn by chance, and what was read next; of a task nothing is."""
@@ -278,11 +279,11 @@ def _visited(
 
 def _decoded_map(fitted: Fitted, start: int) -> Float[np.ndarray, "number number"]:
     """The map between what is read at a step and at the next; NaN where no two such steps were recorded."""
-    trials, kept = fitted.trials, fitted.trials.stored
+    trials, stored = fitted.trials, fitted.trials.stored
     states = trials.test.states[start:]
     if trials.recorded_times is not None:
         first = np.flatnonzero(np.diff(trials.recorded_times) == 1)
         if not len(first):
-            return np.full((int(kept.sum()), int(kept.sum())), np.nan)
+            return np.full((int(stored.sum()), int(stored.sum())), np.nan)
         states = states[np.stack([first, first + 1], axis=1).ravel()]
-    return decoded_map(fitted.memories.read(states)[..., kept], trials.task.s if trials.task else 1)
+    return decoded_map(fitted.memories.read(states)[..., stored], trials.task.s if trials.task else 1)

@@ -76,8 +76,8 @@ def erase(fitted: Fitted, variables: Any) -> Erasure:
     sizes, directions = numerical_rank.spreads_and_directions(x)
     if not sizes.max() > 0:
         raise InputError("states", "all the same", "there is nothing to erase")
-    kept = sizes > numerical_rank.rank_cutoff(trials, times) * sizes.max()
-    V, s = directions[kept].T, sizes[kept] / np.sqrt(len(x))
+    varying = sizes > numerical_rank.rank_cutoff(trials, times) * sizes.max()
+    V, s = directions[varying].T, sizes[varying] / np.sqrt(len(x))
     whiten, colour = (V / s) @ V.T, (V * s) @ V.T
     left, size, _ = np.linalg.svd(whiten @ (x.T @ z / len(x)), full_matrices=False)
     left = left[:, size > 1e-10 * max(float(size.max()), 1e-300)]

@@ -188,7 +188,9 @@ def fit(
     subspaces = located.subspaces
     if subspaces is None:
         subspaces = tuple(Subspace(memories.encoder[:, at], memories.decoder[at]) for at in trials.slices)
-    return Fitted(trials, memories, chosen, _classes(trials, memories, list(chosen)), subspaces, method, part)
+    return Fitted(
+        trials, memories, chosen, _class_discriminants(trials, memories, list(chosen)), subspaces, method, part
+    )
 
 
 def slice_of_part(trials: Trials, part: str) -> slice:
@@ -264,9 +266,9 @@ def _located(trials: Trials, times: list[int], method: Method) -> Located:
     is_number = isinstance(memories.centre, (int, float)) and not isinstance(memories.centre, bool)
     centre = np.full(size, memories.centre, dtype=np.float64) if is_number else memories.centre
     _check_array(name, "memories.centre", centre, (size,))
-    kept = memories.stored
-    if not isinstance(kept, np.ndarray) or kept.dtype != bool or kept.shape != (numbers,) or not kept.any():
-        raise InputError("method", f"{name} returned memories.stored {kept!r:.60}", "give trials.stored")
+    stored = memories.stored
+    if not isinstance(stored, np.ndarray) or stored.dtype != bool or stored.shape != (numbers,) or not stored.any():
+        raise InputError("method", f"{name} returned memories.stored {stored!r:.60}", "give trials.stored")
     if result.subspaces is not None:
         _check_subspaces(name, result.subspaces, len(trials.variables), size)
     return result
@@ -319,7 +321,9 @@ def decode_values(
     return v.decode(numbers) if classes is None else v.classes[classes.scores(numbers).argmax(axis=-1)]
 
 
-def _classes(trials: Trials, memories: VariableMemories, times: list[int]) -> tuple[LinearDiscriminants | None, ...]:
+def _class_discriminants(
+    trials: Trials, memories: VariableMemories, times: list[int]
+) -> tuple[LinearDiscriminants | None, ...]:
     """How each variable's values are told from what is read, learned where the memories were."""
     if trials.task is not None:
         return (None,) * len(trials.variables)

@@ -32,10 +32,10 @@ class TaskJudgement:
     """What is said of a network on a task of this package besides, as in ``measurements.csv``.
 
     Attributes:
-        verdict: In a word of ``theory.verdict``.
+        verdict: In a word of ``theory.network_verdict``.
         test_accuracy: Share of output elements with the right sign.
         unedited_success: Share of sequences that are exact for as long if nothing is edited.
-        measures: Of the memories; edits and their controls included (``theory.judging.MemoryMeasures``).
+        measures: Of the memories; edits and their controls included (``theory.memory_measures.MemoryMeasures``).
     """
 
     verdict: str
@@ -137,7 +137,7 @@ def judge(fitted: Fitted, times: Times | None = None) -> Judgement:
     trials = fitted.trials
     at_times = _judged_times(fitted, times)
     labels = trials.test.labels[at_times]
-    read = _read(fitted, at_times)
+    read = _judged_readings(fitted, at_times)
     readings = []
     for v, at, classes in zip(trials.variables, trials.slices, fitted.classes, strict=True):
         if trials.stored[at].all():
@@ -155,10 +155,10 @@ def judge(fitted: Fitted, times: Times | None = None) -> Judgement:
     return Judgement(
         tuple(readings),
         fitted.memories.condition,
-        _explained(fitted.memories, trials, at_times),
+        _explained_share(fitted.memories, trials, at_times),
         trials.repeated,
-        _collinear(trials, list(fitted.times)),
-        trials.task.judged(trials, fitted.memories) if trials.task and not trials.erased else None,
+        _collinear_groups(trials, list(fitted.times)),
+        trials.task.judgement_of(trials, fitted.memories) if trials.task and not trials.erased else None,
         0 if trials.test.groups is None else len(np.unique(trials.test.groups)),
     )
 
@@ -170,7 +170,7 @@ def readable_at(fitted: Fitted, variables: Iterable[int], times: Int[np.ndarray,
     difference of states, to which the threshold between classes does not matter.
     """
     trials = fitted.trials
-    labels, read = trials.test.labels[times], _read(fitted, times)
+    labels, read = trials.test.labels[times], _judged_readings(fitted, times)
     readable = np.ones(len(times), dtype=bool)
     for v, at, classes in ((trials.variables[i], trials.slices[i], fitted.classes[i]) for i in variables):
         if not trials.stored[at].all():
@@ -185,13 +185,13 @@ def readable_at(fitted: Fitted, variables: Iterable[int], times: Int[np.ndarray,
     return readable
 
 
-def _read(fitted: Fitted, times: Int[np.ndarray, " time"]) -> Float[np.ndarray, "time trial number"]:
+def _judged_readings(fitted: Fitted, times: Int[np.ndarray, " time"]) -> Float[np.ndarray, "time trial number"]:
     """What is read at these times of the trials to judge on."""
     trials = fitted.trials
     return np.stack([read_numbers(fitted.memories, trials.test.states[moment]) for moment in trials.index(times)])
 
 
-def _explained(memories: VariableMemories, trials: Trials, times: Int[np.ndarray, " time"]) -> float:
+def _explained_share(memories: VariableMemories, trials: Trials, times: Int[np.ndarray, " time"]) -> float:
     """Share of the states' variance inside the span of Psi, a time after the other: ``memories.explained_variance``."""
     inside, total = 0.0, 0.0
     for time, moment in zip(times, trials.index(times), strict=True):
@@ -205,7 +205,7 @@ def _explained(memories: VariableMemories, trials: Trials, times: Int[np.ndarray
 def _judged_times(fitted: Fitted, times: Times | None) -> Int[np.ndarray, " time"]:
     trials = fitted.trials
     if times is None and trials.task is not None:
-        start = trials.task.settled()
+        start = trials.task.theory.settled_step
         return np.arange(start, max(trials.horizon, start + trials.task.s) + 1)
     chosen = np.array(fitted.times if times is None else checked_recorded_times(trials, trials.test, times))
     if not np.isfinite(trials.test.labels[chosen]).any():
@@ -213,7 +213,7 @@ def _judged_times(fitted: Fitted, times: Times | None) -> Int[np.ndarray, " time
     return chosen
 
 
-def _collinear(trials: Trials, times: list[int]) -> tuple[tuple[str, ...], ...]:
+def _collinear_groups(trials: Trials, times: list[int]) -> tuple[tuple[str, ...], ...]:
     """Groups of variables of which one is a linear function of the others, up to :data:`_FOLLOWS` of its variance."""
     labels = trials.train.labels[times][..., trials.stored]
     labels = labels[np.isfinite(labels).all(axis=2)]

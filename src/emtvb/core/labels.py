@@ -55,8 +55,8 @@ class Labels:
         values = labels_by_name(labels, shape, names, batch_first)
         kind = kinds_of(list(values), kinds)
         variables = tuple(infer_variable(name, array, kind[name]) for name, array in values.items())
-        group = None if groups is None else _grouped(groups, shape[1])
-        return cls(variables, values, _split(shape[1], split, whole_number(seed, "seed", 0), group), group)
+        group = None if groups is None else _group_numbers(groups, shape[1])
+        return cls(variables, values, _train_mask(shape[1], split, whole_number(seed, "seed", 0), group), group)
 
     def scaled(self) -> Labels:
         """Continuous variables in standard deviations of their values in the training trials.
@@ -64,7 +64,7 @@ class Labels:
         Raises:
             InputError: Where one of them does not vary there.
         """
-        scaled = tuple(_scaled(v, self.values[v.name][:, self.train]) for v in self.variables)
+        scaled = tuple(_scaled_variable(v, self.values[v.name][:, self.train]) for v in self.variables)
         return replace(self, variables=scaled)
 
     def numbers(self) -> Float[np.ndarray, "time trial number"]:
@@ -101,7 +101,7 @@ def labels_by_name(
         arrays: dict[str, np.ndarray] = {}
         for name, given in labels.items():
             array = _plain(as_numpy(given, f"labels of {name}"))
-            array = _checked(array, shape, f"labels of {name}", (1, 2, 3), batch_first)
+            array = _checked_labels(array, shape, f"labels of {name}", (1, 2, 3), batch_first)
             parts = {str(name): array} if array.ndim == 2 else {f"{name}.{i}": part for i, part in enumerate(array.T)}
             if array.ndim == 3:
                 parts = {key: part.T for key, part in parts.items()}
@@ -113,7 +113,7 @@ def labels_by_name(
         if not arrays:
             raise InputError("labels", "no variable at all", "give at least one: {'name': labels}")
         return arrays
-    array = _checked(as_numpy(labels, "labels"), shape, "labels", (3,), batch_first)
+    array = _checked_labels(as_numpy(labels, "labels"), shape, "labels", (3,), batch_first)
     if names is not None and (not isinstance(names, (tuple, list))):
         raise InputError("names", str(names), f"give {array.shape[2]} different ones, one for each variable")
     called = [str(i) for i in range(array.shape[2])] if names is None else [str(name) for name in names]
@@ -173,7 +173,7 @@ def _is_missing(value: Any) -> bool:
     return bool(value is None or is_nan or type(value).__name__ == "NAType")
 
 
-def _checked(
+def _checked_labels(
     array: np.ndarray, shape: tuple[int, int], what: str, axes: tuple[int, ...], batch_first: bool
 ) -> np.ndarray:
     """Labels as (time, trial) or (time, trial, n)."""
@@ -212,18 +212,20 @@ def kinds_of(names: Sequence[str], kinds: Kinds) -> dict[str, str | None]:
     return dict(zip(names, kinds, strict=True))
 
 
-def _split(trials: int, split: Any, seed: int, groups: Int[np.ndarray, " trial"] | None) -> Bool[np.ndarray, " trial"]:
+def _train_mask(
+    trials: int, split: Any, seed: int, groups: Int[np.ndarray, " trial"] | None
+) -> Bool[np.ndarray, " trial"]:
     """Which trials a decoder is fitted on: those of a mask, or a share of the trials (or groups) drawn by chance."""
     if isinstance(split, (int, float)) and not isinstance(split, bool):
         if not 0 < split < 1:
             raise InputError("split", split, "give a share between 0 and 1, or a mask of the trials to train on")
         if groups is None:
-            return _drawn(trials, split, seed)
+            return _drawn_mask(trials, split, seed)
         count = int(groups.max()) + 1
         if count < FEWEST_GROUPS:
             remedy = f"give at least {FEWEST_GROUPS}, so that some can be trained on and others tested; or leave it out"
             raise InputError("groups", f"{count} different ones", remedy)
-        return _drawn(count, split, seed)[groups]
+        return _drawn_mask(count, split, seed)[groups]
     mask = as_numpy(split, "split")
     if mask.shape != (trials,) or mask.dtype != bool:
         shown = f"{mask.dtype} of shape {mask.shape}"
@@ -239,7 +241,7 @@ def _split(trials: int, split: Any, seed: int, groups: Int[np.ndarray, " trial"]
     return mask
 
 
-def _drawn(trials: int, share: float, seed: int) -> Bool[np.ndarray, " trial"]:
+def _drawn_mask(trials: int, share: float, seed: int) -> Bool[np.ndarray, " trial"]:
     """Some of so many trials, or groups."""
     count = round(trials * share)
     if trials < 4:
@@ -252,7 +254,7 @@ def _drawn(trials: int, share: float, seed: int) -> Bool[np.ndarray, " trial"]:
     return fitted
 
 
-def _grouped(given: Any, count: int) -> Int[np.ndarray, " trial"]:
+def _group_numbers(given: Any, count: int) -> Int[np.ndarray, " trial"]:
     """The group of each trial, as a number from 0."""
     groups = _plain(as_numpy(given, "groups"))
     if groups.shape != (count,):
@@ -263,7 +265,7 @@ def _grouped(given: Any, count: int) -> Int[np.ndarray, " trial"]:
     return np.unique(groups, return_inverse=True)[1].reshape(-1)
 
 
-def _scaled(v: Variable, values: np.ndarray) -> Variable:
+def _scaled_variable(v: Variable, values: np.ndarray) -> Variable:
     """A continuous variable in standard deviations of these values."""
     if v.kind != CONTINUOUS:
         return v

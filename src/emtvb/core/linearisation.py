@@ -25,25 +25,25 @@ def jacobian_by_differences(
     step: Step, states: Float[np.ndarray, "batch state"]
 ) -> Float[np.ndarray, "batch state state"]:
     """The derivative of a step at each of these states, by central differences."""
-    size = _size(states)
-    return np.stack([moved / (2 * size) for moved in _moved(step, states, size)], axis=2)
+    size = _displacement(states)
+    return np.stack([moved / (2 * size) for moved in _differences(step, states, size)], axis=2)
 
 
 def mean_jacobian_by_differences(
     step: Step, states: Float[np.ndarray, "batch state"]
 ) -> Float[np.ndarray, "state state"]:
     """Their mean over these states."""
-    size = _size(states)
-    return np.stack([moved.mean(axis=0) / (2 * size) for moved in _moved(step, states, size)], axis=1)
+    size = _displacement(states)
+    return np.stack([moved.mean(axis=0) / (2 * size) for moved in _differences(step, states, size)], axis=1)
 
 
-def _size(states: Float[np.ndarray, "batch state"]) -> float:
+def _displacement(states: Float[np.ndarray, "batch state"]) -> float:
     """How far states are moved: a hundredth of their mean size, in double precision a hundred-thousandth."""
     share = 1e-5 if states.dtype == np.float64 else 1e-2
     return share * (float(np.abs(states).mean()) or 1.0)
 
 
-def _moved(step: Step, states: Float[np.ndarray, "batch state"], size: float) -> Iterator[np.ndarray]:
+def _differences(step: Step, states: Float[np.ndarray, "batch state"], size: float) -> Iterator[np.ndarray]:
     """For each direction, what follows from states that are ahead in it less what follows from states behind."""
     for direction in np.eye(states.shape[1], dtype=states.dtype):
         ahead, behind = (step(states + sign * size * direction) for sign in (1, -1))

@@ -31,7 +31,7 @@ class VariableMemories:
 
     @property
     def condition(self) -> float:
-        """Ratio of the largest to the smallest singular value of the kept columns; infinite where they depend."""
+        """Ratio of the largest to the smallest singular value of the stored columns; infinite where they depend."""
         values = np.linalg.svd(self.encoder[:, self.stored], compute_uv=False)
         smallest = values[-1] if self.fits else 0.0
         return float(values[0] / smallest) if smallest > 0 else float("inf")
@@ -69,8 +69,8 @@ def residual_components(
 
 def stored_map(
     memories: VariableMemories, weights: Float[np.ndarray, "hidden hidden"]
-) -> Float[np.ndarray, "kept kept"]:
-    """The step between memories, Psi* W Psi over the kept elements."""
+) -> Float[np.ndarray, "stored stored"]:
+    """The step between memories, Psi* W Psi over the stored elements."""
     return memories.in_basis(weights)[np.ix_(memories.stored, memories.stored)]
 
 
@@ -79,7 +79,7 @@ def map_error(
     weights: Float[np.ndarray, "hidden hidden"],
     transition: Float[np.ndarray, "memory memory"],
 ) -> float:
-    """Distance of W_hh in the basis from Phi, the transition, over the kept elements: |Psi* W_hh Psi - Phi| / |Phi|.
+    """Distance of W_hh in the basis from Phi, the transition, over the stored elements: |Psi* W_hh Psi - Phi| / |Phi|.
 
     The norm is Frobenius'.
     """

@@ -31,24 +31,29 @@ def check_room(numbers: int, setting: str, shown: str, remedy: str) -> None:
 
 def available_bytes() -> int:
     """Bytes that are free for this process: of the machine, within its group's limit and its own."""
-    return max(min(_free()), 0)
+    return max(min(_free_bytes()), 0)
 
 
-def _free() -> Iterator[int]:
+def killed_processes() -> int:
+    """How many processes this machine has killed for want of memory since it started, whatever group had too little."""
+    return _number_in_file(_PROC / "vmstat", r"(?m)^oom_kill (\d+)") or 0
+
+
+def _free_bytes() -> Iterator[int]:
     """Bytes that are free by each limit."""
-    machine = _number(_PROC / "meminfo", r"MemAvailable: +(\d+) kB")
+    machine = _number_in_file(_PROC / "meminfo", r"MemAvailable: +(\d+) kB")
     yield os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if machine is None else machine * 1024
-    for group, limit, usage in _groups():
-        most, used = _number(group / limit, r"(\d+)"), _number(group / usage, r"(\d+)")
+    for group, limit, usage in _limit_files():
+        most, used = _number_in_file(group / limit, r"(\d+)"), _number_in_file(group / usage, r"(\d+)")
         if most is not None and used is not None:  # pages of files that were read are given back when they are needed
-            yield most - used + (_number(group / "memory.stat", r"(?m)^(?:total_)?inactive_file (\d+)") or 0)
+            yield most - used + (_number_in_file(group / "memory.stat", r"(?m)^(?:total_)?inactive_file (\d+)") or 0)
     soft, _ = resource.getrlimit(resource.RLIMIT_AS)
     if soft != resource.RLIM_INFINITY:
-        pages = _number(_PROC / "self" / "statm", r"(\d+)") or 0
+        pages = _number_in_file(_PROC / "self" / "statm", r"(\d+)") or 0
         yield soft - pages * os.sysconf("SC_PAGE_SIZE")
 
 
-def _groups() -> Iterator[tuple[Path, str, str]]:
+def _limit_files() -> Iterator[tuple[Path, str, str]]:
     """This process's groups and all above them, in version 2 and 1: a folder each, and the files of limit and use."""
     try:
         lines = (_PROC / "self" / "cgroup").read_text().splitlines()
@@ -64,7 +69,7 @@ def _groups() -> Iterator[tuple[Path, str, str]]:
             yield _CGROUP / controller / path.relative_to("/"), limit, usage
 
 
-def _number(path: Path, pattern: str) -> int | None:
+def _number_in_file(path: Path, pattern: str) -> int | None:
     """The number that a pattern finds in a file; None where there is no such file or number."""
     try:
         found = re.search(pattern, path.read_text())

@@ -52,15 +52,16 @@ def permutation_test(
         wanted: What it should go together with; NaN where there is no label.
         groups: The group of each trial, a number from 0; None where each trial is independent.
     """
-    ranks, z, within = _exchangeable(read, wanted, groups)
+    ranks, z, within = _exchangeable_units(read, wanted, groups)
     p_at = _at_each(ranks, z, within)
     rng = np.random.default_rng(0)
     chosen = np.sort(rng.permutation(ranks.shape[1])[:_MOST_TRIALS])
     a, b = (part[:, chosen].transpose(1, 0, 2).reshape(len(chosen), -1) for part in (ranks, z))
-    together, within = a @ b.T, within[chosen]
+    together, within = a @ b.T, within[chosen]  # the sum after any exchange is a sum of entries of this
     seen = float(np.trace(together))
     rows = np.argsort(within, kind="stable")
-    others = np.array([together[rows, _exchange(within, rng)].sum() for _ in range(_PERMUTED)])
+    others = np.array([together[rows, _exchanged_order(within, rng)].sum() for _ in range(_PERMUTED)])
+    # the same terms in another order differ by rounding, and count as equal
     near = 1e-9 * float(np.abs(together).sum()) / len(chosen)
     return PermutationTest((1 + int((others >= seen - near).sum())) / (1 + _PERMUTED), p_at)
 
@@ -71,10 +72,10 @@ def permutation_p_at(
     groups: Int[np.ndarray, " trial"] | None = None,
 ) -> Float[np.ndarray, " time"]:
     """``p_at`` of :func:`permutation_test` alone, without exchanging anything."""
-    return _at_each(*_exchangeable(read, wanted, groups))
+    return _at_each(*_exchangeable_units(read, wanted, groups))
 
 
-def _exchangeable(
+def _exchangeable_units(
     read: Float[np.ndarray, "time trial part"],
     wanted: Float[np.ndarray, "time trial part"],
     groups: Int[np.ndarray, " trial"] | None,
@@ -95,7 +96,7 @@ def _exchangeable(
     return sums, z[:, first], np.zeros(len(first), dtype=int)
 
 
-def _exchange(within: Int[np.ndarray, " unit"], rng: np.random.Generator) -> Int[np.ndarray, " unit"]:
+def _exchanged_order(within: Int[np.ndarray, " unit"], rng: np.random.Generator) -> Int[np.ndarray, " unit"]:
     """Units in an order by chance, those of one group after those of another."""
     if not within.any():
         return rng.permutation(len(within))

@@ -145,7 +145,7 @@ def read_variable(
             float((part[number > 0] / number[number > 0]).mean() if balanced else part.sum() / number.sum())
             for part in (hits, guessed)
         )
-    low, high = wilson_interval(score, _independent(is_value, balanced, groups))
+    low, high = wilson_interval(score, _independent_count(is_value, balanced, groups))
     score_at, chance_at, low_at = _at_every(is_value, right, taken, balanced, groups)
     return Reading(
         v.name,
@@ -176,7 +176,7 @@ def any_of_group(of: Bool[np.ndarray, "*shape trial"], groups: Int[np.ndarray, "
     return np.stack([of[..., groups == group].any(axis=-1) for group in np.unique(groups)], axis=-1)
 
 
-def _independent(
+def _independent_count(
     is_value: Float[np.ndarray, "time trial value"], balanced: bool, groups: Int[np.ndarray, " trial"] | None
 ) -> float:
     """How many trials, or groups, an accuracy rests on: all, or those that the mean over values comes to."""
@@ -241,37 +241,47 @@ def _r2(
     unit = np.arange(truth.shape[1]) if groups is None else np.unique(groups, return_inverse=True)[1]
     units = int(unit.max()) + 1
     weights = np.vstack([np.ones(units), bootstrap_counts(units, _DRAWS)]).T[unit]
-    count, total, squares, left, missed = (part @ weights for part in _sums(read, truth, guess))
+    count, total, squares, left, missed = (part @ weights for part in _r2_parts(read, truth, guess))
     missed = missed[:, 0]
-    score_at = _share(count, total, squares, left)
-    score = _share(count.sum(axis=0), total.sum(axis=0), squares.sum(axis=0), left.sum(axis=0))
+    score_at = _r2_of_sums(count, total, squares, left)
+    score = _r2_of_sums(count.sum(axis=0), total.sum(axis=0), squares.sum(axis=0), left.sum(axis=0))
     low_at = score_at[:, 0] - normal_deviations(bonferroni_level(len(truth))) * score_at[:, 1:].std(axis=1)
     low, high = central_interval(score[1:])
-    chance_at = np.maximum(_share(count[:, 0], total[:, 0], squares[:, 0], missed), 0)
-    chance = max(float(_share(count[:, 0].sum(), total[:, 0].sum(), squares[:, 0].sum(), missed.sum())), 0.0)
+    chance_at = np.maximum(_r2_of_sums(count[:, 0], total[:, 0], squares[:, 0], missed), 0)
+    chance = max(float(_r2_of_sums(count[:, 0].sum(), total[:, 0].sum(), squares[:, 0].sum(), missed.sum())), 0.0)
     return _R2(float(score[0]), low, high, chance, score_at[:, 0], low_at, np.nan_to_num(chance_at))
 
 
-def _sums(
+class _Parts(NamedTuple):
+    """What an R^2 is made from: 1 where there is a label, it, its square, what reading and guessing miss, squared."""
+
+    known: Float[np.ndarray, "time trial"]
+    total: Float[np.ndarray, "time trial"]
+    squares: Float[np.ndarray, "time trial"]
+    left: Float[np.ndarray, "time trial"]
+    missed: Float[np.ndarray, "time trial"]
+
+
+def _r2_parts(
     read: Float[np.ndarray, "time trial"], truth: Float[np.ndarray, "time trial"], guess: Float[np.ndarray, " time"]
-) -> tuple[Float[np.ndarray, "time trial"], ...]:
-    """What an R^2 is made from where there is a label: 1, it, its square, what reading and guessing miss, squared."""
+) -> _Parts:
+    """Of each label; 0 where there is none."""
     known = np.isfinite(truth)
     y = np.where(known, truth, 0.0)
-    missed = (np.where(known, (truth - number) ** 2, 0.0) for number in (read, guess[:, None]))
-    return (known.astype(np.float64), y, y**2, *missed)
+    left, missed = (np.where(known, (truth - number) ** 2, 0.0) for number in (read, guess[:, None]))
+    return _Parts(known.astype(np.float64), y, y**2, left, missed)
 
 
 def r2_at(
     read: Float[np.ndarray, "time trial"], truth: Float[np.ndarray, "time trial"], guess: Float[np.ndarray, " time"]
 ) -> tuple[Float[np.ndarray, " time"], Float[np.ndarray, " time"]]:
     """R^2 and chance at each time."""
-    count, total, squares, left, missed = (part.sum(axis=1) for part in _sums(read, truth, guess))
-    chance = np.maximum(_share(count, total, squares, missed), 0)
-    return _share(count, total, squares, left), np.nan_to_num(chance)
+    count, total, squares, left, missed = (part.sum(axis=1) for part in _r2_parts(read, truth, guess))
+    chance = np.maximum(_r2_of_sums(count, total, squares, missed), 0)
+    return _r2_of_sums(count, total, squares, left), np.nan_to_num(chance)
 
 
-def _share(count: Any, total: Any, squares: Any, missed: Any) -> Any:
+def _r2_of_sums(count: Any, total: Any, squares: Any, missed: Any) -> Any:
     """R^2: 1 - missed / (squares around the mean); NaN where there is no variance."""
     with np.errstate(invalid="ignore", divide="ignore"):
         variance = squares - total**2 / count

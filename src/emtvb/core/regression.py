@@ -153,6 +153,7 @@ class LinearDiscriminants:
         rest = read - means[place]
         within = rest.T @ rest / len(read)
         spread = float(read.var(axis=0).sum()) or 1.0
+        # classes without spread in some direction would leave nothing to invert
         precision = np.linalg.inv(within + 1e-8 * spread * np.eye(read.shape[1]))
         slopes = means @ precision
         return cls(slopes, -(slopes * means).sum(axis=1) / 2)

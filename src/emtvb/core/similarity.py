@@ -121,7 +121,7 @@ def linear_control(
     Args:
         labels: The variables' numbers that are stored, at each time; finite.
         inputs: As in :func:`dynamic_mode_decomposition`.
-        s: Variables of a task, as in ``memories.decoded_map``; 1 without a task.
+        s: Variables of a task, as in ``regression.decoded_map``; 1 without a task.
         delays: As in :func:`dynamic_mode_decomposition`.
         most: As in :func:`dynamic_mode_decomposition`.
     """
@@ -167,9 +167,9 @@ def distances_by_chance(
     mine, yours = _models(one, other, directions)
     return {
         SPECTRUM: spectral_distance(one.eigenvalues, _other_angles(other.eigenvalues, rng), modulus),
-        STEP: relative_distance(one.step, _turn(len(other.step), rng) @ other.step),
-        DECODED: relative_distance(one.decoded, _turn(len(other.decoded), rng) @ other.decoded),
-        DYNAMICS: angle_between_models(mine, _turn(len(yours), rng) @ yours),
+        STEP: relative_distance(one.step, _random_orthogonal(len(other.step), rng) @ other.step),
+        DECODED: relative_distance(one.decoded, _random_orthogonal(len(other.decoded), rng) @ other.decoded),
+        DYNAMICS: angle_between_models(mine, _random_orthogonal(len(yours), rng) @ yours),
     }
 
 
@@ -190,7 +190,7 @@ def distance_by_random_eigenvectors(
         steps: For how many steps states are seen: enough for modes that last to fill their planes evenly.
     """
     mine, yours = _models(one, other, directions)
-    blocks = _blocks(np.linalg.eigvals(yours).astype(np.complex128))
+    blocks = _real_matrix_of(np.linalg.eigvals(yours).astype(np.complex128))
     start = np.linalg.inv(rng.normal(size=blocks.shape))  # from the coordinates of random states to the eigenvectors'
     seen, total = start, np.zeros_like(blocks)
     for _ in range(steps):
@@ -201,7 +201,7 @@ def distance_by_random_eigenvectors(
     return angle_between_models(mine, (vectors / values).T @ blocks @ (vectors * values))
 
 
-def _blocks(values: Complex[np.ndarray, " mode"]) -> Float[np.ndarray, "mode mode"]:
+def _real_matrix_of(values: Complex[np.ndarray, " mode"]) -> Float[np.ndarray, "mode mode"]:
     """A real matrix with these eigenvalues: a plane for each pair, a line for each real one."""
     planes = [np.array([[v.real, -v.imag], [v.imag, v.real]]) for v in values if v.imag > 0]
     lines = [np.array([[v.real]]) for v in values if v.imag == 0]
@@ -218,7 +218,7 @@ def _models(one: Portrait, other: Portrait, directions: int | None) -> tuple[np.
     return one.dynamics.model(count), other.dynamics.model(count)
 
 
-def _turn(size: int, rng: np.random.Generator) -> Float[np.ndarray, "size size"]:
+def _random_orthogonal(size: int, rng: np.random.Generator) -> Float[np.ndarray, "size size"]:
     """A random orthogonal matrix, all of them equally likely."""
     turn, triangle = np.linalg.qr(rng.normal(size=(size, size)))
     return turn * np.sign(np.diag(triangle))
@@ -266,31 +266,31 @@ def angle_between_models(one: Float[np.ndarray, "rank rank"], other: Float[np.nd
     if not size:
         return 0.0 if not (one.any() or other.any()) else float(np.pi / 2)
     start = max(
-        (schur_alignment(one, other), eigenvector_alignment(one, other)), key=lambda turn: _product(one, other, turn)
+        (schur_alignment(one, other), eigenvector_alignment(one, other)),
+        key=lambda turn: _turned_product(one, other, turn),
     )
-    return float(np.arccos(np.clip(_ascended(one, other, start) / size, -1.0, 1.0)))
+    return float(np.arccos(np.clip(_ascended_product(one, other, start) / size, -1.0, 1.0)))
 
 
-def _product(one: np.ndarray, other: np.ndarray, turn: np.ndarray) -> float:
+def _turned_product(one: np.ndarray, other: np.ndarray, turn: np.ndarray) -> float:
     """<A, C B C^T>."""
     return float((one * (turn @ other @ turn.T)).sum())
 
 
-def _nearest(matrix: np.ndarray) -> np.ndarray:
-    """The orthogonal matrix that is nearest to it."""
+def _nearest_orthogonal(matrix: np.ndarray) -> np.ndarray:
     left, _, right = np.linalg.svd(matrix)
     return left @ right
 
 
-def _ascended(one: np.ndarray, other: np.ndarray, turn: np.ndarray) -> float:
+def _ascended_product(one: np.ndarray, other: np.ndarray, turn: np.ndarray) -> float:
     """<A, C B C^T> at the end of an ascent from this C."""
     most = float(np.linalg.norm(one, 2) * np.linalg.norm(other, 2))
-    reached = _product(one, other, turn)
+    reached = _turned_product(one, other, turn)
     shift = 0.0
     for _ in range(_SWEEPS):
         slope = one @ turn @ other.T + one.T @ turn @ other
-        there = _nearest(slope + 2 * shift * turn)
-        gained = _product(one, other, there)
+        there = _nearest_orthogonal(slope + 2 * shift * turn)
+        gained = _turned_product(one, other, there)
         if gained <= reached:
             if shift >= most:
                 break
@@ -317,12 +317,12 @@ def schur_alignment(
     Returns:
         C, orthogonal: C B C^T has the planes of A. Best for normal maps.
     """
-    (planes, lines), (other_planes, other_lines) = _parts(one), _parts(other)
-    rows, columns = linear_sum_assignment(-_products(planes, other_planes))
+    (planes, lines), (other_planes, other_lines) = _schur_parts(one), _schur_parts(other)
+    rows, columns = linear_sum_assignment(-_pair_products(planes, other_planes))
     pairs = [(planes[i][1], other_planes[j][1]) for i, j in zip(rows, columns, strict=True)]
-    left = lines + _halves([p for i, p in enumerate(planes) if i not in set(rows)])
-    right = other_lines + _halves([p for j, p in enumerate(other_planes) if j not in set(columns)])
-    rows, columns = linear_sum_assignment(-_products(left, right))
+    left = lines + _lines_of_planes([p for i, p in enumerate(planes) if i not in set(rows)])
+    right = other_lines + _lines_of_planes([p for j, p in enumerate(other_planes) if j not in set(columns)])
+    rows, columns = linear_sum_assignment(-_pair_products(left, right))
     pairs += [(left[i][1], right[j][1]) for i, j in zip(rows, columns, strict=True)]
     return sum((mine @ yours.T for mine, yours in pairs), np.zeros_like(one))
 
@@ -350,14 +350,14 @@ def eigenvector_alignment(
     phases = np.linalg.eigh(products)[1][:, -1]
     phases = np.where(np.abs(phases) > 1e-12, phases, 1.0)
     phases = phases / np.abs(phases)
-    return _nearest(((vectors * phases) @ other_vectors.conj().T).real)
+    return _nearest_orthogonal(((vectors * phases) @ other_vectors.conj().T).real)
 
 
 Part = tuple[complex, Float[np.ndarray, "_ _"]]
 """An eigenvalue, in the upper half-plane, and the directions of its plane or line."""
 
 
-def _parts(matrix: np.ndarray) -> tuple[list[Part], list[Part]]:
+def _schur_parts(matrix: np.ndarray) -> tuple[list[Part], list[Part]]:
     """The planes and the lines of a real Schur form; all planes turn the same way round."""
     # A plane that hardly turns is two lines: whether eigenvalues near 1 or -1 come as a pair is a matter of rounding.
     form, vectors = scipy.linalg.schur(matrix)
@@ -372,7 +372,7 @@ def _parts(matrix: np.ndarray) -> tuple[list[Part], list[Part]]:
             if value.imag > _HARDLY * abs(value.real):
                 planes.append((value, pair))
             else:
-                lines += _halves([(value, pair)])
+                lines += _lines_of_planes([(value, pair)])
             i += 2
         else:
             lines.append((complex(form[i, i]), vectors[:, i : i + 1]))
@@ -380,12 +380,12 @@ def _parts(matrix: np.ndarray) -> tuple[list[Part], list[Part]]:
     return planes, lines
 
 
-def _halves(planes: list[Part]) -> list[Part]:
+def _lines_of_planes(planes: list[Part]) -> list[Part]:
     """Two lines for each plane."""
     return [(complex(value.real), pair[:, k : k + 1]) for value, pair in planes for k in range(2)]
 
 
-def _products(ones: list[Part], others: list[Part]) -> Float[np.ndarray, "one other"]:
+def _pair_products(ones: list[Part], others: list[Part]) -> Float[np.ndarray, "one other"]:
     """Re(a conj(b)) of all eigenvalues."""
     a, b = (np.array([value for value, _ in parts], dtype=complex) for parts in (ones, others))
     return (a[:, None] * b[None].conj()).real

@@ -12,7 +12,7 @@ MODULUS = 0.9
 """An eigenvalue is long-term if its modulus is larger: what it carries is still there after some steps."""
 
 
-def long_term(values: Inexact[np.ndarray, " mode"], modulus: float = MODULUS) -> Inexact[np.ndarray, " kept"]:
+def long_term(values: Inexact[np.ndarray, " mode"], modulus: float = MODULUS) -> Inexact[np.ndarray, " long_term"]:
     """The eigenvalues whose modulus is larger than this, in their given order."""
     return values[np.abs(values) > modulus]
 

@@ -32,7 +32,7 @@ class Located:
     """What a method says of a network.
 
     Attributes:
-        memories: Encoder Psi, decoder Psi* and centre, of the variables' numbers (``Trials.places``): told edits and
+        memories: Encoder Psi, decoder Psi* and centre, of the variables' numbers (``Trials.slices``): told edits and
             readings are theirs.
         subspaces: Of each variable, for edits by interchange; by default its columns of Psi and rows of Psi*.
     """

@@ -58,7 +58,7 @@ class Runnable(ABC):
     @abstractmethod
     def run(
         self, inputs: np.ndarray, state: np.ndarray | None = None, times: Collection[int] | None = None
-    ) -> tuple[Float[np.ndarray, "kept trial state"], Float[np.ndarray, "time trial output"]]:
+    ) -> tuple[Float[np.ndarray, "recorded trial state"], Float[np.ndarray, "time trial output"]]:
         """States and outputs after each input, from this state, or from where the network itself begins."""
 
     @abstractmethod

@@ -15,6 +15,7 @@ from emtvb.core.memories import VariableMemories
 from emtvb.core.recording import Recording
 from emtvb.core.result_tables import first_names, html_table
 from emtvb.core.systems import AbsentSystem, Runnable
+from emtvb.core.task_theory import TaskTheory
 from emtvb.core.variables import Kinds, Variable
 from emtvb.errors import InputError
 
@@ -46,23 +47,9 @@ class LabelledTask(Hashable, Protocol):
     def composition(self) -> tuple[Any, ...]:
         """What tells it from other tasks of its size."""
 
-    def transition(self) -> Float[np.ndarray, "memory memory"]:
-        """Its own step: from m(t) to m(t+1)."""
-
-    def persistent(self) -> Bool[np.ndarray, " memory"]:
-        """The elements of m(t) that stay for ever."""
-
-    def observable(self) -> Bool[np.ndarray, " memory"]:
-        """Those that some later output depends on."""
-
-    def settled(self) -> int:
-        """Steps after the last input from which on m(t) holds nothing but what stays."""
-
-    def consistent(self, m: Float[np.ndarray, "batch memory"]) -> Float[np.ndarray, "batch memory"]:
-        """Copy m with all that is a copy of something else as that says, once settled."""
-
-    def future(self, m: Float[np.ndarray, "batch memory"], steps: int) -> Float[np.ndarray, "steps batch d"]:
-        """The outputs that should follow."""
+    @property
+    def theory(self) -> TaskTheory:
+        """What should be stored, and what follows from it."""
 
     def targets(self, inputs: Float[np.ndarray, "s batch d"], horizon: int) -> Float[np.ndarray, "horizon batch d"]:
         """The right outputs after inputs."""
@@ -72,21 +59,21 @@ class LabelledTask(Hashable, Protocol):
     ) -> tuple[Float[np.ndarray, "time batch d"], Float[np.ndarray, "time batch d"]]:
         """Random inputs and the right outputs over both phases, each zero in the other's."""
 
-    def sequences(self, half: int, count: int, seed: int) -> Float[np.ndarray, "s batch d"]:
+    def random_sequences(self, half: int, count: int, seed: int) -> Float[np.ndarray, "s batch d"]:
         """Random inputs, of the half to fit on or of that to judge on (``core.recording``)."""
 
-    def recorded(self, system: Runnable, horizon: int) -> Trials:
+    def trials_of(self, system: Runnable, horizon: int) -> Trials:
         """A network on its trials, with so many output steps in those to judge on.
 
         Raises:
             InputError: Where the network is of another size, or diverges.
         """
 
-    def judged(self, trials: Trials, memories: VariableMemories) -> Any:
+    def judgement_of(self, trials: Trials, memories: VariableMemories) -> Any:
         """What is said besides of a network on its trials (``judging.TaskJudgement``).
 
         Args:
-            trials: Of :meth:`recorded`.
+            trials: Of :meth:`trials_of`.
             memories: Of the network.
         """
 
@@ -232,10 +219,10 @@ class Trials:
         )
 
     def __repr__(self) -> str:
-        kept, count, size = self.test.states.shape
+        times, count, size = self.test.states.shape
         names = first_names([f"{v.name} ({v.kind})" for v in self.variables])
         parts = f"{self.train.states.shape[1]} trials to fit on, {count} to judge on, {self.steps} steps"
-        some = "" if self.recorded_times is None else f" at {kept} of them"
+        some = "" if self.recorded_times is None else f" at {times} of them"
         return f"<Trials of {self.system.name}: {parts}, {size} numbers of state{some}; {names}>"
 
     def _repr_html_(self) -> str:
@@ -285,13 +272,13 @@ class Trials:
         """
         if self.recorded_times is None:
             return times
-        asked, kept = np.asarray(times), np.asarray(self.recorded_times)
-        left = ~np.isin(asked, kept)
+        asked, recorded = np.asarray(times), np.asarray(self.recorded_times)
+        left = ~np.isin(asked, recorded)
         if left.any():
             shown = ", ".join(map(str, np.unique(asked[left])[:4]))
-            remedy = f"their states were not kept; record(times=) kept those of {first_names([*map(str, kept)])}"
+            remedy = f"their states were not kept; record(times=) kept those of {first_names([*map(str, recorded)])}"
             raise InputError("times", shown, remedy)
-        return np.searchsorted(kept, asked)
+        return np.searchsorted(recorded, asked)
 
     def samples(
         self, times: list[int], numbers: np.ndarray | None = None
@@ -375,7 +362,7 @@ def record_again(trials: Trials, system: Runnable) -> Trials:
         InputError: Where it does not take such inputs, gives out vectors of another size, or diverges.
     """
     if trials.task is not None:
-        every = trials.task.recorded(system, trials.horizon)
+        every = trials.task.trials_of(system, trials.horizon)
         return every if trials.selection is None else every.select(trials.selection)
     parts = []
     for first in (trials.train, trials.test):

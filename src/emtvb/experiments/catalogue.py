@@ -72,7 +72,7 @@ def choose_networks(
     Raises:
         InputError: Where no network has a value that is asked for.
     """
-    kept = pd.Series(True, index=table.index)
+    chosen = pd.Series(True, index=table.index)
     for column, values in wanted.items():
         for value in values:
             if not (table[column] == value).any():
@@ -81,18 +81,18 @@ def choose_networks(
                     f"--{column.removesuffix('_dim')}", value, f"no network has it; there are {there or 'none'}"
                 )
         if values:
-            kept &= table[column].isin(list(values))
+            chosen &= table[column].isin(list(values))
     if verdict is not None:
         has_verdict = table["verdict"].fillna("").str.contains(verdict, case=False, regex=False)
         if not has_verdict.any():
             there = ", ".join(sorted(table["verdict"].dropna().unique()))
             raise InputError("--verdict", verdict, f"no network's has these words; there are {there or 'none'}")
-        kept &= has_verdict
+        chosen &= has_verdict
     if solved is not None:
-        kept &= table["solved"] == solved
+        chosen &= table["solved"] == solved
     if weights:
-        kept &= table["weights"].astype(bool)
-    return table[kept]
+        chosen &= table["weights"].astype(bool)
+    return table[chosen]
 
 
 def _of_experiment(folder: Path) -> pd.DataFrame:

@@ -47,6 +47,7 @@ class Tolerance:
         absolute: Or by so much.
         because: Why.
         solved: Whether for networks that solve their task alone.
+        across: Whether for numbers alone of which one lies on the other side of the bar of a claim.
     """
 
     files: tuple[str, ...]
@@ -55,6 +56,7 @@ class Tolerance:
     absolute: float
     because: str
     solved: bool = False
+    across: bool = False
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def with_sections() -> list[type[Experiment]]:
 
 def kind_of(experiment: Experiment) -> Kind:
     """The kind of an experiment."""
-    return kind_by_name(_stated(type(experiment).model_fields))
+    return kind_by_name(_kind_of_keys(type(experiment).model_fields))
 
 
 def experiment_from_config(stated: Any, where: str = "config") -> Experiment:
@@ -66,7 +66,7 @@ def experiment_from_config(stated: Any, where: str = "config") -> Experiment:
         InputError: At the first thing that is wrong.
     """
     keys: Mapping[Any, Any] = stated if isinstance(stated, Mapping) else {}
-    name = _stated(keys)
+    name = _kind_of_keys(keys)
     if name == SWEEP:
         for key in keys:
             near = difflib.get_close_matches(str(key).lower(), kind_sections(), n=1, cutoff=0.8)
@@ -84,6 +84,6 @@ def load_experiment(path: Path | str) -> Experiment:
     return experiment_from_config(config.read_config(path), str(path))
 
 
-def _stated(keys: Mapping[Any, Any]) -> str:
+def _kind_of_keys(keys: Mapping[Any, Any]) -> str:
     """The kind whose section is among keys. No other kind is imported for it: so no job depends on one."""
     return next((name for name in kind_sections() if name in keys), SWEEP)

@@ -89,7 +89,7 @@ class FoundRun:
         if isinstance(self.run, ArchitectureRun):
             return of_architectures.load_trained(weights, self.run, network_class(self.run.architecture))
         network = networks.load_networks(weights, [self.run.run_id])[self.run.run_id]
-        networks.check_task(network, self.run.task, str(weights))
+        networks.check_task(network, self.run.task.theory, str(weights))
         return network
 
     @contextmanager
@@ -142,7 +142,7 @@ def find_run(text: str) -> FoundRun:
     for root in roots:
         if (entry := _by_id(text, root)) is not None:
             return entry
-    known = [run_id for root in roots for folder in experiment_folders(root) for run_id in _ids(folder)]
+    known = [run_id for root in roots for folder in experiment_folders(root) for run_id in _all_run_ids(folder)]
     if not known:
         raise InputError("network", text, f"no such file, and {NO_RESULTS}")
     near = difflib.get_close_matches(text, known, n=3)
@@ -206,7 +206,7 @@ def experiments_here() -> list[Path]:
     return folders
 
 
-def _ids(folder: Path) -> list[str]:
+def _all_run_ids(folder: Path) -> list[str]:
     """The ids of all runs of a folder; none, where its tables are none."""
     try:
         return list(runs_in(folder))
@@ -226,7 +226,7 @@ def runs_in(folder: Path) -> dict[str, FoundRun]:
     return entries | {run.run_id: FoundRun(run, folder, None, experiment) for run in experiment.architecture_runs()}
 
 
-def _table(folder: Path) -> set[str]:
+def _ids_in_run_table(folder: Path) -> set[str]:
     """The run ids in an experiment's table of runs; none, where it is none."""
     try:
         with open(folder / "runs.csv", newline="", encoding="utf-8") as table:
@@ -238,7 +238,7 @@ def _table(folder: Path) -> set[str]:
 def _may_hold(folder: Path, run_id: str) -> bool:
     """Whether a folder that the user did not name has this run; not, where its tables are none."""
     try:
-        if run_id in _table(folder):
+        if run_id in _ids_in_run_table(folder):
             return True
         return run_id.partition("_")[0] in ARCHITECTURES and run_id in runs_in(folder)
     except InputError:

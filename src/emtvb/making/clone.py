@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 from emtvb.errors import InputError
-from emtvb.making.digests import PACKAGE
+from emtvb.making.digests import LIBRARIES, PACKAGE
 from emtvb.making.recipes import ROOT
 
 _CODE = (".py", ".yaml", ".csv", ".j2", ".mplstyle", ".js", ".mjs", ".css", ".html")
@@ -26,7 +29,7 @@ def workflow_root() -> Path:
 
 
 def check_package(root: Path) -> None:
-    """Raise InputError unless this package is that of the workflow's clone, or has the same code.
+    """Raise InputError unless this package is that of the workflow's clone, or has the same code, and hides nothing.
 
     Args:
         root: The clone.
@@ -34,12 +37,29 @@ def check_package(root: Path) -> None:
     own = root / "src" / PACKAGE.name
     if not own.is_dir():
         raise InputError("package", str(own), "the workflow runs in a clone, which has its package; it is not there")
-    if not own.samefile(PACKAGE) and _contents(own) != _contents(PACKAGE):
+    if not own.samefile(PACKAGE) and _code_by_name(own) != _code_by_name(PACKAGE):
         remedy = f"the workflow at {root} comes with another version of it; run it with its own (make install there)"
         raise InputError("package", str(PACKAGE), remedy)
+    if hidden := next(shadowing_files(root), None):
+        raise InputError(
+            "code", str(hidden), "has the name of a module, and may be imported in its place; move it away"
+        )
 
 
-def _contents(package: Path) -> dict[str, bytes]:
+def shadowing_files(root: Path) -> Iterator[Path]:
+    """Files of a clone that are imported in the place of others, of which no record speaks.
+
+    Args:
+        root: The clone.
+    """
+    ends = ("/__init__.py", *EXTENSION_SUFFIXES)  # Python looks for these before it looks for a file .py
+    for module in (root / "src" / PACKAGE.name).rglob("*.py"):
+        yield from (path for end in ends if (path := Path(f"{module.with_suffix('')}{end}")).exists())
+    scripts = (root / "workflow" / "scripts").glob("*")
+    yield from (path for path in scripts if path.stem in {*sys.stdlib_module_names, *LIBRARIES})
+
+
+def _code_by_name(package: Path) -> dict[str, bytes]:
     """A package's code and data, by name."""
     files = (path for path in package.rglob("*") if path.suffix in _CODE and path.is_file())
     return {path.relative_to(package).as_posix(): path.read_bytes() for path in files}

@@ -30,7 +30,7 @@ ABSENT = "absent"
 _NEVER = ("making/", "slurm/", "config/architectures.py", "training/promises.py")
 
 
-def counts(name: str) -> bool:
+def counts_in_recipe(name: str) -> bool:
     """Whether what a file of the package says is part of a job's recipe.
 
     What runs jobs (``making/`` and ``slurm/``) computes nothing, but for what unpacks published weights. Of two lists,
@@ -55,25 +55,25 @@ def digest_of(file: Path, content: bytes | None = None) -> str:
             content = file.read_bytes()
         except OSError:
             return ABSENT
-    return _digest(file.suffix, content)
+    return _digest_of_content(file.suffix, content)
 
 
-def digest(content: bytes) -> str:
+def short_digest(content: bytes) -> str:
     """A short digest of bytes."""
     return hashlib.sha256(content).hexdigest()[:12]
 
 
 @cache
-def _digest(suffix: str, content: bytes) -> str:
+def _digest_of_content(suffix: str, content: bytes) -> str:
     if suffix == ".py":
         try:
-            return digest(_syntax(ast.parse(content)).encode())
+            return short_digest(_syntax_as_text(ast.parse(content)).encode())
         except (ValueError, SyntaxError, RecursionError):  # Python says more, where it is run
             pass
-    return digest(content)
+    return short_digest(content)
 
 
-def _syntax(tree: ast.Module) -> str:
+def _syntax_as_text(tree: ast.Module) -> str:
     """A module's syntax as text, without strings that stand alone: the same from Python 3.11 to 3.13."""
     for node in ast.walk(tree):
         for name in ("body", "orelse", "finalbody"):

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 
-def ask(folder: Path, *words: str) -> bytes | None:
+def ask_git(folder: Path, *words: str) -> bytes | None:
     """What git says of a folder; None where there is no git, or where it refuses.
 
     Args:
@@ -23,5 +23,5 @@ def ask(folder: Path, *words: str) -> bytes | None:
 
 def ask_clone(root: Path, *words: str) -> str | None:
     """What git says of a clone; None also where the folder is not the top of one, though it may lie in a clone."""
-    said = ask(root, *words) if (root / ".git").exists() else None
+    said = ask_git(root, *words) if (root / ".git").exists() else None
     return None if said is None else said.decode("utf-8", errors="surrogateescape")

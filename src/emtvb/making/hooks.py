@@ -3,7 +3,7 @@
 Nothing else in the workflow names what is not public. Each name here, of Snakemake 9, has a reason:
 
 - ``persistence.FilePersistence`` and ``workflow.FilePersistence``: Snakemake's memory of what made a file lies in
-  ``.snakemake``, which a fresh clone does not have. It is answered from the records (:func:`install`).
+  ``.snakemake``, which a fresh clone does not have. It is answered from the records (:func:`install_memory`).
 - ``workflow.is_main_process``, ``local_exec``, ``remote_exec``, ``storage_settings``: whether this process plans a run
   or is one job, and where.
 - ``workflow.current_basedir``: where the workflow lies, also as a module of another one.
@@ -12,7 +12,7 @@ Nothing else in the workflow names what is not public. Each name here, of Snakem
 - ``workflow.dag``, ``dag_settings``: which jobs a call runs, and which it forces.
 - ``workflow.scheduler``: its limit of jobs a second (:meth:`Call.lift_rate_limit`), and the name of a run on Slurm.
 - ``cli.get_argument_parser``: which limit is the usual one.
-- ``SnakemakeApi``'s ``_workflow``: the planned jobs of an experiment, for the audit (:func:`planned`).
+- ``SnakemakeApi``'s ``_workflow``: the planned jobs of an experiment, for the audit (:func:`planned_jobs`).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from snakemake.logging import logger
 from emtvb import config
 from emtvb.errors import InputError
 from emtvb.making import provenance
-from emtvb.making.recipes import names, plain
+from emtvb.making.recipes import digest_of_names, plain_params
 from emtvb.making.staleness import Maker, Records
 
 TRIGGERS = frozenset({"mtime", "params", "input"})
@@ -39,18 +39,19 @@ TRIGGERS = frozenset({"mtime", "params", "input"})
 
 @contextmanager
 def in_one_line() -> Iterator[None]:
-    """Let Snakemake say bad input in one line."""
+    """Let a call of Snakemake end with one line on what is wrong."""
     try:
         yield
-    except InputError as error:
-        raise WorkflowError(str(error)) from None
+    except (InputError, WorkflowError) as error:  # an exception would reach the user with a page of Snakemake's own
+        logger.error(f"error: {error}")
+        raise SystemExit(1) from error
 
 
 class Call:
     """A call of Snakemake: what was asked for.
 
     Attributes:
-        refuses: Whether a damaged file ends it: not where :func:`planned` asks, which runs nothing.
+        refuses: Whether a damaged file ends it: not where :func:`planned_jobs` asks, which runs nothing.
         plans: Whether this process plans, and is not one of the jobs.
         root: The clone in which the workflow lies.
 
@@ -152,7 +153,7 @@ class Call:
 _warn_once = cache(logger.warning)
 
 
-def install(records: Records, ask: Callable[[Any, Maker], list[str]]) -> None:
+def install_memory(records: Records, ask: Callable[[Any, Maker], list[str]]) -> None:
     """Have Snakemake take what it remembers of this experiment's outputs from the records.
 
     Args:
@@ -170,7 +171,7 @@ def install(records: Records, ask: Callable[[Any, Maker], list[str]]) -> None:
         as_it_is = FilePersistence._read_record_cached, FilePersistence.params_changed, workflow.FilePersistence
     except (ImportError, AttributeError) as error:
         remedy = f"it keeps its memory in another way than is known here ({error}); install snakemake>=9.27,<10"
-        raise InputError("snakemake", provenance.installed("snakemake"), remedy) from None
+        raise InputError("snakemake", provenance.installed_version("snakemake"), remedy) from None
     assert as_it_is
 
     class Memory(FilePersistence):  # type: ignore[misc]
@@ -205,7 +206,7 @@ def install(records: Records, ask: Callable[[Any, Maker], list[str]]) -> None:
     workflow.FilePersistence = Memory
 
 
-def planned(file: Path, root: Path, folder: Path) -> list[dict[str, Any]]:
+def planned_jobs(file: Path, root: Path, folder: Path) -> list[dict[str, Any]]:
     """All jobs of an experiment that leave files, as ``plan.Planned`` has them; Snakemake prints nothing.
 
     Damaged files stay in it: no job is run that could read them.
@@ -233,14 +234,14 @@ def planned(file: Path, root: Path, folder: Path) -> list[dict[str, Any]]:
             asked = DAGSettings(rerun_triggers=triggers, max_checksum_file_size=10**12, force_incomplete=True)
             about.dag(asked).execute_workflow("local", pseudo_executor="dryrun")
             dag = about._workflow.dag
-            return [_planned(dag, job, str(folder)) for job in dag.jobs if job.output and job.rule.script]
+            return [_job_as_planned(dag, job, str(folder)) for job in dag.jobs if job.output and job.rule.script]
     finally:
         os.environ.clear()
         os.environ.update(environment)
         Call.refuses = True
 
 
-def _planned(dag: Any, job: Any, folder: str) -> dict[str, Any]:
+def _job_as_planned(dag: Any, job: Any, folder: str) -> dict[str, Any]:
     memory = dag.workflow.persistence
     # Snakemake does not ask this of a job that runs only since another one does.
     words = memory.params_changed(job).only_new if memory.has_metadata(job) else ()
@@ -249,8 +250,8 @@ def _planned(dag: Any, job: Any, folder: str) -> dict[str, Any]:
         "wildcards": dict(job.wildcards.items()),
         "inputs": [os.path.relpath(path, folder) for path in job.input],
         "outputs": [os.path.relpath(path, folder) for path in job.output],
-        "settings": plain(job.params, job.rule.name),
-        "names": names(job.input, job.output),
+        "settings": plain_params(job.params, job.rule.name),
+        "names": digest_of_names(job.input, job.output),
         "stale": str(dag.reason(job)).replace(f"{folder}/", "") if dag.needrun(job) else "",
         "changes": sorted(str(word).replace(f"{folder}/", "") for word in words),
     }

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from emtvb.core.memory_limit import killed_processes
 from emtvb.errors import InputError
 from emtvb.making import node, provenance, recipes
 
@@ -43,7 +44,7 @@ class Job:
     @property
     def recipe(self) -> dict[str, Any]:
         """What it rests on so far: ``settings``, ``code`` and ``versions``."""
-        return {"settings": self.settings, **recipes.used(self.root, self.folder.parent)}
+        return {"settings": self.settings, **recipes.recipe_of_process(self.root, self.folder.parent)}
 
 
 @contextmanager
@@ -55,20 +56,22 @@ def job(snakemake: Any) -> Iterator[Job]:
     """
     started = time.monotonic()
     with logged(snakemake.log[0]):
-        node.settle()
+        node.settle_on_node()
         folder = provenance.experiment_folder(Path(snakemake.log[0])).resolve()
         this = Job(
-            recipes.plain(snakemake.params, snakemake.rule), Path(snakemake.scriptdir).resolve().parents[1], folder
+            recipes.plain_params(snakemake.params, snakemake.rule),
+            Path(snakemake.scriptdir).resolve().parents[1],
+            folder,
         )
         # What it makes is another job's work from here on: of a job that is killed, no record speaks of its outputs.
         provenance.take_away(list(snakemake.output), snakemake.rule, snakemake.log[0])
         yield this
         used = this.recipe
-        provenance.record(
+        provenance.record_job(
             {
                 "rule": snakemake.rule, "settings": this.settings,
                 "code": used["code"], "versions": used["versions"],
-                "names": recipes.names(snakemake.input, snakemake.output),
+                "names": recipes.digest_of_names(snakemake.input, snakemake.output),
             },
             dict(snakemake.wildcards.items()), list(snakemake.input), list(snakemake.output), snakemake.log[0],
             time.monotonic() - started, this.runs, this.root,
@@ -79,14 +82,17 @@ def job(snakemake: Any) -> Iterator[Job]:
 def logged(file: Path | str) -> Iterator[None]:
     """Show messages on standard error and keep them in a file; an error ends the process with one line and status 1.
 
-    So does Ctrl-C, with the status that shells give it.
+    So do Ctrl-C and SIGTERM, with the status that shells give Ctrl-C.
     """
-    show_progress(logging.FileHandler(file, mode="a", encoding="utf-8"))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    logging.raiseExceptions = False  # a log whose disk is full would be told in a page for each of its lines
+    show_progress()
     try:
+        show_progress(logging.FileHandler(file, mode="a", encoding="utf-8"))
         yield
         return
     except KeyboardInterrupt:
-        log.warning("stopped")
+        log.warning("stopped; the same command goes on")
         sys.exit(128 + signal.SIGINT)
     except Exception as error:
         if message := in_words(error):
@@ -140,10 +146,20 @@ def last_errors(logs: Path, since: float) -> list[str]:
     ]
 
 
-def show_progress(*others: logging.Handler) -> None:
-    """Show the package's messages on standard error, and hand them to other handlers."""
-    logger = logging.getLogger("emtvb")
+def want_of_memory(killed: int) -> list[str]:
+    """A line if the system killed a process since for want of memory: what it kills cannot say so itself.
+
+    Args:
+        killed: How many it had killed before (``killed_processes``).
+    """
+    count = killed_processes() - killed
+    remedy = "run on fewer cores, or give it more: it goes on where it stopped"
+    return [f"error: memory ran out, and the system killed {count} of the processes here; {remedy}"] if count else []
+
+
+def show_progress(handler: logging.Handler | None = None) -> None:
+    """Hand the package's messages to a handler; by default to one that shows them on standard error."""
+    logger, handler = logging.getLogger("emtvb"), handler or logging.StreamHandler(sys.stderr)
     logger.setLevel(logging.INFO)
-    for handler in (logging.StreamHandler(sys.stderr), *others):
-        handler.setFormatter(logging.Formatter(_FORMAT, _TIME))
-        logger.addHandler(handler)
+    handler.setFormatter(logging.Formatter(_FORMAT, _TIME))
+    logger.addHandler(handler)

@@ -13,7 +13,7 @@ from pathlib import Path
 log = logging.getLogger(__name__)
 
 
-def settle() -> None:
+def settle_on_node() -> None:
     """In a Slurm job, log its id and node, and let numba keep what it compiles on the node's scratch space.
 
     Compiled code is one CPU model's own, and not all jobs should write it to a shared disk at once. Scratch is
@@ -55,7 +55,7 @@ def keep_memory() -> None:
     os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(2**33))
 
 
-def missing(accelerator: str) -> str:
+def problem_of_accelerator(accelerator: str) -> str:
     """Why this machine cannot compute on an accelerator, in a line; empty where it can.
 
     It is asked in a process of its own, which loads torch.
@@ -63,7 +63,7 @@ def missing(accelerator: str) -> str:
     Args:
         accelerator: As the config names it.
     """
-    code = f"from emtvb.training.general import check; check({accelerator!r})"
+    code = f"from emtvb.training.general import check_accelerator; check_accelerator({accelerator!r})"
     asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     if asked.returncode == 0:
         return ""

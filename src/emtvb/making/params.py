@@ -11,19 +11,19 @@ from emtvb.theory.runs import Run, to_entry
 from emtvb.theory.tasks import Task
 
 
-def brief(run: Run) -> dict[str, Any]:
+def brief_entry(run: Run) -> dict[str, Any]:
     """A run by what it does not share with others."""
     entry = {**to_entry(run), "task": run.task.name}
     del entry["protocol"]
     return entry
 
 
-def named(task: Task) -> dict[str, Any]:
+def named_task(task: Task) -> dict[str, Any]:
     """A task as plain data, with its name."""
-    return {**plain(task), "name": task.name}
+    return {**plain_data(task), "name": task.name}
 
 
-def plain(part: Binding | Protocol) -> dict[str, Any]:
+def plain_data(part: Binding | Protocol) -> dict[str, Any]:
     """A task or a protocol as plain data, without its name."""
     values = part.plain() if isinstance(part, Protocol) else asdict(part)
     values.pop("name", None)

@@ -45,7 +45,7 @@ class Planned:
         return next(iter(self.outputs), self.rule)
 
 
-def drawing(jobs: Sequence[Planned], folder: Path) -> list[str]:
+def drawing_rules(jobs: Sequence[Planned], folder: Path) -> list[str]:
     """The rules among these whose jobs make tables and figures alone.
 
     Args:
@@ -64,7 +64,7 @@ def drawing(jobs: Sequence[Planned], folder: Path) -> list[str]:
     return sorted({job.rule for job in some})
 
 
-def plan(experiment: Experiment, root: Path, folder: Path) -> list[Planned]:
+def plan_jobs(experiment: Experiment, root: Path, folder: Path) -> list[Planned]:
     """All jobs of an experiment that leave files.
 
     Args:
@@ -83,7 +83,7 @@ def plan(experiment: Experiment, root: Path, folder: Path) -> list[Planned]:
         try:
             # In a thread, Snakemake meets no event loop of the caller's, such as a notebook's, and sets no signals.
             with ThreadPoolExecutor(1) as thread:
-                jobs = thread.submit(hooks.planned, file, root, folder.absolute()).result()
+                jobs = thread.submit(hooks.planned_jobs, file, root, folder.absolute()).result()
             return [Planned(**job) for job in jobs]
         except (Exception, SystemExit) as error:
             why = " ".join(str(error.__cause__ or error).split())

@@ -10,9 +10,8 @@ from typing import Any
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
-from emtvb.errors import InputError
 from emtvb.making import node, recipes, staleness, surroundings, trainings
-from emtvb.making.hooks import Call
+from emtvb.making.hooks import Call, in_one_line
 from emtvb.making.packed_weights import unpack
 from emtvb.making.staleness import Maker, Records
 
@@ -32,8 +31,8 @@ def known_results(folder: Path, settings: Mapping[str, Any], root: Path) -> Reco
     """
     if back := unpack(folder):
         logger.info(f"published weights unpacked in {folder}: {len(back)} files")
-    records = staleness.read(folder, root)
-    for warning in filter(None, [surroundings.of_other_settings(folder, settings), *surroundings.slow()]):
+    records = staleness.records_of_results(folder, root)
+    for warning in filter(None, [surroundings.of_other_settings(folder, settings), *surroundings.slowing_variables()]):
         logger.warning(f"warning: {warning}")
     if other := recipes.other_versions(maker.record.recipe["versions"] for maker in {*records.makers.values()}):
         logger.info(f"made with {other} (nothing is made again for that)")
@@ -52,12 +51,9 @@ def changes_of_job(records: Records, call: Call, waiting: Any, maker: Maker) -> 
         maker: Who made them.
     """
     call.warn_of_triggers()
-    try:
+    with in_one_line():
         records.refuse([*maker.inputs, *maker.outputs], call.forces)
         words = records.changes(waiting, maker)
-    except InputError as error:  # an exception would reach the user with a page of Snakemake's own
-        logger.error(f"error: {error}")
-        raise SystemExit(1) from error
     if words:
         _say_difference(waiting.rule.name, staleness.summary(words))
     return words
@@ -84,7 +80,7 @@ def check_accelerators(jobs: Iterable[Any], trains: Mapping[str, str]) -> None:
     """
     scripts = {staleness.script_of(waiting.rule).stem for waiting in jobs}
     for accelerator in {trains[script] for script in trains.keys() & scripts}:
-        if problem := node.missing(accelerator):
+        if problem := node.problem_of_accelerator(accelerator):
             raise WorkflowError(problem)
 
 

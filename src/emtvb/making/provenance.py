@@ -44,8 +44,8 @@ class Recipe(TypedDict):
     Attributes:
         rule: Its rule.
         settings: The rule's params.
-        code: A digest of each file of ours that it used, by name, as ``recipes.used`` gives it. Of older records of
-            trainings empty, as ``versions``, where a proof among the settings vouches for the outputs.
+        code: A digest of each file of ours that it used, by name, as ``recipes.recipe_of_process`` gives it. Of older
+            records of trainings empty, as ``versions``, where a proof among the settings vouches for the outputs.
         versions: Of each library that computes.
         names: A digest of the names by which the rule hands its inputs and outputs to its script.
     """
@@ -102,7 +102,7 @@ class Record:
 _FORM = TypeAdapter(Record)
 
 
-def record(
+def record_job(
     recipe: Mapping[str, Any],
     wildcards: Mapping[str, str],
     inputs: Sequence[str],
@@ -131,8 +131,8 @@ def record(
         rule=recipe["rule"],
         wildcards=dict(wildcards),
         recipe=cast("Recipe", recipe),
-        inputs={_relative(path, folder): sha256(path) for path in inputs},
-        outputs={_relative(output, folder): sha256(output) for output in outputs},
+        inputs={_relative_path(path, folder): sha256(path) for path in inputs},
+        outputs={_relative_path(output, folder): sha256(output) for output in outputs},
         made=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=round(seconds, 2),
         commit=commit,
@@ -140,11 +140,11 @@ def record(
         environment=environment(),
         runs=runs or {},
     )
-    write(path, new)
+    write_record(path, new)
     return path
 
 
-def write(path: Path, record: Record) -> None:
+def write_record(path: Path, record: Record) -> None:
     """Write a record, whole or not at all; without what few have, where it has none."""
     written = {key: value for key, value in asdict(record).items() if value or key not in ("runs", "accepted")}
     write_text(path, json.dumps(written, indent=1) + "\n")
@@ -158,14 +158,14 @@ def take_away(outputs: Sequence[str], rule: str, log: str) -> None:
     Args:
         outputs: The outputs.
         rule: The rule that makes them.
-        log: The job's log file, as :func:`record` has it.
+        log: The job's log file, as :func:`record_job` has it.
     """
     folder = experiment_folder(Path(log))
     record_path([Path(output) for output in outputs], rule).unlink(missing_ok=True)
-    mine = {_relative(output, folder) for output in outputs}
+    mine = {_relative_path(output, folder) for output in outputs}
     for path in {record_path([Path(output)], rule) for output in outputs}:
         with contextlib.suppress(InputError):
-            if mine.issuperset(read(path).outputs):
+            if mine.issuperset(read_record(path).outputs):
                 path.unlink()
 
 
@@ -185,7 +185,7 @@ def record_path(outputs: Sequence[Path], rule: str) -> Path:
     return outputs[0].parent / f"{stems.pop() if len(stems) == 1 else rule}{SUFFIX}"
 
 
-def read(path: Path) -> Record:
+def read_record(path: Path) -> Record:
     """A record.
 
     Raises:
@@ -229,7 +229,7 @@ def read_all(folder: Path) -> tuple[dict[Path, Record], dict[Path, InputError]]:
     damaged: dict[Path, InputError] = {}
     for path in record_files(folder):
         try:
-            records[path] = read(path)
+            records[path] = read_record(path)
         except InputError as error:
             damaged[path] = error
     return records, damaged
@@ -244,10 +244,10 @@ def sha256(path: Path | str) -> str:
 def git_state(root: Path = PACKAGE.parents[1]) -> tuple[str, bool]:
     """The commit of a clone, and whether its code differs from it; empty and False where there is no clone."""
     commit = git.ask_clone(root, "rev-parse", "HEAD")
-    return (commit or "").strip(), bool(commit and _differs(root))
+    return (commit or "").strip(), bool(commit and _code_differs(root))
 
 
-def _differs(root: Path) -> bool:
+def _code_differs(root: Path) -> bool:
     """Whether git does not have the files of a clone's code as they are; a config of one's own is none."""
     there = [name for name in _CODE if (root / name).exists()]
     said = git.ask_clone(root, "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--", *there)
@@ -260,13 +260,13 @@ def environment() -> dict[str, str]:
         "python": platform.python_version(),
         "platform": platform.platform(),
         "machine": platform.machine(),
-        "cpu": _cpu(),
+        "cpu": _processor_name(),
         "threads": os.environ.get("OMP_NUM_THREADS", ""),
-        **{name: installed(name) for name in sorted(LIBRARIES.values())},
+        **{name: installed_version(name) for name in sorted(LIBRARIES.values())},
     }
 
 
-def installed(library: str) -> str:
+def installed_version(library: str) -> str:
     """A library's installed version; "none" where it is not installed."""
     try:
         return metadata.version(library)
@@ -274,7 +274,7 @@ def installed(library: str) -> str:
         return "none"
 
 
-def _cpu(about: Path = Path("/proc/cpuinfo")) -> str:
+def _processor_name(about: Path = Path("/proc/cpuinfo")) -> str:
     """The processor, as exactly as the system tells it: virtual machines share names, and ARM's have numbers alone."""
     if sys.platform == "darwin":
         asked = "sysctl", "-n", "machdep.cpu.brand_string"
@@ -304,5 +304,5 @@ def experiment_folder(log: Path) -> Path:
     return folder
 
 
-def _relative(path: str, folder: Path) -> str:
+def _relative_path(path: str, folder: Path) -> str:
     return os.path.relpath(path, folder)

@@ -1,8 +1,8 @@
 """What a job's outputs rest on besides its settings and inputs: the code it ran, files of ours it opened, libraries.
 
-A job writes down what it used (:func:`used`); planning holds the code to what lies here now (:class:`Present`), and
-says which libraries are others. Nothing is foreseen: what a deterministic job did not use cannot change its outputs,
-and it comes to use something else only after something that it used has changed.
+A job writes down what it used (:func:`recipe_of_process`); planning holds the code to what lies here now
+(:class:`Present`), and says which libraries are others. Nothing is foreseen: what a deterministic job did not use
+cannot change its outputs, and it comes to use something else only after something that it used has changed.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from emtvb.errors import InputError
-from emtvb.making.digests import ABSENT, LIBRARIES, PACKAGE, counts, digest, digest_of
-from emtvb.making.provenance import installed
+from emtvb.making.digests import ABSENT, LIBRARIES, PACKAGE, counts_in_recipe, digest_of, short_digest
+from emtvb.making.provenance import installed_version
 
 ROOT = PACKAGE.parents[1]
 """The clone that the package lies in, if it lies in one: where ``workflow/`` lies."""
@@ -37,18 +37,18 @@ def listen() -> None:
     """Write down, from now on, every file that this process opens: a module's too, when it is first imported."""
     if script := getattr(sys.modules["__main__"], "__file__", None):
         _code.add(f"{Path(script).resolve().parent}{os.sep}")
-        _remember(os.path.realpath(script))
-    sys.addaudithook(_hear)
+        _remember_file(os.path.realpath(script))
+    sys.addaudithook(_hear_event)
 
 
-def _remember(name: str) -> None:
+def _remember_file(name: str) -> None:
     _opened[name] = None  # which ends what the next line would begin
     if name.startswith(tuple(_code)):
         with contextlib.suppress(OSError):
             _opened[name] = Path(name).read_bytes()
 
 
-def _hear(event: str, arguments: tuple[Any, ...]) -> None:
+def _hear_event(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "open" and arguments and isinstance(arguments[0], str | bytes | os.PathLike):
         name = os.fsdecode(arguments[0])
         # Without a mode it is os.open, where a relative name may be below another folder: rmtree deletes by such names.
@@ -59,10 +59,10 @@ def _hear(event: str, arguments: tuple[Any, ...]) -> None:
             with contextlib.suppress(ValueError):
                 name = importlib.util.source_from_cache(name)
         if name not in _opened:
-            _remember(name)
+            _remember_file(name)
 
 
-def used(root: Path, results: Path | None = None) -> dict[str, dict[str, str]]:
+def recipe_of_process(root: Path, results: Path | None = None) -> dict[str, dict[str, str]]:
     """What this process has used so far.
 
     Args:
@@ -73,13 +73,15 @@ def used(root: Path, results: Path | None = None) -> dict[str, dict[str, str]]:
         ``code``: a digest of each file of ours that was imported or opened, by its name, as it was when that first
         happened, ``absent`` for one that is not there; ``versions``: of each library that computes and was imported.
     """
-    files = {name: file for file in _files(root.resolve()) if (name := key(file, root.resolve(), results))}
+    files = {
+        name: file for file in _files_of_ours(root.resolve()) if (name := name_in_recipe(file, root.resolve(), results))
+    }
     code = {name: digest_of(file, _opened.get(str(file))) for name, file in sorted(files.items())}
     libraries = {library for module, library in LIBRARIES.items() if module in sys.modules}
-    return {"code": code, "versions": {library: version(library) for library in sorted(libraries)}}
+    return {"code": code, "versions": {library: version_here(library) for library in sorted(libraries)}}
 
 
-def plain(params: Any, rule: str) -> dict[str, Any]:
+def plain_params(params: Any, rule: str) -> dict[str, Any]:
     """A rule's params by name, as plain data that JSON can hold.
 
     Args:
@@ -98,16 +100,16 @@ def plain(params: Any, rule: str) -> dict[str, Any]:
     return values
 
 
-def names(inputs: Any, outputs: Any) -> str:
+def digest_of_names(inputs: Any, outputs: Any) -> str:
     """A digest of the names by which a rule hands its inputs and outputs to its script."""
     named = [
         [[name, 1 if isinstance(value, str) else len(value)] for name, value in files.items()]
         for files in (inputs, outputs)
     ]
-    return digest(json.dumps(named).encode())
+    return short_digest(json.dumps(named).encode())
 
 
-def _files(root: Path) -> Iterator[Path]:
+def _files_of_ours(root: Path) -> Iterator[Path]:
     """Of the files of all modules, and of all that was opened, those in the clone or the package."""
     named = [getattr(module, "__file__", None) for module in [*sys.modules.values()]]
     # torch has modules in no file, with names like one
@@ -118,7 +120,7 @@ def _files(root: Path) -> Iterator[Path]:
             yield Path(name)
 
 
-def key(file: Path, root: Path, results: Path | None = None) -> str | None:
+def name_in_recipe(file: Path, root: Path, results: Path | None = None) -> str | None:
     """The name of a file of ours in a recipe; None for one of others, and for one that does not count.
 
     Args:
@@ -130,7 +132,7 @@ def key(file: Path, root: Path, results: Path | None = None) -> str | None:
         return None
     if file.is_relative_to(PACKAGE):
         name = file.relative_to(PACKAGE).as_posix()
-        return f"{PACKAGE.name}/{name}" if counts(name) else None
+        return f"{PACKAGE.name}/{name}" if counts_in_recipe(name) else None
     if not file.is_relative_to(root) or file.is_relative_to(Path(sys.prefix).resolve()):
         return None
     name = file.relative_to(root).as_posix()
@@ -144,7 +146,7 @@ def key(file: Path, root: Path, results: Path | None = None) -> str | None:
     return name if "/" in name else f"./{name}"
 
 
-def place(key: str, root: Path, sources: Path = PACKAGE.parent) -> Path:
+def place_of_code(key: str, root: Path, sources: Path = PACKAGE.parent) -> Path:
     """Where a file lies that a recipe names."""
     if key.startswith(f"{PACKAGE.name}/"):
         return sources / key
@@ -161,7 +163,7 @@ class Present:
 
     def __init__(self, root: Path, sources: Path = PACKAGE.parent) -> None:
         # By the name: thousands of records name the same files.
-        self.digest = cache(lambda name: digest_of(place(name, root, sources)))
+        self.digest = cache(lambda name: digest_of(place_of_code(name, root, sources)))
 
     def changes(self, recipe: Mapping[str, Any]) -> list[str]:
         """The files of a recipe's code that are others now.
@@ -182,16 +184,16 @@ class Present:
 
 def _counts(name: str) -> bool:
     """Whether a file that a recipe names counts in it."""
-    return counts(name.removeprefix(f"{PACKAGE.name}/"))
+    return counts_in_recipe(name.removeprefix(f"{PACKAGE.name}/"))
 
 
-def everything(root: Path) -> dict[str, dict[str, str]]:
+def recipe_of_everything(root: Path) -> dict[str, dict[str, str]]:
     """A recipe of all code and libraries here, which no job uses: what two machines can be held to."""
     files = [*PACKAGE.rglob("*"), *(root / "workflow" / "scripts").glob("*")]
-    keys = {name: file for file in files if file.is_file() and (name := key(file.resolve(), root.resolve()))}
+    keys = {name: file for file in files if file.is_file() and (name := name_in_recipe(file.resolve(), root.resolve()))}
     return {
         "code": {name: digest_of(file) for name, file in sorted(keys.items())},
-        "versions": {name: version(name) for name in sorted(LIBRARIES.values())},
+        "versions": {name: version_here(name) for name in sorted(LIBRARIES.values())},
     }
 
 
@@ -204,15 +206,15 @@ def other_versions(computed_with: Iterable[Mapping[str, str]]) -> str:
     found: dict[str, set[str]] = {}
     for before in computed_with:
         for library, number in before.items():
-            if number != version(library):
+            if number != version_here(library):
                 found.setdefault(library, set()).add(number)
     return "; ".join(
-        f"{library} {' and '.join(sorted(versions))}, here {version(library)}"
+        f"{library} {' and '.join(sorted(versions))}, here {version_here(library)}"
         for library, versions in sorted(found.items())
     )
 
 
 @cache
-def version(library: str) -> str:
+def version_here(library: str) -> str:
     """A library's installed version without the part that names a build."""
-    return installed(library).split("+")[0]
+    return installed_version(library).split("+")[0]

@@ -1,8 +1,9 @@
 """What the records beside the results say at planning: who made a file, whether that is current, and what is damaged.
 
 Snakemake asks its memory what made a file. That memory lies in ``.snakemake``, which a fresh clone or a copy does not
-have, and whose form is Snakemake's own affair. So it is answered from the records here (``hooks.install``): which
-inputs an output was made of, and whether its job would do the same now. It does not matter when a file was checked out.
+have, and whose form is Snakemake's own affair. So it is answered from the records here (``hooks.install_memory``):
+which inputs an output was made of, and whether its job would do the same now. It does not matter when a file was
+checked out.
 
 Snakemake looks into a file only where its time is newer. So every file is held to the records here. The workflow
 changes a file and its record together: a file that is not what the record of its own job says was damaged, or replaced
@@ -23,7 +24,7 @@ from typing import Any
 from emtvb.errors import InputError
 from emtvb.making import provenance, recipes, trainings
 from emtvb.making.provenance import Record
-from emtvb.making.recipes import Present, names, plain
+from emtvb.making.recipes import Present, digest_of_names, plain_params
 
 _UNREAD = "history.csv"
 """Learning curves: no job reads them, and none is run to make them alone."""
@@ -76,9 +77,9 @@ class Records:
     def __post_init__(self) -> None:
         self._present = Present(self.root)
         self._digest = cache(provenance.sha256)
-        self._is_file = cache(lambda path: path.is_file())
+        self._is_file = cache(os.path.isfile)
         root = self.root.resolve()
-        self._key = cache(lambda script: recipes.key(script.resolve(), root) or script.name)
+        self._key = cache(lambda script: recipes.name_in_recipe(script.resolve(), root) or script.name)
 
     def refuse(self, files: Iterable[str], forced: Callable[[Maker], bool] = lambda _: False) -> None:
         """Raise InputError where one of a job's files is damaged; it says how to go on.
@@ -113,15 +114,17 @@ class Records:
     def _otherwise(self, job: Any, maker: Maker) -> list[str]:
         """What of this lies in the job itself, in words; what its inputs hold is not asked."""
         recipe = maker.record.recipe
-        now = plain(job.params, job.rule.name)
-        inputs, outputs = (list(dict.fromkeys(map(_plain, files))) for files in (job.input, job.output))
+        now = plain_params(job.params, job.rule.name)
+        inputs, outputs = (list(dict.fromkeys(map(_plain_path, files))) for files in (job.input, job.output))
         if trainings.REVISION in now:
             more = [Path(path).name for path in outputs if path not in maker.outputs]
-            return trainings.changes(maker.settings, now) + [f"{name}, which was not made with it" for name in more]
-        words = [f"setting {name}" for name in _differing(maker.settings, now)]
+            return trainings.changes_of_training(maker.settings, now) + [
+                f"{name}, which was not made with it" for name in more
+            ]
+        words = [f"setting {name}" for name in _differing_settings(maker.settings, now)]
         words += self._present.changes(recipe)
         if "names" in recipe and (
-            recipe["names"] != names(job.input, job.output)
+            recipe["names"] != digest_of_names(job.input, job.output)
             or not _are_listed(inputs, maker.inputs, maker.path)
             or not _are_listed(outputs, maker.outputs, maker.path)
         ):
@@ -136,21 +139,21 @@ class Records:
     def _inputs_anew(self, maker: Maker) -> Iterator[str]:
         """Inputs that lie there as others than were read, or are gone together with their record, in words."""
         for name, digest in maker.record.inputs.items():
-            path = self.folder / name
-            if str(path) in self.damaged:
+            path = _plain_path(self.folder / name)  # of ../twins/runs.csv: beside what a linked folder is lie others
+            if path in self.damaged:
                 continue
             if self._is_file(path):
                 there = self._digest(path)
-            elif str(path) in self.makers:
+            elif path in self.makers:
                 # It was left out of what is published, and is made again when something needs it.
-                there = self.makers[str(path)].outputs[str(path)]
-            elif path.parent in self.unreadable:
+                there = self.makers[path].outputs[path]
+            elif Path(path).parent in self.unreadable:
                 continue
             else:
-                yield f"{path}, gone, and so is its record"
+                yield f"{self.folder / name}, gone, and so is its record"
                 continue
             if there != digest:
-                yield f"{path}, another than the one that was read"
+                yield f"{self.folder / name}, another than the one that was read"
 
     def is_made(self, job: Any) -> bool:
         """Whether a job's outputs lie there by now as it would make them. All its files are read for it, now.
@@ -160,17 +163,17 @@ class Records:
         """
         try:
             path = provenance.record_path([Path(output) for output in job.output], job.rule.name)
-            maker = self._maker(path, provenance.read(path))
-            files = {**maker.record.inputs, **maker.record.outputs}
-            whole = all(provenance.sha256(self.folder / name) == digest for name, digest in files.items())
+            maker = self._maker(path, provenance.read_record(path))
+            files = {**maker.inputs, **maker.outputs}
+            whole = all(provenance.sha256(path) == digest for path, digest in files.items())
         except (InputError, OSError):
             return False
-        makes_all = {*maker.outputs} == {_plain(output) for output in job.output}
+        makes_all = {*maker.outputs} == {_plain_path(output) for output in job.output}
         return whole and makes_all and not self._otherwise(job, maker)
 
     def _maker(self, path: Path, record: Record) -> Maker:
         inputs, outputs = (
-            {_plain(self.folder / name): digest for name, digest in part.items()}
+            {_plain_path(self.folder / name): digest for name, digest in part.items()}
             for part in (record.inputs, record.outputs)
         )
         return Maker(path, record, inputs, outputs)
@@ -185,7 +188,7 @@ def script_of(rule: Any) -> Path:
     return Path(str(rule.basedir.get_path_or_uri(secret_free=True))) / str(rule.script)
 
 
-def read(folder: Path, root: Path) -> Records:
+def records_of_results(folder: Path, root: Path) -> Records:
     """What the records of an experiment say, and what of its files is not as it was made.
 
     Args:
@@ -218,7 +221,7 @@ def summary(words: Iterable[str]) -> str:
     return ", ".join(texts[:6]) + (f" and {len(texts) - 6} more" if len(texts) > 6 else "")
 
 
-def _plain(path: Any) -> str:
+def _plain_path(path: Any) -> str:
     """A path as records and rules both spell it."""
     return os.path.normpath(str(path))
 
@@ -228,15 +231,15 @@ def _are_listed(files: list[str], listed: Iterable[str], record: Path) -> bool:
     return [*listed] == files or ({*listed} == {*files} and not provenance.is_as_written(record))
 
 
-def _differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+def _differing_settings(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """Settings that say something else. One that is null is none; 1 is 1.0, as configs spell it, and not true."""
-    return sorted(name for name in {*before, *now} if not _same(before.get(name), now.get(name)))
+    return sorted(name for name in {*before, *now} if not _same_data(before.get(name), now.get(name)))
 
 
-def _same(one: Any, other: Any) -> bool:
+def _same_data(one: Any, other: Any) -> bool:
     """Whether two pieces of plain data say the same."""
     if isinstance(one, dict) and isinstance(other, dict):
-        return not _differing(one, other)
+        return not _differing_settings(one, other)
     if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_same, one, other))
+        return len(one) == len(other) and all(map(_same_data, one, other))
     return isinstance(one, bool) is isinstance(other, bool) and bool(one == other)

@@ -48,7 +48,7 @@ def of_other_settings(folder: Path, settings: Mapping[str, Any]) -> str | None:
     """
     try:
         there = json.loads((folder / "settings.json").read_text("utf-8"))
-        other = [key for key, value in there.items() if not _keeps(settings.get(key), value)]
+        other = [key for key, value in there.items() if not _keeps_setting(settings.get(key), value)]
     except (OSError, ValueError, AttributeError):
         return None
     if not other:
@@ -60,16 +60,16 @@ def of_other_settings(folder: Path, settings: Mapping[str, Any]) -> str | None:
     )
 
 
-def _keeps(stated: Any, before: Any) -> bool:
+def _keeps_setting(stated: Any, before: Any) -> bool:
     """Whether a setting is what it was before; of a list or a mapping, whether nothing was taken away."""
     if isinstance(stated, dict) and isinstance(before, dict):
-        return all(_keeps(stated.get(key), value) for key, value in before.items())
+        return all(_keeps_setting(stated.get(key), value) for key, value in before.items())
     return stated == before or (
         isinstance(stated, list) and isinstance(before, list) and all(entry in stated for entry in before)
     )
 
 
-def slow(environment: Mapping[str, str] = os.environ) -> Iterator[str]:
+def slowing_variables(environment: Mapping[str, str] = os.environ) -> Iterator[str]:
     """What in an environment makes training slower, a line each: results are the same."""
     for name in ("NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES"):
         if value := environment.get(name):

@@ -14,9 +14,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from emtvb.making.recipes import version
+from emtvb.making.recipes import version_here
 from emtvb.theory import protocol
 from emtvb.theory import stream_order as streams
+from emtvb.training import promises
 
 REVISION = "revision"
 """The param, perhaps null, by which a rule says that its jobs train."""
@@ -34,28 +35,30 @@ def read_run(plain: Mapping[str, Any]) -> Any:
     return streams.stream_from_entry(plain) if streams.is_stream(plain) else protocol.order_from_entry(plain)
 
 
-def runs(settings: Mapping[str, Any]) -> list[Any]:
+def runs_of_training(settings: Mapping[str, Any]) -> list[Any]:
     """The runs that a training's settings name; an ``order`` is plain data, and compared as it is."""
     if "order" in settings:
         return [settings["order"]]
     return [read_run(entry) for entry in (settings["runs"] if "runs" in settings else [settings["run"]])]
 
 
-def decides(settings: Mapping[str, Any]) -> dict[str, Any]:
+def deciding_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     """What decides beside the runs."""
-    return {name: settings[name] for name in _DECIDE if settings.get(name) is not None}
+    decided = {name: settings[name] for name in _DECIDE if settings.get(name) is not None}
+    # They differ in what they do on a machine without the engine, and records say who trained.
+    return {**decided, "trainer": "auto"} if decided.get("trainer") in promises.TRAINERS else decided
 
 
-def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+def changes_of_training(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """What of a training's settings is another now, in words.
 
     Args:
         before: The settings that its record has.
         now: Those that its rule has.
     """
-    one, other = decides(before), decides(now)
+    one, other = deciding_settings(before), deciding_settings(now)
     words = [f"setting {name}" for name in sorted({*one, *other}) if one.get(name) != other.get(name)]
-    return [*words, *(["its runs"] if runs(before) != runs(now) else [])]
+    return [*words, *(["its runs"] if runs_of_training(before) != runs_of_training(now) else [])]
 
 
 def state_version(settings: Mapping[str, Any]) -> str:
@@ -65,5 +68,5 @@ def state_version(settings: Mapping[str, Any]) -> str:
     """
     parts: Any = settings.get("proof")
     if parts is None:
-        parts = [settings.get("accelerator"), settings.get(REVISION), {name: version(name) for name in _TRAIN}]
+        parts = [settings.get("accelerator"), settings.get(REVISION), {name: version_here(name) for name in _TRAIN}]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]

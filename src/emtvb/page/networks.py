@@ -63,11 +63,11 @@ def show_network(name: str, network: Network, task: Task) -> Shown:
     """
     if not network.is_finite():
         raise InputError("network", name, "its training diverged and left no network; choose another")
-    check_task(network, task, name)
+    check_task(network, task.theory, name)
     system = Elman(network)
     memories = {
         DATA: fit_memories_by_data(system, task),
-        POWER: scale_to_stored_units(power_iteration(network, task), system, task),
+        POWER: scale_to_stored_units(power_iteration(network, task.theory), system, task),
     }
     bases = {basis: {"failing": failing(system, task, memory)} for basis, memory in memories.items()}
     about = {"id": name, **describe(system, task), "bases": bases}
@@ -86,8 +86,8 @@ def describe(system: System, task: Task) -> dict[str, Any]:
         "rule": task.describe(),
         "source": source.tolist(),
         "signs": signs.tolist(),
-        "kept": np.flatnonzero(task.persistent()).tolist(),
-        "settled": task.settled(),
+        "kept": np.flatnonzero(task.theory.persistent).tolist(),
+        "settled": task.theory.settled_step,
         "picture": picture_inputs(task.s, task.d).astype(int).tolist(),
     }
 
@@ -101,9 +101,9 @@ def failing(system: System, task: Task, memories: VariableMemories) -> list[str]
     recording = record_inputs(system, task, picture_inputs(task.s, task.d)[:, None, :], at)
     kept = np.flatnonzero(memories.stored)
     before = np.repeat(recording.labels[at], kept.size, axis=0)
-    after = negate_with_copies(task, before, kept, at)
+    after = negate_with_copies(task.theory, before, kept, at)
     outputs = Continuation(system, FUTURE).outputs(recording.states[at] + memories.change(before, after))
-    obeyed = all_signs_agree(outputs, task.future(after, FUTURE))
+    obeyed = all_signs_agree(outputs, task.theory.future_outputs(after, FUTURE))
     return [f"{element // task.d + 1}.{element % task.d}" for element in kept[~obeyed].tolist()]
 
 

@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 from emtvb.errors import InputError
 from emtvb.experiments.results import FoundRun
-from emtvb.experiments.streams import measures
+from emtvb.experiments.streams import episode_memory
 from emtvb.experiments.streams.runs import StreamRun, paper_name
 from emtvb.experiments.sweep.exemplar import picture_inputs
 from emtvb.page.content import Shown
@@ -86,7 +86,7 @@ def _bases(run: StreamSetup, network: Network, sizes: list[int]) -> dict[str, Fl
     middle = sizes[len(sizes) // 2]
     parts: dict[str, list[np.ndarray]] = {"basis": [], "dual": [], "centre": []}
     for n in sizes:
-        seen = measures.watch_network(network, run.task, run.episodes, (middle, n), rng, measures.SEQUENCES)
+        seen = episode_memory.watch_network(network, run.task, run.episodes, (middle, n), rng, episode_memory.SEQUENCES)
         place = seen.plan.places[1]
         steps = range(place.first_output - 1, place.stop)
         written = np.where((seen.plan.shows == INPUT)[:, None, None], seen.inputs, seen.targets)
@@ -94,8 +94,8 @@ def _bases(run: StreamSetup, network: Network, sizes: list[int]) -> dict[str, Fl
         states = seen.states[steps.start : steps.stop].reshape(-1, network.hidden_dim)
         centre = states.mean(axis=0)
         memory = memory.reshape(len(states), -1)
-        parts["basis"].append(measures.least_squares(memory, states).weights.T)
-        parts["dual"].append(measures.least_squares(states, memory).weights.T)
+        parts["basis"].append(episode_memory.least_squares(memory, states).weights.T)
+        parts["dual"].append(episode_memory.least_squares(states, memory).weights.T)
         parts["centre"].append(centre[None])
     arrays = (np.concatenate(parts[name], axis) for name, axis in (("basis", 1), ("dual", 0), ("centre", 0)))
     return {name: np.ascontiguousarray(array, "<f4") for name, array in zip(parts, arrays, strict=True)}
@@ -127,7 +127,7 @@ def _opening(run: StreamSetup, n: int) -> dict[str, Any]:
 
 def _composed(task: Binding) -> str:
     """How outputs are composed, in words."""
-    if measures.repeats_vectors(task):
+    if episode_memory.repeats_vectors(task):
         return "each is the target of n steps before, n being the vectors of its episode"
     parts = (f"{'-' if read.sign < 0 else ''}x{read.dimension} of target {read.variable}" for read in task.composition)
     return f"each has, of the last n targets, the oldest first, {', '.join(parts)}"

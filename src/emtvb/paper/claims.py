@@ -34,7 +34,7 @@ COLUMNS = (
 """What a condition may be about."""
 
 
-def _known(column: str) -> str:
+def _known_column(column: str) -> str:
     if column not in COLUMNS:
         near = difflib.get_close_matches(column, COLUMNS, n=1)
         raise ValueError(
@@ -43,7 +43,7 @@ def _known(column: str) -> str:
     return column
 
 
-Column = Annotated[str, AfterValidator(_known)]
+Column = Annotated[str, AfterValidator(_known_column)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$")]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Share = Annotated[Number, Field(gt=0, le=1)]

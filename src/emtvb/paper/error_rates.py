@@ -277,7 +277,7 @@ def bootstrap_rates(
     fewest, most = tables
     for table in range(most):
         if table and table % fewest == 0:
-            asked = {key for key in asked if not _clear(tallies[key])}
+            asked = {key for key in asked if not _off_five_percent(tallies[key])}
         if not asked:
             break
         drawn = [of.draw(rng, len(of.counts)) for of in cells.values()]
@@ -306,7 +306,7 @@ def bootstrap_rates(
     return pd.DataFrame(rows, columns=BOOTSTRAP)
 
 
-def _clear(tally: np.ndarray) -> bool:
+def _off_five_percent(tally: np.ndarray) -> bool:
     """Whether the two false rates of a number are off 5% by three of their standard errors."""
     tables = max(int(tally[0]), 1)
     rates = np.array([tally[1], tally[2:4].max()]) / tables
@@ -380,7 +380,7 @@ def answer_rates(count: int = 1000, seed: int = 0) -> pd.DataFrame:
         of_seed = np.arange(networks) % PUBLISHED_SEEDS
         given = []
         for _ in range(count):
-            better = _chances(rng, share, PUBLISHED_SEEDS)
+            better = _seed_chances(rng, share, PUBLISHED_SEEDS)
             wrong = rng.random(networks) < significance.MISMEASURED
             given.append(significance.answer_by_group([((rng.random(networks) < better[of_seed]) ^ wrong, of_seed)]))
         shares = [np.mean([getattr(one, question) == answer for one in given]) for question, answer in _ASKED]
@@ -391,7 +391,7 @@ def answer_rates(count: int = 1000, seed: int = 0) -> pd.DataFrame:
 _ASKED = (("tendency", "yes"), ("tendency", "no"), ("universality", "no"))
 
 
-def _chances(rng: np.random.Generator, share: float, seeds: int) -> Float[np.ndarray, " seed"]:
+def _seed_chances(rng: np.random.Generator, share: float, seeds: int) -> Float[np.ndarray, " seed"]:
     """Of each seed, the chance that a claim holds for one of its networks: beta, with the correlation of networks."""
     if share in (0, 1):
         return np.full(seeds, share)

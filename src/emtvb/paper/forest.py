@@ -51,11 +51,13 @@ def forest_rows(measured: pd.DataFrame, rates: pd.DataFrame) -> pd.DataFrame:
     entries: list[dict[str, object]] = []
     for cell in cells:
         whole = cell in _cells(exact)
-        seeds = _seeds(exact if whole else every, cell)
+        seeds = _ascending_seeds(exact if whole else every, cell)
         for measure, judgement in zip(MEASURES, judged.get(cell, (None, None))[::-1], strict=True):
             printed = published[measure].get(cell) if len(own) else None
             judgement = judgement if whole else None
-            entries += _cell(cell, measure, seeds[measure], printed, judgement, by_number.get((*cell, measure), {}))
+            entries += _number_rows(
+                cell, measure, seeds[measure], printed, judgement, by_number.get((*cell, measure), {})
+            )
     counts = dict.fromkeys(("seed", "with_value", "seeds", "sweeps"), "Int64")
     return pd.DataFrame(entries, columns=COLUMNS).astype(counts)
 
@@ -86,13 +88,12 @@ def _cells(by_seed: pd.DataFrame) -> list[tuple[str, int, float]]:
     return list(by_seed.reset_index()[table1.CELL].itertuples(index=False, name=None))
 
 
-def _seeds(by_seed: pd.DataFrame, cell: tuple[str, int, float]) -> pd.DataFrame:
-    """A cell's seeds, ascending."""
+def _ascending_seeds(by_seed: pd.DataFrame, cell: tuple[str, int, float]) -> pd.DataFrame:
     table = by_seed.reset_index()
     return table[(table[table1.CELL] == list(cell)).all(axis=1)].set_index("seed").sort_index()
 
 
-def _cell(
+def _number_rows(
     cell: tuple[str, int, float],
     measure: str,
     seeds: pd.Series,

@@ -149,7 +149,7 @@ def _moved(both: Iterable[Reprint]) -> Answer:
 def _mean_accuracy(of: Reprint) -> Answer:
     """B: is the mean accuracy of T2 what is printed?"""
     mean, printed = float(of.accuracies.mean()), of.accuracy[2]
-    half = significance._half("accuracy")
+    half = significance._half_unit("accuracy")
     low, high = printed - half, printed + half
     holds = low <= mean <= high
     ours = float(of.accuracy[1].own.mean())
@@ -206,7 +206,7 @@ def _spikes(of: Reprint) -> Answer:
     count = int((errors > significance.SPIKED * np.median(own)).sum())
     rng = np.random.default_rng([significance._SEED, 2])
     seen = int(significance.odd_seeds("spectral_error", sample.values).sum()), int(np.isfinite(sample.values).sum())
-    drawn = rng.binomial(len(errors), significance._rates(seen, sample.others, rng, _DRAWS))
+    drawn = rng.binomial(len(errors), significance._odd_chances(seen, sample.others, rng, _DRAWS))
     low, high = central_interval(drawn, method="nearest")
     holds = low <= count <= high
     means = "the chance of spikes is right for torch's rounding too" if holds else "it is wrong"

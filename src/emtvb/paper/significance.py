@@ -201,7 +201,7 @@ class Prediction:
 
     def p_value(self, printed: float) -> float:
         """Two-sided, of printing this or something more extreme."""
-        half = _half(self.what)
+        half = _half_unit(self.what)
         below = int(np.searchsorted(self.means, printed + half, side="right")) + 1
         above = len(self.means) - int(np.searchsorted(self.means, printed - half, side="left")) + 1
         return min(1.0, 2 * float(min(below, above)) / (len(self.means) + 1))
@@ -211,17 +211,18 @@ class Prediction:
 
         What is printed stands for all that rounds to it, and the farthest of that counts.
         """
-        low, high = printed - _half(self.what), printed + _half(self.what)
+        low, high = printed - _half_unit(self.what), printed + _half_unit(self.what)
         if self.what == "accuracy":
             least, most = high - ACCURACY_MARGIN, low + ACCURACY_MARGIN
         else:
             least, most = high / ERROR_MARGIN, low * ERROR_MARGIN
+        # a mean on the bound is beyond it, and may lie on it but for rounding
         above = len(self.means) - int(np.searchsorted(self.means, most - 1e-12, side="left"))
         below = int(np.searchsorted(self.means, least + 1e-12, side="right"))
         return max(above, below) / len(self.means)
 
 
-def _half(what: Measure) -> float:
+def _half_unit(what: Measure) -> float:
     """Half a unit of the last printed digit."""
     return 0.5 * 10.0 ** -DIGITS[what]
 
@@ -259,7 +260,7 @@ def judge_table(
         corrected, times = holm_correction(p) if correct else (p, np.ones(len(p)))
         if draws:
             break
-        unsure = [i for i, of in enumerate(predictions) if of and not _sure(of, values[i], p[i], times[i])]
+        unsure = [i for i, of in enumerate(predictions) if of and not _enough_draws(of, values[i], p[i], times[i])]
         if not unsure:
             break
         for i in unsure:
@@ -299,7 +300,7 @@ def holm_correction(p: Float[np.ndarray, " value"]) -> tuple[Float[np.ndarray, "
     return corrected, times
 
 
-def _sure(prediction: Prediction, value: PrintedValue, p: float, times: float) -> bool:
+def _enough_draws(prediction: Prediction, value: PrintedValue, p: float, times: float) -> bool:
     """Whether there are draws enough: what decides is far from 5%, in its standard errors."""
     if not _by_number(value) or not len(prediction.means) or len(prediction.means) >= _MOST_DRAWS:
         return True
@@ -534,7 +535,7 @@ def _of_accuracies(sample: Sample, rng: np.random.Generator, draws: int) -> np.n
     values = sample.values
     there = np.isfinite(values)
     roundings = np.take_along_axis(values, np.argsort(~there, axis=1, kind="stable"), axis=1)
-    chosen = _urn(rng, len(values), draws)
+    chosen = _drawn_seeds(rng, len(values), draws)
     which = (rng.random(chosen.shape) * there.sum(axis=1)[chosen]).astype(int)
     seeds = roundings[chosen, which]
     if np.nanmax(values) >= AT_CHANCE:
@@ -545,7 +546,7 @@ def _of_accuracies(sample: Sample, rng: np.random.Generator, draws: int) -> np.n
     return np.asarray(seeds.mean(axis=1))
 
 
-def _urn(rng: np.random.Generator, seeds: int, draws: int) -> Shaped[np.ndarray, "draw seed"]:
+def _drawn_seeds(rng: np.random.Generator, seeds: int, draws: int) -> Shaped[np.ndarray, "draw seed"]:
     """Per draw, 20 of our seeds at Dirichlet's weights: one after another from Polya's urn, by their places."""
     chosen = np.ascontiguousarray(rng.integers(seeds, size=(draws, PUBLISHED_SEEDS)).T)
     every = np.arange(draws)
@@ -579,17 +580,17 @@ def _of_errors(sample: Sample, rng: np.random.Generator, draws: int) -> np.ndarr
     middles = middle - rng.normal(size=draws) * spread / np.sqrt(count)
     shape = draws, PUBLISHED_SEEDS
     with_error = int(np.isfinite(sample.own).sum())
-    share = rng.beta(with_error + 0.5, len(values) - with_error + 0.5, draws)
+    share = rng.beta(with_error + 0.5, len(values) - with_error + 0.5, draws)  # Jeffreys' prior
     there = rng.random(shape) < share[:, None]
     there[:, 0] = True  # printed is a number: there is one at least
-    rate = _rates((int(spiked.sum()), int(np.isfinite(values).sum())), sample.others, rng, draws)
+    rate = _odd_chances((int(spiked.sum()), int(np.isfinite(values).sum())), sample.others, rng, draws)
     factors = rng.uniform(np.log(SPIKED), np.log(SPIKE), shape)
     moved = np.where(rng.random(shape) < rate[:, None], factors, spread[:, None] * rng.normal(size=shape))
     errors = np.exp(np.minimum(middles[:, None] + moved, np.log(np.pi))) * there
     return np.asarray(errors.sum(axis=1) / there.sum(axis=1))
 
 
-def _rates(
+def _odd_chances(
     own: tuple[int, int], others: Sequence[tuple[int, int]], rng: np.random.Generator, draws: int
 ) -> Float[np.ndarray, " draw"]:
     """Chances that a value of this cell is odd: those of cells have a beta distribution, which the cells tell of.

@@ -271,7 +271,7 @@ def as_text(table: pd.DataFrame) -> pd.DataFrame:
     rows = _rows(
         table,
         lambda l2: f"L2 {l2}",
-        lambda row: "\n".join(filter(None, (_ours(row), _published(row), _as_published(row)))),
+        lambda row: "\n".join(filter(None, (_ours_in_words(row), _published_in_words(row), _as_published(row)))),
     )
     return rows.rename_axis(columns=None).reset_index()
 
@@ -297,24 +297,24 @@ def _number(value: float) -> str:
 
 
 def _markdown_cell(row: pd.Series) -> str:
-    return f"**{'; '.join((_ours(row), *_beside(row)))}".replace(") ", ")** ", 1)
+    return f"**{'; '.join((_ours_in_words(row), *_beside(row)))}".replace(") ", ")** ", 1)
 
 
 def _latex_cell(row: pd.Series) -> str:
-    return rf"\textbf{{{'; '.join((_ours(row), *_beside(row)))}".replace(") ", ")} ", 1)
+    return rf"\textbf{{{'; '.join((_ours_in_words(row), *_beside(row)))}".replace(") ", ")} ", 1)
 
 
-def _ours(row: pd.Series) -> str:
+def _ours_in_words(row: pd.Series) -> str:
     """Spectral error (accuracy) seeds with an error/seeds."""
     return f"{_error(row.spectral_error)} ({row.accuracy:.2f}) {row.seeds_with_error}/{row.seeds}"
 
 
 def _beside(row: pd.Series) -> list[str]:
     """What stands beside ours."""
-    return [text for text in (_published(row), _as_published(row)) if text]
+    return [text for text in (_published_in_words(row), _as_published(row)) if text]
 
 
-def _published(row: pd.Series) -> str:
+def _published_in_words(row: pd.Series) -> str:
     """What the paper prints, and what our runs say to it."""
     if pd.isna(row.published_accuracy):
         why = row.get("not_compared", "")
@@ -344,7 +344,7 @@ def _as_published(row: pd.Series) -> str:
     if pd.isna(row.as_published_accuracy):
         return ""
     cell = f"{_error(row.as_published_spectral_error)} ({row.as_published_accuracy:.2f})"
-    if _ours(row).startswith(f"{cell} "):
+    if _ours_in_words(row).startswith(f"{cell} "):
         return ""
     return f"without skipped runs {cell} {row.as_published_seeds_with_error:.0f}/{row.as_published_seeds:.0f}"
 

@@ -31,14 +31,14 @@ def measured_with_twins(runs: Path | str, measurements: Path | str, others: Sequ
     Raises:
         InputError: Where a file is missing or damaged.
     """
-    own = _together(runs, measurements)
+    own = _runs_with_measurements(runs, measurements)
     if not others:
         return own
-    twins = _together(*others)
+    twins = _runs_with_measurements(*others)
     return pd.concat([own, twins[~twins["run_id"].isin(own["run_id"])]], ignore_index=True)
 
 
-def _together(runs: Path | str, measurements: Path | str) -> pd.DataFrame:
+def _runs_with_measurements(runs: Path | str, measurements: Path | str) -> pd.DataFrame:
     together = tables.combine(
         tables.read_table(runs, tables.RUN_COLUMNS), tables.read_table(measurements, tables.MEASURED_COLUMNS)
     )

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from typing import NamedTuple
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -98,7 +99,7 @@ class Stated:
 
     def _opening(self) -> dict[Kind, str]:
         """What a reader of each kind of claims wants to know first."""
-        return {kind: _answer(some) for kind, some in self.kinds.items()}
+        return {kind: _answer_in_short(some) for kind, some in self.kinds.items()}
 
     def _tallies(self) -> dict[Kind, dict[str, int]]:
         """How many claims of each kind have which badge, of those that occur."""
@@ -130,8 +131,8 @@ class Stated:
             lstrip_blocks=True,
         )  # fmt: skip
         environment.globals.update(
-            interval=_interval, colour=badge_class, word=_word, short=_short, row_of=_row, axis=_axis, curve=_curve,
-            number=_number, link=quote, neighbours=_neighbours,
+            interval=_interval, colour=badge_class, word=_badge_anchor, short=_short, row_of=_forest_row,
+            axis=_axis_ticks, curve=_curve_points, number=_number, link=quote, neighbours=_neighbours,
         )  # fmt: skip
         environment.filters["formula"] = formula_markup
         script = environment.loader.get_source(environment, "stated.js")[0] if environment.loader else ""
@@ -194,7 +195,7 @@ def badge_class(badge: str) -> str:
     return _COLOURS[badge]
 
 
-def _answer(results: Sequence[ClaimResult]) -> str:
+def _answer_in_short(results: Sequence[ClaimResult]) -> str:
     """Claims of one kind in short: for how many most and all networks do as they say, or how many are consistent."""
     asked = [claim for claim in results if claim.tendency]
     if asked:
@@ -227,7 +228,7 @@ class _Row:
     interval: tuple[float, float] | None
 
 
-def _place(group: str, value: float) -> float:
+def _percent_of_axis(group: str, value: float) -> float:
     """Where a value lies on its axis, in percent of the axis' length."""
     low, high = _ERRORS if group == "spectral error" else _ACCURACIES
     if group == "spectral error":
@@ -235,25 +236,37 @@ def _place(group: str, value: float) -> float:
     return round(min(max((value - low) / (high - low), 0), 1) * 100, 2)
 
 
-def _row(claim: ClaimResult) -> _Row | None:
+def _forest_row(claim: ClaimResult) -> _Row | None:
     """A published value, its margin, our value and what 20 seeds like ours would print; None where it is ``---``."""
     if claim.printed is None or claim.margin is None:
         return None
-    at = [_place(claim.group, value) for value in (claim.printed, *claim.margin)]
-    ours = None if claim.value is None else _place(claim.group, claim.value)
-    ends = None if claim.interval is None else tuple(_place(claim.group, end) for end in claim.interval)
+    at = [_percent_of_axis(claim.group, value) for value in (claim.printed, *claim.margin)]
+    ours = None if claim.value is None else _percent_of_axis(claim.group, claim.value)
+    ends = None if claim.interval is None else tuple(_percent_of_axis(claim.group, end) for end in claim.interval)
     return _Row(at[0], (at[1], at[2]), ours, (ends[0], ends[1]) if ends else None)
 
 
-def _axis(group: str) -> list[tuple[float, str]]:
+def _axis_ticks(group: str) -> list[tuple[float, str]]:
     """The ticks of an axis: where, in percent of its length, and what."""
-    return [(_place(group, value), label) for value, label in _TICKS[group]]
+    return [(_percent_of_axis(group, value), label) for value, label in _TICKS[group]]
 
 
-def _curve(stratum: Stratum) -> list[tuple[float, float, str, str]]:
-    """A curve's points: across and up in percent, its bar and its share in words. Bars stand side by side."""
+class _Point(NamedTuple):
+    """A point of a curve: across and up in percent, its bar and its share in words."""
+
+    across: float
+    up: float
+    bar: str
+    share: str
+
+
+def _curve_points(stratum: Stratum) -> list[_Point]:
+    """A curve's points. Bars stand side by side."""
     last = max(len(stratum.curve) - 1, 1)
-    return [(100 * i / last, 100 * share, _number(bar), f"{share:.0%}") for i, (bar, share) in enumerate(stratum.curve)]
+    return [
+        _Point(100 * i / last, 100 * share, _number(bar), f"{share:.0%}")
+        for i, (bar, share) in enumerate(stratum.curve)
+    ]
 
 
 def _neighbours(claim: ClaimResult) -> str:
@@ -286,6 +299,6 @@ def _number(value: float) -> str:
     return f"{value:g}"
 
 
-def _word(badge: str) -> str:
+def _badge_anchor(badge: str) -> str:
     """A badge as an anchor."""
     return badge.replace(",", "").replace(" ", "-")

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -143,7 +143,7 @@ def read_verdicts(folder: Path | str, claims: Claims | None = None) -> tuple[Cla
 
     Args:
         folder: The experiment's, with ``runs.csv`` and ``measurements.csv``.
-        claims: Of :func:`load`.
+        claims: Of :func:`claims.load_claims`.
 
     Raises:
         InputError: Where these are missing or damaged, or claims.yaml is.
@@ -179,7 +179,7 @@ def evaluate_claims(measured: pd.DataFrame, claims: Claims | None = None) -> tup
 
     Args:
         measured: Run table and measurements together, as ``tables.combine`` gives them; rounding twins among them.
-        claims: Of :func:`load`, by default with the bar of solving a task by which these runs were measured.
+        claims: Of :func:`claims.load_claims`; by default with the bar of solving a task by which these were measured.
     """
     claims = claims or _by_the_bar_of(measured)
     own = table1.paper_runs(measured)
@@ -287,28 +287,29 @@ def _margin(measure: Measure, printed: str) -> tuple[float, float] | None:
 
 def _statement(claim: Statement, rules: Rules, own: pd.DataFrame) -> ClaimResult:
     networks = own[own["task"].isin(claim.tasks)]
-    missing = _missing(claim, networks)
+    missing = _missing_columns(claim, networks)
     strata: list[Stratum] = []
     if missing:
-        judgement = Judgement(_open(claim), f"not measured: no column {missing[0]}", np.nan, None, 0)
+        judgement = Judgement(_verdict_of_nothing(claim), f"not measured: no column {missing[0]}", np.nan, None, 0)
         networks = networks.iloc[:0]
     elif networks.empty:
-        judgement = Judgement(_open(claim), "none of its runs is in this experiment", np.nan, None, 0)
+        judgement = Judgement(_verdict_of_nothing(claim), "none of its runs is in this experiment", np.nan, None, 0)
     else:
         networks = networks[where_all_hold(claim.over, networks)]
         judgement, strata = _judge(claim, networks)
-    groups = [] if missing else [_held(claim, of) for _, of in _strata(claim.strata, networks)]
+    groups = [] if missing else [_holds_and_seeds(claim, of) for _, of in _named_groups(claim.strata, networks)]
     tendency, universality = significance.answer_by_group(groups)
     where = f" on {', '.join(claim.tasks)}" if len(claim.tasks) < 4 else ""
     apart = f", each {_and_names(claim.strata)} apart" if claim.strata else ""
-    about = f"About networks with {_and(claim.over)}{where}{apart}; it holds for one with {_and(claim.holds)}. "
+    over, holds = _conditions_in_words(claim.over), _conditions_in_words(claim.holds)
+    about = f"About networks with {over}{where}{apart}; it holds for one with {holds}. "
     first = claim.holds[0]
     return _result(
         claim.name, claim.group, judgement, f"{judgement.value:.0%}" if judgement.seeds else "",
         source=claim.source, quote=claim.quote, statement=claim.statement, networks=len(networks),
         published=_share_named(claim),
-        files=_files(claim), operationalisation=claim.operationalisation,
-        rule=f"{about}{_rule(claim, rules)} {in_words(rules.answers)}",
+        files=_measurement_files(claim), operationalisation=claim.operationalisation,
+        rule=f"{about}{_rule_in_words(claim, rules)} {in_words(rules.answers)}",
         tendency=tendency, universality=universality,
         reason=claim.reason, bar=first.bar, neighbours=() if missing else _at_every_bar(claim, networks),
         strata=tuple(strata), rows=() if missing else _by_group(claim, networks),
@@ -321,41 +322,43 @@ def _share_named(claim: Statement) -> str:
     return f"at least {100 * claim.at_least:g}%" + (" (our bar)" if claim.group == "check" else "")
 
 
-def _rule(claim: Statement, rules: Rules) -> str:
+def _rule_in_words(claim: Statement, rules: Rules) -> str:
     return in_words(rules.share, at_least=claim.at_least) if claim.at_least else in_words(rules.no_rule)
 
 
-def _held(claim: Statement, networks: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+def _holds_and_seeds(claim: Statement, networks: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """For which of the networks that it speaks of a statement holds, and their seeds."""
     return where_all_hold(claim.holds, networks).to_numpy(bool), networks["seed"].to_numpy()
 
 
-def _files(claim: Statement) -> tuple[str, ...]:
+def _measurement_files(claim: Statement) -> tuple[str, ...]:
     """Where what a claim is about was measured."""
     needed = {name for condition in (*claim.over, *claim.holds) for name in condition.columns()}
     return ("measurements.csv", *(path for path, columns in OF_OTHERS.items() if needed & set(columns)))
 
 
-def _open(claim: Statement) -> Verdict:
+def _verdict_of_nothing(claim: Statement) -> Verdict:
     """The verdict where nothing is known."""
     return "not determined" if claim.at_least else "no verdict"
 
 
 def _judge(claim: Statement, networks: pd.DataFrame) -> tuple[Judgement, list[Stratum]]:
     """All groups are consistent, or one is inconsistent, or it is not determined; without a rule, shares alone."""
-    groups = _strata(claim.strata, networks)
+    groups = _named_groups(claim.strata, networks)
     if not groups:
-        return Judgement(_open(claim), "no network of this experiment is one that it speaks of", np.nan, None, 0), []
+        return Judgement(
+            _verdict_of_nothing(claim), "no network of this experiment is one that it speaks of", np.nan, None, 0
+        ), []
     judged, strata = [], []
     for title, of in groups:
-        holds, seeds = _held(claim, of)
+        holds, seeds = _holds_and_seeds(claim, of)
         if claim.at_least:
             one = significance.judge_share(holds, seeds, claim.at_least, len(groups))
         else:
             one = significance.share_alone(holds, seeds)
         judged.append(one)
         strata.append(
-            Stratum(title, int(holds.sum()), len(of), one.seeds, one.interval, one.verdict, _curve(claim, of))
+            Stratum(title, int(holds.sum()), len(of), one.seeds, one.interval, one.verdict, _share_by_bar(claim, of))
         )
     if len(judged) == 1:
         return judged[0], strata
@@ -368,8 +371,7 @@ def _judge(claim: Statement, networks: pd.DataFrame) -> tuple[Judgement, list[St
     return Judgement(verdict, because, share, None, int(networks["seed"].nunique())), strata
 
 
-def _strata(columns: Sequence[str], networks: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """The groups of networks, with their names."""
+def _named_groups(columns: Sequence[str], networks: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     if not columns or networks.empty:
         return [("all", networks)] if len(networks) else []
     return [
@@ -386,14 +388,14 @@ def _and_names(columns: Iterable[str]) -> str:
     return " and ".join({"l2": "penalty", "hidden_dim": "size"}.get(column, column) for column in columns)
 
 
-def _curve(claim: Statement, networks: pd.DataFrame) -> tuple[tuple[float, float], ...]:
+def _share_by_bar(claim: Statement, networks: pd.DataFrame) -> tuple[tuple[float, float], ...]:
     """The share of networks for which it holds, against the bar of the first condition: its own, and others."""
     return tuple((bar, float(where_all_hold(at, networks).mean())) for bar, at in _with_other_bars(claim))
 
 
 def _at_every_bar(claim: Statement, networks: pd.DataFrame) -> tuple[tuple[float, str], ...]:
     """What is said of a claim at its own bar and at others."""
-    groups = _strata(claim.strata, networks)
+    groups = _named_groups(claim.strata, networks)
     found = []
     for bar, at in _with_other_bars(claim):
         answers = significance.answer_by_group(
@@ -415,7 +417,7 @@ def statement_shares(measured: pd.DataFrame, claims: Claims | None = None) -> pd
 
     Args:
         measured: As for :func:`evaluate_claims`.
-        claims: Of :func:`load`.
+        claims: Of :func:`claims.load_claims`.
 
     Returns:
         A row per statement or check and group of networks: ``name``, ``group``, ``short``, ``task``, ``hidden_dim``,
@@ -427,10 +429,9 @@ def statement_shares(measured: pd.DataFrame, claims: Claims | None = None) -> pd
     rows: list[tuple[object, ...]] = []
     for claim in (claims or _by_the_bar_of(measured)).statements:
         networks = own[own["task"].isin(claim.tasks)]
-        if not _missing(claim, networks):
-            rows += [(claim.name, claim.group, claim.short, *row) for row in _shares(claim, networks)]
-    columns = ["name", "group", "short", *table1.CELL, "holds", "networks", "seeds", "share", "low", "high"]
-    return pd.DataFrame(rows, columns=[*columns, *significance.Answers._fields])
+        if not _missing_columns(claim, networks):
+            rows += [(claim.name, claim.group, claim.short, *row) for row in _group_shares(claim, networks)]
+    return pd.DataFrame(rows, columns=["name", "group", "short", *_GroupShare._fields])
 
 
 SHOWN = {
@@ -457,20 +458,40 @@ def shares_as_markdown(shares: pd.DataFrame) -> str:
     return markdown.table(["task", "neurons", "L2", *SHOWN.values()], rows, "lrr" + "r" * len(SHOWN))
 
 
-def _shares(claim: Statement, networks: pd.DataFrame) -> Iterable[tuple[Any, ...]]:
+class _GroupShare(NamedTuple):
+    """For how many networks of a task, size and penalty a statement holds: columns of :func:`statement_shares`."""
+
+    task: str
+    hidden_dim: int
+    l2: float
+    holds: int
+    networks: int
+    seeds: int
+    share: float
+    low: float
+    high: float
+    tendency: significance.Answer
+    universality: significance.Answer
+
+
+def _group_shares(claim: Statement, networks: pd.DataFrame) -> Iterable[_GroupShare]:
     of = networks[where_all_hold(claim.over, networks)]
     for key, group in of.groupby(table1.CELL):
-        holds, seeds = _held(claim, group)
+        holds, seeds = _holds_and_seeds(claim, group)
         low, high = clustered_share_interval(holds, seeds)
         answers = significance.answer_by_group([(holds, seeds)])
-        yield *key, int(holds.sum()), len(holds), len(np.unique(seeds)), float(holds.mean()), low, high, *answers
+        counts = int(holds.sum()), len(holds), len(np.unique(seeds))
+        yield _GroupShare._make((*key, *counts, float(holds.mean()), low, high, *answers))
 
 
 def _by_group(claim: Statement, networks: pd.DataFrame) -> tuple[tuple[str, str], ...]:
     """By task, size and penalty, for how many of its networks it holds."""
     return tuple(
-        (f"{task}, {size} neurons, L2 {l2:g}", f"{holds} of {of} ({low:.0%} to {high:.0%})")
-        for task, size, l2, holds, of, _, _, low, high, *_ in _shares(claim, networks)
+        (
+            f"{of.task}, {of.hidden_dim} neurons, L2 {of.l2:g}",
+            f"{of.holds} of {of.networks} ({of.low:.0%} to {of.high:.0%})",
+        )
+        for of in _group_shares(claim, networks)
     )
 
 
@@ -527,7 +548,7 @@ def _seeds_of(by_seed: pd.DataFrame, key: tuple[str, int, float]) -> pd.DataFram
     return rows[(rows[table1.CELL] == list(key)).all(axis=1)].set_index("seed")
 
 
-def _missing(claim: Statement, networks: pd.DataFrame) -> list[str]:
+def _missing_columns(claim: Statement, networks: pd.DataFrame) -> list[str]:
     needed = [name for condition in (*claim.over, *claim.holds) for name in condition.columns()]
     return [name for name in needed if name not in networks.columns]
 
@@ -537,7 +558,7 @@ def where_all_hold(conditions: Iterable[Condition], networks: pd.DataFrame) -> p
     return functools.reduce(lambda a, b: a & b, (condition.true_of(networks) for condition in conditions))
 
 
-def _and(conditions: Iterable[Condition]) -> str:
+def _conditions_in_words(conditions: Iterable[Condition]) -> str:
     return " and ".join(condition.in_words() for condition in conditions)
 
 

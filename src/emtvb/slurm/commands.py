@@ -46,8 +46,11 @@ ADDRESS = "SLURM_CONF", "SLURM_CONF_SERVER", "SLURM_CLUSTERS"
 
 NEVER = re.compile(r"PerJob|PartitionTimeLimit|MaxMemPerLimit|BadConstraints")
 """Why a job waits that will not start, however long it waits: it asks for more than it can ever get."""
-BARRED = re.compile(r"Invalid|NotAllowed|DependencyNeverSatisfied|ReservationDeleted")
-"""Why a job waits that Slurm took and will not let start; while its database starts anew, it may say so of any job."""
+BARRED = re.compile(r"Invalid|NotAllowed|not permitted|DependencyNeverSatisfied|ReservationDeleted")
+"""Why a job waits that Slurm took and will not let start; while its database starts anew, it may say so of any job.
+
+Of accounts and qualities of service that a partition does not take, `squeue` has a sentence in place of the reason.
+"""
 REQUEUED_HELD = re.compile(r"requeued|MaxRequeue|REQUEUE_HOLD|SPECIAL_EXIT", re.IGNORECASE)
 """Why Slurm itself holds a job back that it started before: submitted anew it may start elsewhere.
 
@@ -92,7 +95,7 @@ def check_commands() -> None:
     missing = [name for name in COMMANDS if shutil.which(name) is None]
     if missing:
         raise InputError("Slurm", f"no {', '.join(missing)} here", "run this where Slurm is, such as a login node")
-    clusters = _environment().get("SLURM_CLUSTERS", "")
+    clusters = _environment_of_commands().get("SLURM_CLUSTERS", "")
     if "," in clusters or clusters == "all":
         raise InputError("SLURM_CLUSTERS", clusters, "name one cluster: jobs are looked for where they were submitted")
     try:
@@ -106,7 +109,7 @@ _ID = re.compile(r"(\d+)(;\S+)?")
 """What ``sbatch --parsable`` prints: the id of a job, and its cluster."""
 
 
-def ask(*command: str, script: str | None = None) -> str:
+def answer_of(*command: str, script: str | None = None) -> str:
     """What one of Slurm's commands prints.
 
     Args:
@@ -120,7 +123,7 @@ def ask(*command: str, script: str | None = None) -> str:
     try:
         done = subprocess.run(
             command, text=True, errors="replace", capture_output=True, check=False, timeout=120, input=script,
-            env=_environment(),
+            env=_environment_of_commands(),
         )  # fmt: skip
     except FileNotFoundError:
         raise InputError(command[0], "not found", "run this where Slurm is, such as a login node") from None
@@ -135,7 +138,7 @@ def ask(*command: str, script: str | None = None) -> str:
     return done.stdout if script is None or _ID.fullmatch(done.stdout.strip()) else f"{done.stdout} {done.stderr}"
 
 
-def _environment() -> dict[str, str]:
+def _environment_of_commands() -> dict[str, str]:
     """This process's, without what would have Slurm's commands hide jobs, wait for one, or make an array of it."""
     # Nor may a variable send elsewhere what a job reads and writes. Within a job, such as one of salloc, nothing of it
     # is handed on. SBATCH_CLUSTERS counts for all commands.
@@ -156,18 +159,18 @@ MINE = f"--user={os.getuid()}"
 """Whose jobs are asked for: this process's, whatever LOGNAME says after su or sudo."""
 
 
-def table(*command: str, columns: str) -> list[list[str]]:
+def rows_of(*command: str, columns: str) -> list[list[str]]:
     """The rows that ``squeue`` or ``sinfo`` prints of these columns, and nothing that a site prints besides.
 
     Raises:
         InputError: Where Slurm does not answer.
     """
-    answer = ask(*command, "--noheader", f"--format={_MARK}|{columns}")
+    answer = answer_of(*command, "--noheader", f"--format={_MARK}|{columns}")
     count = columns.count("|") + 1
     return [line.split("|", count)[1:] for line in answer.splitlines() if line.startswith(f"{_MARK}|")]
 
 
-def options(asked: Mapping[str, Any], threads: int = 1) -> list[str]:
+def sbatch_options(asked: Mapping[str, Any], threads: int = 1) -> list[str]:
     """What a job asks for by Snakemake's names of resources, as options of ``sbatch``.
 
     Raises:
@@ -206,7 +209,7 @@ def submit(call: Sequence[str], script: str) -> str:
     Raises:
         InputError: Where that fails, or what is printed is not one id. The job may have been taken all the same.
     """
-    answer = ask(*call, script=script).strip()
+    answer = answer_of(*call, script=script).strip()
     match = _ID.fullmatch(answer)
     if match is None:
         shown = shorten(" ".join(answer.split()), 200) or "nothing"
@@ -214,7 +217,7 @@ def submit(call: Sequence[str], script: str) -> str:
     return match[1]
 
 
-def named(name: str) -> list[str]:
+def ids_by_name(name: str) -> list[str]:
     """The ids of jobs with a name, whatever has become of them, but for what Slurm refused; a job array has one.
 
     Accounting is asked, too, where there is some: the queue may be a copy that is not of now.
@@ -222,11 +225,11 @@ def named(name: str) -> list[str]:
     Raises:
         InputError: Where Slurm does not answer.
     """
-    rows = table("squeue", "--states=all", f"--name={name}", columns="%F|%T|%N")
+    rows = rows_of("squeue", "--states=all", f"--name={name}", columns="%F|%T|%N")
     # Slurm may keep a record of what it refused: it failed, and had no node.
     found = {number for number, state, node in rows if (state, node) != ("FAILED", "")}
     with contextlib.suppress(InputError):
-        answer = ask("sacct", *_BRIEF, f"--name={name}", "--format=JobID,State,NodeList")
+        answer = answer_of("sacct", *_BRIEF, f"--name={name}", "--format=JobID,State,NodeList")
         accounts = [line.split("|") for line in answer.splitlines() if line.count("|") == 2]
         found |= {
             job.split("_")[0]
@@ -252,7 +255,7 @@ def is_over(state: str) -> bool:
     return state == "COMPLETED" or state in FAILED
 
 
-def queue(run: str, numbers: Collection[str] = ()) -> dict[str, InQueue]:
+def queued_jobs(run: str, numbers: Collection[str] = ()) -> dict[str, InQueue]:
     """The jobs of one run of Snakemake that Slurm remembers, by their ids; a task of an array is a job of its own.
 
     Args:
@@ -262,28 +265,28 @@ def queue(run: str, numbers: Collection[str] = ()) -> dict[str, InQueue]:
     Raises:
         InputError: Where Slurm does not answer.
     """
-    rows = table("squeue", MINE, "--array", "--states=all", columns="%j|%i|%T|%N|%r")
+    rows = rows_of("squeue", MINE, "--array", "--states=all", columns="%j|%i|%T|%N|%r")
     known = set(numbers)
     return {row[1]: InQueue(*row[2:]) for row in rows if run in row[0].split(".") or row[1].split("_")[0] in known}
 
 
-def accounted(jobs: Iterable[str]) -> dict[str, str]:
+def states_by_accounting(jobs: Iterable[str]) -> dict[str, str]:
     """The states that accounting knows of these jobs, by their ids; nothing on a cluster that keeps no accounts."""
     wanted = set(jobs)
     ids = ",".join(sorted({job.split("_")[0] for job in wanted}))
     try:
-        answer = ask("sacct", *_BRIEF, f"--jobs={ids}", "--format=JobID,State")
+        answer = answer_of("sacct", *_BRIEF, f"--jobs={ids}", "--format=JobID,State")
     except InputError:
         return {}
     states = {}
     for job, _, state in (line.partition("|") for line in answer.splitlines()):
-        for one in _tasks(job):
+        for one in _single_ids(job):
             if one in wanted and state:
                 states[one] = state.split()[0]  # CANCELLED by 1000
     return states
 
 
-def controlled(jobs: Iterable[str]) -> dict[str, str]:
+def states_by_controller(jobs: Iterable[str]) -> dict[str, str]:
     """The states that Slurm's controller itself knows of these jobs, by their ids, whatever a copy of its queue says.
 
     Raises:
@@ -292,7 +295,7 @@ def controlled(jobs: Iterable[str]) -> dict[str, str]:
     states: dict[str, str] = {}
     for number in sorted({job.split("_")[0] for job in jobs}):
         try:
-            answer = ask("scontrol", "--oneliner", "show", "job", number)
+            answer = answer_of("scontrol", "--oneliner", "show", "job", number)
         except InputError as error:
             if "invalid job id" not in str(error.value).lower():
                 raise
@@ -301,11 +304,11 @@ def controlled(jobs: Iterable[str]) -> dict[str, str]:
             fields = dict(re.findall(r"(\w+)=(\S+)", line))
             if "JobState" in fields:
                 job = f"{number}_[{fields['ArrayTaskId']}]" if "ArrayTaskId" in fields else number
-                states |= dict.fromkeys(_tasks(job), str(fields["JobState"]))
+                states |= dict.fromkeys(_single_ids(job), str(fields["JobState"]))
     return states
 
 
-def _tasks(job: str) -> Iterable[str]:
+def _single_ids(job: str) -> Iterable[str]:
     """The ids that Slurm writes as one: 13_[4-6,8%2] are 13_4, 13_5, 13_6 and 13_8."""
     array, bracket, tasks = job.partition("_[")
     if not bracket:
@@ -319,7 +322,7 @@ def _tasks(job: str) -> Iterable[str]:
     ]
 
 
-def room() -> int | None:
+def room_in_queue() -> int | None:
     """How many jobs more this user may have in the queue; None where Slurm sets no limit for its controller.
 
     Of the jobs that its controller can hold at all, one user is given half here: it holds others', and some that ended.
@@ -330,7 +333,7 @@ def room() -> int | None:
     held = configuration().get("MaxJobCount", "")
     if not held.isdigit():
         return None
-    return max(int(held) // 2 - len(table("squeue", MINE, "--array", columns="%i")), 0)
+    return max(int(held) // 2 - len(rows_of("squeue", MINE, "--array", columns="%i")), 0)
 
 
 @cache
@@ -340,7 +343,7 @@ def configuration() -> dict[str, str]:
     Raises:
         InputError: Where Slurm does not answer.
     """
-    pairs = (line.split("=", 1) for line in ask("scontrol", "show", "config").splitlines() if "=" in line)
+    pairs = (line.split("=", 1) for line in answer_of("scontrol", "show", "config").splitlines() if "=" in line)
     return {name.strip(): value.strip() for name, value in pairs}
 
 
@@ -382,7 +385,7 @@ def cancel(jobs: Collection[str]) -> None:
     """Cancel jobs; one that has ended meanwhile, or that Slurm has forgotten, is none to cancel."""
     if jobs:
         with contextlib.suppress(InputError):
-            ask("scancel", *jobs)
+            answer_of("scancel", *jobs)
 
 
 def take_over(results: Path, run: str | None) -> None:
@@ -409,7 +412,7 @@ def take_over(results: Path, run: str | None) -> None:
         raise InputError("results folder", str(results), remedy) from None
     runs = path.read_text(encoding="utf-8").splitlines()[1:]
     if run is not None:
-        _cancel(runs)
+        _cancel_runs(runs)
         runs = [run]
     holder = f"Snakemake (process {os.getpid()} on {socket.gethostname()}, since {datetime.now():%Y-%m-%d %H:%M:%S})"
     path.write_text("\n".join([holder, *runs]), encoding="utf-8")
@@ -457,21 +460,21 @@ def check_job(results: Path) -> None:
         raise InputError("results folder", str(results), remedy)
 
 
-def _cancel(runs: Collection[str]) -> None:
+def _cancel_runs(runs: Collection[str]) -> None:
     """Cancel the jobs of these runs of Snakemake, and wait until they are gone."""
-    left = jobs(runs)
+    left = ids_of_runs(runs)
     if not left:
         return
     log.warning("cancelling Slurm jobs %s, left over from a Snakemake that was killed", " ".join(left))
     cancel(left)
     deadline = time.monotonic() + END_SECONDS
-    while left := jobs(runs):
+    while left := ids_of_runs(runs):
         if time.monotonic() > deadline:
             raise InputError("Slurm jobs", " ".join(left), "cancelled, but they do not end; run again later")
         time.sleep(1)
 
 
-def jobs(runs: Collection[str]) -> list[str]:
+def ids_of_runs(runs: Collection[str]) -> list[str]:
     """Slurm's ids of the jobs of these runs of Snakemake that wait, run or are about to end; a job array has one.
 
     Raises:
@@ -479,5 +482,5 @@ def jobs(runs: Collection[str]) -> list[str]:
     """
     if not runs:
         return []
-    rows = table("squeue", columns="%F|%j")  # another user's too, who worked in the same folder
+    rows = rows_of("squeue", columns="%F|%j")  # another user's too, who worked in the same folder
     return sorted({number for number, name in rows if set(runs) & set(name.split("."))})

@@ -25,7 +25,7 @@ from emtvb import config
 from emtvb.config import Experiment
 from emtvb.errors import InputError
 from emtvb.making import clone, recipes, surroundings
-from emtvb.making.provenance import installed
+from emtvb.making.provenance import installed_version
 from emtvb.slurm import commands as slurm
 
 START_SECONDS = 60.0
@@ -60,21 +60,21 @@ def examine(experiment: Experiment, profiles: Sequence[str]) -> Iterator[Finding
     """
     try:
         right = True
-        for part in (_software(), _disks(experiment), _slurm()):
+        for part in (_software_findings(), _disk_findings(experiment), _slurm_findings()):
             for finding in part:
                 right = right and finding.level != "error"
                 yield finding
         if right:
-            yield from _try_out(experiment, planned(experiment, profiles))
+            yield from _try_out(experiment, planned_resources(experiment, profiles))
     except InputError as error:
         yield Finding("error", error.what, f"{error.value}: {error.remedy}")
 
 
-def _software() -> Iterator[Finding]:
+def _software_findings() -> Iterator[Finding]:
     clone.workflow_root()
-    versions = ", ".join(f"{name} {installed(name)}" for name in LIBRARIES)
+    versions = ", ".join(f"{name} {installed_version(name)}" for name in LIBRARIES)
     yield Finding("ok", "versions", f"Python {platform.python_version()}, {versions}")
-    for line in surroundings.slow():
+    for line in surroundings.slowing_variables():
         yield Finding("warning", "environment", line)
     try:
         importlib.import_module("torch")
@@ -84,12 +84,12 @@ def _software() -> Iterator[Finding]:
         yield Finding("error", "torch", f"cannot be imported ({error}); run `make install` in the clone")
 
 
-def _disks(experiment: Experiment) -> Iterator[Finding]:
+def _disk_findings(experiment: Experiment) -> Iterator[Finding]:
     """Whether results and temporary files can be written, and whether the results fit."""
     results, needed = surroundings.results_root().absolute(), len(experiment.runs()) * BYTES_PER_RUN
     surroundings.check_results_root(results)
     free = shutil.disk_usage(results).free
-    text = f"{results}: {_size(free)} free, up to {_size(needed)} needed"
+    text = f"{results}: {_size_in_words(free)} free, up to {_size_in_words(needed)} needed"
     remedy = "free some, or name another folder in"
     if free < needed:
         yield Finding("error", "disk", f"{text}; {remedy} EXPERIMENT_OUTPUT_DIR")
@@ -106,16 +106,16 @@ def _disks(experiment: Experiment) -> Iterator[Finding]:
     yield Finding("ok", "disk", text)
 
 
-def _size(count: float) -> str:
+def _size_in_words(count: float) -> str:
     return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
 
 
-def _slurm() -> Iterator[Finding]:
+def _slurm_findings() -> Iterator[Finding]:
     slurm.check_commands()
     yield Finding("ok", "Slurm", f"{slurm.configuration().get('SLURM_VERSION', '?')}, its controller answers")
 
 
-def planned(experiment: Experiment, profiles: Sequence[str]) -> dict[str, dict[str, Any]]:
+def planned_resources(experiment: Experiment, profiles: Sequence[str]) -> dict[str, dict[str, Any]]:
     """What the jobs ask for that Slurm would get now, by their rules.
 
     Raises:
@@ -162,11 +162,11 @@ class _Trial:
     ended: float | None = None
 
 
-def _trials(jobs: dict[str, dict[str, Any]], folder: Path, run: str) -> list[_Trial]:
+def _trials_of_places(jobs: dict[str, dict[str, Any]], folder: Path, run: str) -> list[_Trial]:
     """One trial for all jobs, with the most that any asks for; more where they do not run in the same place."""
     trials: dict[tuple[str, ...], _Trial] = {}
     for rule, asked in jobs.items():
-        place = slurm.options({name: value for name, value in asked.items() if name not in _LARGEST})
+        place = slurm.sbatch_options({name: value for name, value in asked.items() if name not in _LARGEST})
         trial = trials.setdefault(tuple(place), _Trial(folder / f".{run}-{len(trials)}"))
         trial.rules.append(rule)
         trial.asked = asked | {name: max(asked[name], trial.asked.get(name, 0)) for name in _LARGEST if name in asked}
@@ -183,20 +183,20 @@ def _try_out(experiment: Experiment, jobs: dict[str, dict[str, Any]]) -> Iterato
     run = f"emtvb-doctor-{uuid.uuid4().hex[:12]}"
     logs = Path("slurm-logs")
     logs.mkdir(exist_ok=True)
-    trials = _trials(jobs, folder, run)
+    trials = _trials_of_places(jobs, folder, run)
     try:
         for number, trial in enumerate(trials):
             name = f"doctor.{run}.{number}"
             call = "sbatch", "--parsable", f"--job-name={name}", f"--output={logs}/doctor-%j.log", "--export=ALL"
-            script = f"#!/bin/sh\n{_command(trial, experiment)}\n"
+            script = f"#!/bin/sh\n{_trial_command(trial, experiment)}\n"
             try:
-                trial.job = slurm.submit((*call, *slurm.options(trial.asked, trial.asked["threads"])), script)
+                trial.job = slurm.submit((*call, *slurm.sbatch_options(trial.asked, trial.asked["threads"])), script)
             except InputError as error:
                 trial.reason = str(error.value)
                 if not slurm.is_refusal(trial.reason):
-                    trial.job = next(iter(slurm.named(name)), "")
-        _wait(run, [trial for trial in trials if trial.job])
-        findings = [finding for trial in trials if (finding := _judge(trial, logs))]
+                    trial.job = next(iter(slurm.ids_by_name(name)), "")
+        _wait_for_trials(run, [trial for trial in trials if trial.job])
+        findings = [finding for trial in trials if (finding := _finding_of_trial(trial, logs))]
         yield from findings
         if not findings:
             where = " and ".join(f"{', '.join(trial.rules)} (on {trial.node or 'a node'})" for trial in trials)
@@ -207,17 +207,17 @@ def _try_out(experiment: Experiment, jobs: dict[str, dict[str, Any]]) -> Iterato
             trial.file.unlink(missing_ok=True)
 
 
-def _command(trial: _Trial, experiment: Experiment) -> str:
+def _trial_command(trial: _Trial, experiment: Experiment) -> str:
     """What such a job runs, with the Python that the jobs of a run are started with."""
     accelerator = sorted({name for rule, name in experiment.accelerators().items() if rule in trial.rules})
     return shlex.join([sys.executable, "-m", "emtvb.slurm.probe", str(trial.file), *accelerator])
 
 
-def _wait(run: str, trials: Sequence[_Trial]) -> None:
+def _wait_for_trials(run: str, trials: Sequence[_Trial]) -> None:
     """Wait until jobs have ended, or have not started in time."""
     begun = time.monotonic()
     while open_trials := [trial for trial in trials if trial.ended is None]:
-        queue = slurm.queue(run)
+        queue = slurm.queued_jobs(run)
         now = time.monotonic()
         for trial in open_trials:
             state, node, reason = queue.get(trial.job, slurm.InQueue("FORGOTTEN"))
@@ -234,7 +234,7 @@ def _wait(run: str, trials: Sequence[_Trial]) -> None:
         time.sleep(1)
 
 
-def _judge(trial: _Trial, logs: Path) -> Finding | None:
+def _finding_of_trial(trial: _Trial, logs: Path) -> Finding | None:
     """What is wrong, by what a job left; nothing where nothing is."""
     rules, log, where = ", ".join(trial.rules), logs / f"doctor-{trial.job}.log", f"a job on {trial.node or 'a node'}"
     if not trial.job:
@@ -247,27 +247,30 @@ def _judge(trial: _Trial, logs: Path) -> Finding | None:
         return Finding("warning", rules, f"{text}; ask about that reason, unless the cluster is busy")
     if trial.ended is None:
         return Finding("warning", rules, f"{where} did not end in {END_SECONDS:.0f} s; {log} may say why")
-    while not _seen(trial.file) and time.monotonic() - trial.ended < FILE_SECONDS:
+    while not _is_seen(trial.file) and time.monotonic() - trial.ended < FILE_SECONDS:
         time.sleep(0.5)
-    if _seen(trial.file):
-        there, here = json.loads(trial.file.read_text()), json.loads(json.dumps(recipes.everything(recipes.ROOT)))
+    if _is_seen(trial.file):
+        there, here = (
+            json.loads(trial.file.read_text()),
+            json.loads(json.dumps(recipes.recipe_of_everything(recipes.ROOT))),
+        )
         other = [part for part in ("code", "versions") if there[part] != here[part]]
         if other:
             text = f"{where} has other {' and '.join(other)} than are here"
             return Finding("error", rules, f"{text}; the clone and its .venv have to lie on a disk that all nodes see")
         log.unlink(missing_ok=True)
         return None
-    output = log.read_text(errors="replace").strip() if _seen(log) else ""
+    output = log.read_text(errors="replace").strip() if _is_seen(log) else ""
     if re.search("^wrote ", output, re.MULTILINE):
         text = f"{where} wrote to {trial.file.parent}, which is not seen here: it is a disk of the node's own"
         return Finding("error", "disk", f"{text}; name a folder on a shared disk in EXPERIMENT_OUTPUT_DIR")
     if not output:
         text = f"{where} left no log: it does not see this clone ({Path.cwd()}), or may not write to it"
         return Finding("error", rules, f"{text}; move the clone to a disk that all nodes see")
-    return Finding("error", rules, f"{where} failed ({slurm.last_words(output)}); {_cure(output, trial)}")
+    return Finding("error", rules, f"{where} failed ({slurm.last_words(output)}); {_remedy_by_log(output, trial)}")
 
 
-def _seen(path: Path) -> bool:
+def _is_seen(path: Path) -> bool:
     """Whether a file is there, asking a network file system anew."""
     try:
         return path in path.parent.iterdir()
@@ -275,7 +278,7 @@ def _seen(path: Path) -> bool:
         return False
 
 
-def _cure(output: str, trial: _Trial) -> str:
+def _remedy_by_log(output: str, trial: _Trial) -> str:
     """What to do about a job that failed, by its log."""
     if str(trial.file) in output and re.search("PermissionError|OSError|FileNotFound", output):
         return "name a folder that the nodes can write to in EXPERIMENT_OUTPUT_DIR"

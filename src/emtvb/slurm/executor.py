@@ -132,7 +132,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         for job in jobs:
             self._ask_for_more(job)
             self.run_job_pre(job)
-            alike.setdefault((job.name, _asked(job)), []).append(job)
+            alike.setdefault((job.name, _asked_as_text(job)), []).append(job)
         for some in alike.values():
             self._pool.submit(self._submit, some, not some[0].is_group())
 
@@ -142,12 +142,12 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             return
         now = dict(job.resources.items())
         for name, names in ((_MEMORY, ("mem", "mem_mb", "mem_mib")), (_TIME, (_TIME,))):
-            asked = self._expanded(job, 1 + self._ran_out[job, name])
+            asked = self._resources_at(job, 1 + self._ran_out[job, name])
             now |= {key: asked[key] for key in names if key in asked}
         job._resources = type(job.resources)(fromdict=now)
 
     @staticmethod
-    def _expanded(job: Any, attempt: int) -> dict[str, Any]:
+    def _resources_at(job: Any, attempt: int) -> dict[str, Any]:
         """What a job would ask for at some attempt."""
         resources = job.rule.expand_resources(job.wildcards_dict, job.input, attempt, skip_evaluation={"tmpdir"})
         return dict(resources.items())
@@ -158,17 +158,19 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         try:
             while jobs:
                 with self._submitting:
-                    most = min(most, self._array_size(), self._room())
+                    most = min(most, self._array_size(), self._room_now())
                     commands = [self.format_job_exec(job) for job in jobs[:most]]
                     fitting = sum(size <= _SCRIPT_BYTES for size in itertools.accumulate(map(len, commands)))
                     count = min(max(fitting, 1), len(jobs))
                     if self._over.is_set():
                         return
-                    is_done = self._send(jobs[:count], commands[:count])
+                    is_done = self._submit_as_one(jobs[:count], commands[:count])
                 if is_done:
                     jobs, most = jobs[count:], 2 * most if as_array else 1
                     continue
-                self._say("limit", "Slurm takes no more jobs of yours at once; the others follow when some have ended")
+                self._say_once(
+                    "limit", "Slurm takes no more jobs of yours at once; the others follow when some have ended"
+                )
                 most = max(count // 2, 1)
                 if count == 1:
                     self._over.wait(BETWEEN)
@@ -178,27 +180,29 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
 
     def _array_size(self) -> int:
         """How many tasks an array may have here; 1 where Slurm takes none."""
-        size = (self._patiently(slurm.configuration) or {}).get("MaxArraySize", "")
+        size = (self._ask_patiently(slurm.configuration) or {}).get("MaxArraySize", "")
         return max(min(self.max_array_size, int(size) - 1 if size.isdigit() else sys.maxsize), 1)
 
-    def _send(self, jobs: Sequence[Any], commands: Sequence[str]) -> bool:
+    def _submit_as_one(self, jobs: Sequence[Any], commands: Sequence[str]) -> bool:
         """Submit jobs as one, and report them as submitted or as failed; returns whether Slurm takes so many now."""
-        if _asked(jobs[0]) in self._refusals:
-            self._refuse(jobs)
+        if _asked_as_text(jobs[0]) in self._refusals:
+            self._fail_for_good(jobs)
             return True
-        name = self._name(jobs)
+        name = self._submission_name(jobs)
         logs = self.slurm_logdir / f"{'group' if jobs[0].is_group() else 'rule'}_{jobs[0].name}"
         logs.mkdir(parents=True, exist_ok=True)
         self._room_left -= len(jobs)
         try:
-            number = self._number(name, self._call(jobs, name, logs), _script(commands, self.envvars()))
+            number = self._submitted_id(
+                name, self._sbatch_call(jobs, name, logs), _job_script(commands, self.envvars())
+            )
         except InputError as error:
             message = " ".join(str(error.value).split())
             if slurm.FULL.search(message) and (len(jobs) > 1 or self._has_jobs()):
                 return False
             refused = f"Slurm refused a job ({message}); {slurm.remedy(message)}"
             msg = refused if error.what.startswith(slurm.COMMANDS) else str(error)
-            self._refuse(jobs, f"{msg}; neither it nor what asks for the same is tried again")
+            self._fail_for_good(jobs, f"{msg}; neither it nor what asks for the same is tried again")
             return True
         if number is None:
             return True
@@ -211,9 +215,9 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             self.report_job_submission(SubmittedJobInfo(job, external_jobid=one, aux=aux))
         return True
 
-    def _refuse(self, jobs: Sequence[Any], msg: str | None = None) -> None:
+    def _fail_for_good(self, jobs: Sequence[Any], msg: str | None = None) -> None:
         """Let jobs fail for good that Slurm refuses, with one message; without one where all has been said."""
-        self._refusals.add(_asked(jobs[0]))
+        self._refusals.add(_asked_as_text(jobs[0]))
         for number, job in enumerate(jobs):
             job.attempt = job.restart_times + 1
             if msg is not None and number == 0:
@@ -221,24 +225,24 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             else:
                 self.workflow.scheduler.error_callback(job)
 
-    def _name(self, jobs: Sequence[Any]) -> str:
+    def _submission_name(self, jobs: Sequence[Any]) -> str:
         """What these jobs do, in which run of Snakemake, and a number: no other submission has this name."""
-        what = re.sub(r"[^\w.+-]+", "_", _task(jobs[0]))
+        what = re.sub(r"[^\w.+-]+", "_", _task_in_words(jobs[0]))
         others = f"+{len(jobs) - 1}" if len(jobs) > 1 else ""
         return f"{what[:_NAME]}{others}.{self.run_uuid}.{next(self._submissions)}"
 
-    def _call(self, jobs: Sequence[Any], name: str, logs: Path) -> list[str]:
+    def _sbatch_call(self, jobs: Sequence[Any], name: str, logs: Path) -> list[str]:
         """The command that submits a script with what these jobs ask for."""
         logs = Path(str(logs).replace("%", "%%"))  # Slurm puts numbers and names in for a single one
         return [
             *("sbatch", "--parsable", "--job-name", name, "--output", str(logs / "%j.log")),
             *("--export=ALL", "--chdir", str(self.workflow.workdir_init)),
             *(["--requeue"] if self.workflow.executor_settings.requeue else []),
-            *slurm.options(jobs[0].resources, jobs[0].threads),
+            *slurm.sbatch_options(jobs[0].resources, jobs[0].threads),
             *([f"--array=1-{len(jobs)}", "--output", str(logs / "%A_%a.log")] if len(jobs) > 1 else []),
         ]
 
-    def _number(self, name: str, call: Sequence[str], script: str) -> str | None:
+    def _submitted_id(self, name: str, call: Sequence[str], script: str) -> str | None:
         """Slurm's id of a submission, tried again while it fails for reasons that may pass; None if all is over."""
         begun, pauses = time.monotonic(), itertools.chain(PAUSES, itertools.repeat(PAUSES[-1]))
         while not self._over.is_set():
@@ -254,26 +258,26 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             # It may have been taken all the same, at once or a little later: the queue knows.
             for pause in (0.0, next(pauses)):
                 self._over.wait(pause)
-                if taken := self._patiently(lambda: slurm.named(name)):
+                if taken := self._ask_patiently(lambda: slurm.ids_by_name(name)):
                     return taken[0]
                 may_pass = PATIENCE if slurm.PASSING.search(message) else UNCLEAR
                 if time.monotonic() - begun >= may_pass:
                     raise refusal
-                self._say("submission", f"Slurm takes no job now ({message}): tried again, less and less often")
+                self._say_once("submission", f"Slurm takes no job now ({message}): tried again, less and less often")
         return None
 
     def _has_jobs(self) -> bool:
         """Whether jobs of this run wait or run."""
-        queue = self._patiently(lambda: slurm.queue(self.run_uuid, self._numbers)) or {}
-        return bool(_unended(queue))
+        queue = self._ask_patiently(lambda: slurm.queued_jobs(self.run_uuid, self._numbers)) or {}
+        return bool(_unended_ids(queue))
 
-    def _room(self) -> int:
+    def _room_now(self) -> int:
         """How many jobs more Slurm's controller will hold, waiting until it is one or more, or all is over."""
         # One look at the queue serves all submissions of some seconds.
         while not self._over.is_set():
             if self._room_left > 0 and time.monotonic() - self._room_asked < BETWEEN:
                 return self._room_left
-            room = self._patiently(slurm.room)
+            room = self._ask_patiently(slurm.room_in_queue)
             self._room_left, self._room_asked = sys.maxsize if room is None else room, time.monotonic()
             # If nothing of ours is in the queue, nothing of ours will make room: let Slurm itself say why.
             if self._room_left or not self._has_jobs():
@@ -281,7 +285,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             self._over.wait(BETWEEN)
         return 1
 
-    def _patiently(self, ask: Callable[[], T]) -> T | None:
+    def _ask_patiently(self, ask: Callable[[], T]) -> T | None:
         """What Slurm answers, however long it is silent before; None if all is over."""
         while not self._over.is_set():
             try:
@@ -297,9 +301,9 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
 
     def report_job_error(self, job_info: Any, msg: str | None = None, **more: Any) -> None:
         """Say in one line that a job failed, and hand it on; Snakemake, which may be quiet, adds a sentence to it."""
-        logs = [str(log) for log in _logs(job_info)]
+        logs = [str(log) for log in _slurm_logs(job_info)]
         where = f"; more is in {' and '.join(logs)}" if logs else ""
-        self.logger.error(f"{_task(job_info.job)}: {msg or 'failed'}{where}")
+        self.logger.error(f"{_task_in_words(job_info.job)}: {msg or 'failed'}{where}")
         super().report_job_error(job_info, msg=None if msg is None else f"{msg}. ", aux_logs=logs or None, **more)
 
     def cancel_jobs(self, active_jobs: list[Any]) -> None:  # noqa: ARG002
@@ -307,7 +311,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         self._over.set()
         with self._submitting:
             try:
-                slurm.cancel(_unended(slurm.queue(self.run_uuid, self._numbers)) | self._numbers)
+                slurm.cancel(_unended_ids(slurm.queued_jobs(self.run_uuid, self._numbers)) | self._numbers)
             except InputError as error:
                 self.logger.warning(f"{error.what}: {error.value}: jobs may be left; the next call cancels them")
 
@@ -327,7 +331,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             return
         try:
             async with self.status_rate_limiter:
-                queue = await asyncio.to_thread(slurm.queue, self.run_uuid, self._numbers)
+                queue = await asyncio.to_thread(slurm.queued_jobs, self.run_uuid, self._numbers)
         except InputError as error:
             too_long = self._is_silent(error)
             for info in active_jobs:
@@ -338,10 +342,10 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             return
         self._is_heard()
         self._cancel_strays(queue)
-        self._report(queue)
+        self._report_states(queue)
         missing = [info.external_jobid for info in active_jobs if info.external_jobid not in queue]
-        others = await asyncio.to_thread(self._elsewhere, missing) if missing else {}
-        active = [info for info in active_jobs if not self._ended(info, queue, others)]
+        others = await asyncio.to_thread(self._states_elsewhere, missing) if missing else {}
+        active = [info for info in active_jobs if not self._has_ended(info, queue, others)]
         for info in active:
             yield info
         slower = min(self.next_seconds_between_status_checks * 1.2, SLOWEST)
@@ -349,27 +353,29 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         # What is missed is looked for soon again: its files may be on their way.
         self.next_seconds_between_status_checks = min(wait, 5) if self._forgotten.keys() & set(missing) else wait
 
-    def _elsewhere(self, missing: Sequence[str]) -> dict[str, str]:
+    def _states_elsewhere(self, missing: Sequence[str]) -> dict[str, str]:
         """The states of jobs that the queue does not have: those of accounting, and at last those of the controller.
 
         Accounting may take a job for running that ended while it could not be told. So what has been missed for long is
         asked of the controller, and if that knows it, the waiting begins anew. An empty state: nobody knows it.
         """
         now = time.monotonic()
-        states = slurm.accounted(missing)
+        states = slurm.states_by_accounting(missing)
         late = self.workflow.execution_settings.latency_wait
         missed = [job for job in missing if now - self._forgotten.setdefault(job, now) >= late]
         if overdue := [job for job in missed if not slurm.is_over(states.get(job, ""))]:
             try:
-                known = slurm.controlled(overdue)
+                known = slurm.states_by_controller(overdue)
                 self._forgotten |= dict.fromkeys(known.keys() & set(overdue), now)
             except InputError as error:  # while the queue is answered: a line for each look would be many
-                self._say("controller", f"Slurm's controller does not say what became of jobs ({error.value}): waiting")
+                self._say_once(
+                    "controller", f"Slurm's controller does not say what became of jobs ({error.value}): waiting"
+                )
                 known = {job: "UNKNOWN" for job in overdue if now - self._forgotten[job] < PATIENCE}
             states |= {job: known.get(job, "") for job in overdue}
         return states
 
-    def _ended(self, info: Any, queue: Mapping[str, slurm.InQueue], others: Mapping[str, str]) -> bool:
+    def _has_ended(self, info: Any, queue: Mapping[str, slurm.InQueue], others: Mapping[str, str]) -> bool:
         """Whether a job is over, and has been reported."""
         job = info.external_jobid
         if job in queue:
@@ -380,9 +386,9 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             if not slurm.is_over(state):
                 return self._is_found(info, bool(state))
         if state == "COMPLETED":
-            self._succeeded(info)
+            self._report_success(info)
         elif state in slurm.FAILED:
-            self._failed(info, state)
+            self._report_failure(info, state)
         elif state == "PENDING" and (slurm.NEVER.search(reason) or self._is_late(job, slurm.BARRED, reason)):
             slurm.cancel([job])
             info.job.attempt = info.job.restart_times + 1  # it would wait again
@@ -395,7 +401,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             if "held" in reason.lower() or state in ("REQUEUE_HOLD", "SPECIAL_EXIT"):
                 by_user = f"`scontrol release {job}` lets it start, `scancel {job}` has it submitted anew"
                 remedy = "ask the cluster's administrators" if "admin" in reason.lower() else by_user
-                self._say(job, f"Slurm holds job {job} back ({reason}): {remedy}")
+                self._say_once(job, f"Slurm holds job {job} back ({reason}): {remedy}")
             return False
         return True
 
@@ -411,25 +417,25 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         """Whether a job that is not in the queue could be told to have ended, by its files; they may come late."""
         job = info.external_jobid
         if _is_made(self.known, info.job):
-            self._succeeded(info)
+            self._report_success(info)
         elif is_known or time.monotonic() - self._forgotten[job] < self.workflow.execution_settings.latency_wait:
             return False
         else:
             slurm.cancel([job])
-            self._failed(info, "")
+            self._report_failure(info, "")
         return True
 
-    def _succeeded(self, info: Any) -> None:
+    def _report_success(self, info: Any) -> None:
         self._forgotten.pop(info.external_jobid, None)
-        for log in _logs(info):
+        for log in _slurm_logs(info):
             log.unlink(missing_ok=True)
         self.report_job_success(info)
 
-    def _failed(self, info: Any, state: str) -> None:
+    def _report_failure(self, info: Any, state: str) -> None:
         """Report a job that did not end well, with what it ran out of, or else its last words."""
         self._forgotten.pop(info.external_jobid, None)
         job, number = info.job, info.external_jobid
-        output = "\n".join(_tail(log) for log in _logs(info))
+        output = "\n".join(_end_of_file(log) for log in _slurm_logs(info))
         ran_out = {"OUT_OF_MEMORY": _MEMORY, "TIMEOUT": _TIME}.get(state) or next(
             (name for name, sign in _SIGNS.items() if re.search(sign, output, re.IGNORECASE)), None
         )
@@ -438,7 +444,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             msg = f"Slurm has forgotten job {number}, and what it was to make is not there as a record says"
         if ran_out is not None and not job.is_group():
             self._ran_out[job, ran_out] += 1
-            msg += f"; {self._shortage(job, ran_out)}"
+            msg += f"; {self._shortage_in_words(job, ran_out)}"
         elif state in _LOST and self._lost[job] < MOST_LOST:
             self._lost[job] += 1
             job.attempt -= 1  # which Snakemake raises again
@@ -447,12 +453,12 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             msg += f"; its last words: {words}"
         self.report_job_error(info, msg=msg)
 
-    def _shortage(self, job: Any, name: str) -> str:
+    def _shortage_in_words(self, job: Any, name: str) -> str:
         """What a job ran out of, what it asks for next, and where to raise that."""
         what, unit, cap = ("memory", "MB", "most_memory") if name == _MEMORY else ("time", "minutes", "longest")
         had = job.resources.get(name)
         reason = f"it ran out of {what}, having asked for {had} {unit}"
-        then = self._expanded(job, 1 + self._ran_out[job, name]).get(name)
+        then = self._resources_at(job, 1 + self._ran_out[job, name]).get(name)
         if job.attempt <= job.restart_times:
             return f"{reason}; tried again with {then if then != had else 'the same'}"
         where = "under set-resources in a profile of your own (--profile slurm --profile mine)"
@@ -467,7 +473,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         elif now - self._silent_since > ASKED_AFTER:
             address = " ".join(f"{name}={os.environ[name]}" for name in slurm.ADDRESS if name in os.environ)
             how = f"with {address}" if address else "without SLURM_CONF"
-            self._say(
+            self._say_once(
                 str(self._silent_since),
                 f"Slurm has not answered for {ASKED_AFTER:.0f} s. Asked was `{error.what}`, {how}; the answer was: "
                 f"{error.value}. If that command works in another terminal, stop this run and call it again there",
@@ -485,13 +491,13 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         if not self._submitting.acquire(blocking=False):
             return
         try:
-            if strays := sorted(_unended(queue) - self._numbers):
+            if strays := sorted(_unended_ids(queue) - self._numbers):
                 self.logger.warning(f"cancelling Slurm jobs {' '.join(strays)}, whose submission had seemed to fail")
                 slurm.cancel(strays)
         finally:
             self._submitting.release()
 
-    def _report(self, queue: Mapping[str, slurm.InQueue]) -> None:
+    def _report_states(self, queue: Mapping[str, slurm.InQueue]) -> None:
         """Say how many jobs Slurm has, and why those wait that do, a line a minute at most."""
         if time.monotonic() - self._reported < PROGRESS:
             return
@@ -502,19 +508,19 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         why = ", ".join(shorten(reason, 80) for reason, _ in reasons.most_common(3) if reason not in ("", "None"))
         self.logger.info(f"on Slurm {states.total()} jobs run and {waiting} wait{f' ({why})' if why else ''}")
 
-    def _say(self, what: str, text: str) -> None:
+    def _say_once(self, what: str, text: str) -> None:
         """Say something once."""
         if (what, text) not in self._said:
             self._said.add((what, text))
             self.logger.warning(text)
 
 
-def _asked(job: Any) -> str:
+def _asked_as_text(job: Any) -> str:
     """What a job asks Slurm for, as text."""
     return f"{job.threads} {sorted(map(str, job.resources.items()))}"
 
 
-def _script(commands: Sequence[str], variables: Mapping[str, str]) -> str:
+def _job_script(commands: Sequence[str], variables: Mapping[str, str]) -> str:
     """The script of a job, or of an array whose task n runs the n-th command."""
     exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
     if len(commands) == 1:
@@ -523,7 +529,7 @@ def _script(commands: Sequence[str], variables: Mapping[str, str]) -> str:
     return f'#!/bin/sh\n{exports}case "$SLURM_ARRAY_TASK_ID" in\n{cases}*)\nexit 64\n;;\nesac\n'
 
 
-def _unended(queue: Mapping[str, slurm.InQueue]) -> set[str]:
+def _unended_ids(queue: Mapping[str, slurm.InQueue]) -> set[str]:
     """The ids of jobs that wait, run or are about to end; a job array has one."""
     return {job.split("_")[0] for job, entry in queue.items() if not slurm.is_over(entry.state)}
 
@@ -533,19 +539,19 @@ def _is_made(known: Records, job: Any) -> bool:
     return all(map(known.is_made, job)) if job.is_group() else known.is_made(job)
 
 
-def _task(job: Any) -> str:
+def _task_in_words(job: Any) -> str:
     """A job's rule and wildcards, in words."""
     wildcards = "" if job.is_group() else "_".join(map(str, job.wildcards))
     return ".".join(filter(None, (job.name, wildcards)))
 
 
-def _logs(info: Any) -> list[Path]:
+def _slurm_logs(info: Any) -> list[Path]:
     """Slurm's own log of a job, where there is one."""
     path = (info.aux or {}).get("slurm_logfile")
     return [Path(path)] if path is not None and Path(path).is_file() else []
 
 
-def _tail(path: Path) -> str:
+def _end_of_file(path: Path) -> str:
     """The end of a file."""
     try:
         with path.open("rb") as file:

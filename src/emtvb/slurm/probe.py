@@ -39,10 +39,10 @@ def main(file: str, accelerator: str = "cpu") -> None:
         importlib.import_module(module)
     if accelerator != "cpu":
         try:
-            importlib.import_module("emtvb.training.general").check(accelerator)
+            importlib.import_module("emtvb.training.general").check_accelerator(accelerator)
         except InputError as error:
             sys.exit(str(error))
-    write_text(Path(file), json.dumps(recipes.everything(recipes.ROOT)))
+    write_text(Path(file), json.dumps(recipes.recipe_of_everything(recipes.ROOT)))
     print(f"wrote {file} on {socket.gethostname()}")
 
 

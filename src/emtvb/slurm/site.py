@@ -49,18 +49,18 @@ class Site(BaseModel):
 
     def at_most(self, minutes: int) -> str:
         """A job's time in minutes, more with every attempt and never beyond the longest, as Snakemake evaluates it."""
-        return _growing(minutes, self.longest)
+        return _growing_with_attempts(minutes, self.longest)
 
     def memory(self, mebibytes: int) -> str:
         """A job's memory in MiB, likewise, and never beyond the most."""
-        return _growing(mebibytes, self.most_memory)
+        return _growing_with_attempts(mebibytes, self.most_memory)
 
 
-def _growing(first: int, most: int | None) -> str:
+def _growing_with_attempts(first: int, most: int | None) -> str:
     return f"{first} * attempt" if most is None else f"min({first} * attempt, {most})"
 
 
-def load(path: Path | str) -> Site:
+def load_site(path: Path | str) -> Site:
     """The settings in a file, or none where there is no file.
 
     Raises:

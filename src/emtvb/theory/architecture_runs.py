@@ -15,7 +15,7 @@ class ArchitectureRun(Run):
     """One network of another architecture trained once; ``hidden_dim`` is its size.
 
     Attributes:
-        architecture: Its name in ``registry.ARCHITECTURES``.
+        architecture: Its name in ``config.architectures.ARCHITECTURES``.
     """
 
     architecture: str

@@ -39,7 +39,7 @@ def build_circuit(
     """
     dual = basis.T / float((basis**2).sum(axis=0).mean())
     newest = slice(-task.d, None)
-    arrays = written * basis[:, newest], gain * (basis @ task.transition() @ dual), dual[newest] / amplitude
+    arrays = written * basis[:, newest], gain * (basis @ task.theory.phi @ dual), dual[newest] / amplitude
     return Network(*(array.astype(np.float32) for array in arrays))
 
 
@@ -64,11 +64,6 @@ def stored_amplitude(gain: float) -> float:
 
 def phi_period(task: Task) -> int:
     """Steps after which Phi, with its signs, is the identity on all that circulates for ever."""
-    source, sign = task.reads()
-    lengths = []
-    for element in np.flatnonzero(task.persistent()):
-        place, turned, steps = int(source[element]), int(sign[element]), 1
-        while place != element or turned < 0:
-            place, turned, steps = int(source[place]), turned * int(sign[place]), steps + 1
-        lengths.append(steps)
-    return math.lcm(*lengths)
+    theory = task.theory
+    # a cycle whose signs multiply to -1 has turned its elements round once it is through: it takes two turns
+    return math.lcm(*(len(cycle) * (1 if theory.sign[cycle].prod() > 0 else 2) for cycle in theory.cycles))

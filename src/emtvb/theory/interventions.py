@@ -13,18 +13,17 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from emtvb.core.editing.agreement import all_signs_agree
-from emtvb.core.editing.changes import with_consistent_copies
 from emtvb.core.editing.continuation import FUTURE, Continuation, outputs_after_steps
 from emtvb.core.editing.controls import random_step, resized_step
 from emtvb.core.memories import VariableMemories
 from emtvb.core.recording import Recording, nearest_bits
 from emtvb.core.systems import System
-from emtvb.core.trials import LabelledTask
+from emtvb.core.task_theory import TaskTheory
 from emtvb.errors import InputError
 
 
 def negate_element(
-    task: LabelledTask, m: Float[np.ndarray, "*batch memory"], variable: int, dimension: int
+    theory: TaskTheory, m: Float[np.ndarray, "*batch memory"], variable: int, dimension: int
 ) -> np.ndarray:
     """Copy m with one element of one variable negated (variables from 1, the oldest; dimensions from 0).
 
@@ -32,39 +31,39 @@ def negate_element(
         InputError: Where the task has no such variable or dimension.
     """
     after = m.copy()
-    after[..., _element(task, variable, dimension)] *= -1
+    after[..., _element_index(theory, variable, dimension)] *= -1
     return after
 
 
 def put_values(
-    task: LabelledTask, m: Float[np.ndarray, "*batch memory"], variable: int, values: Sequence[int]
+    theory: TaskTheory, m: Float[np.ndarray, "*batch memory"], variable: int, values: Sequence[int]
 ) -> np.ndarray:
     """Copy m with these values, d of them, each 1 or -1, in one variable.
 
     Raises:
         InputError: Where the task has no such variable, or these are no such values.
     """
-    if len(values) != task.d or not set(values) <= {-1, 1}:
-        raise InputError("values", list(values), f"give d = {task.d} values, each 1 or -1")
+    if len(values) != theory.d or not set(values) <= {-1, 1}:
+        raise InputError("values", list(values), f"give d = {theory.d} values, each 1 or -1")
     after = m.copy()
-    after[..., _block(task, variable)] = values
+    after[..., _variable_slice(theory, variable)] = values
     return after
 
 
-def swap_variables(task: LabelledTask, m: Float[np.ndarray, "*batch memory"], variable: int, other: int) -> np.ndarray:
+def swap_variables(theory: TaskTheory, m: Float[np.ndarray, "*batch memory"], variable: int, other: int) -> np.ndarray:
     """Copy m with two variables exchanged.
 
     Raises:
         InputError: Where the task has no such variable.
     """
     after = m.copy()
-    after[..., _block(task, variable)] = m[..., _block(task, other)]
-    after[..., _block(task, other)] = m[..., _block(task, variable)]
+    after[..., _variable_slice(theory, variable)] = m[..., _variable_slice(theory, other)]
+    after[..., _variable_slice(theory, other)] = m[..., _variable_slice(theory, variable)]
     return after
 
 
 def negate_with_copies(
-    task: LabelledTask,
+    theory: TaskTheory,
     m: Float[np.ndarray, "trial memory"],
     element: Int[np.ndarray, " trial"],
     time: int | Int[np.ndarray, " trial"],
@@ -72,7 +71,7 @@ def negate_with_copies(
     """Copy m with one stacked element of each row negated at this time, and, once settled, with it all its copies."""
     after = m.copy()
     after[np.arange(element.size), element] *= -1
-    return with_consistent_copies(task, after, time)
+    return theory.with_copies(after, time)
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +97,7 @@ class Edit:
 
 def edit_first_sequence(
     system: System,
-    task: LabelledTask,
+    theory: TaskTheory,
     memories: VariableMemories,
     recording: Recording,
     time: int,
@@ -108,7 +107,7 @@ def edit_first_sequence(
 
     Args:
         system: It runs.
-        task: What it was trained on.
+        theory: Of the task that it was trained on.
         memories: The basis to edit through.
         recording: Holds the states.
         time: Output steps after which to edit; 0 is the end of the input phase.
@@ -120,11 +119,10 @@ def edit_first_sequence(
     if not 0 <= time < len(recording.states):
         raise InputError("time", time, f"give output steps from 0 to {len(recording.states) - 1}")
     before = recording.labels[time, :1]
-    after = with_consistent_copies(task, change(before), time)
+    after = theory.with_copies(change(before), time)
     outputs = Continuation(system, FUTURE).outputs(recording.states[time, :1] + memories.change(before, after))
-    return Edit(
-        time, before[0], after[0], outputs[:, 0], task.future(after, FUTURE)[:, 0], task.future(before, FUTURE)[:, 0]
-    )
+    expected, unedited = (theory.future_outputs(m, FUTURE)[:, 0] for m in (after, before))
+    return Edit(time, before[0], after[0], outputs[:, 0], expected, unedited)
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +149,7 @@ class Flips:
 
 def flip_elements(
     system: System,
-    task: LabelledTask,
+    theory: TaskTheory,
     memories: VariableMemories,
     recording: Recording,
     elements: Sequence[int] | Int[np.ndarray, " element"],
@@ -164,7 +162,7 @@ def flip_elements(
 
     Args:
         system: It runs.
-        task: What it was trained on.
+        theory: Of the task that it was trained on.
         memories: Its basis; the theory's m(t) says what is stored.
         recording: Of sequences that the basis was not fitted on.
         elements: Stacked elements.
@@ -175,18 +173,18 @@ def flip_elements(
     """
     rng = np.random.default_rng(seed)
     element, time = (grid.ravel() for grid in np.meshgrid(np.repeat(elements, repeats), times, indexing="ij"))
-    state, before, after = _drawn(task, recording, element, time, rng)
+    state, before, after = _drawn_states(theory, recording, element, time, rng)
     change = memories.change(before, after)
     added = {"edit": change, "random": random_step(change, rng)}
-    added["other"] = _along_another(task, memories, before, element, time, change, rng)
+    added["other"] = _along_another(theory, memories, before, element, time, change, rng)
     outputs = outputs_after_steps(Continuation(system, steps), state, added)
-    expected, unedited = task.future(after, steps), task.future(before, steps)
+    expected, unedited = theory.future_outputs(after, steps), theory.future_outputs(before, steps)
     followed, random, other = (all_signs_agree(outputs[name], expected) for name in added)
     return Flips(element, time, followed, random, all_signs_agree(outputs["random"], unedited), other)
 
 
 def _along_another(
-    task: LabelledTask,
+    theory: TaskTheory,
     memories: VariableMemories,
     before: Float[np.ndarray, "trial memory"],
     element: Int[np.ndarray, " trial"],
@@ -195,11 +193,12 @@ def _along_another(
     rng: np.random.Generator,
 ) -> Float[np.ndarray, "trial state"]:
     """Steps as long as these edits that would negate another element, chosen at random; 0 where there is none."""
-    kept = np.flatnonzero(memories.stored)
-    others = np.stack([rng.permutation(kept) for _ in element])
+    stored = np.flatnonzero(memories.stored)
+    others = np.stack([rng.permutation(stored) for _ in element])
+    # the element itself goes to the end, so that the first is another, where there is one
     ranks = (others == element[:, None]).argsort(axis=1, kind="stable")
     another = np.take_along_axis(others, ranks[:, :1], axis=1)[:, 0]
-    step = resized_step(memories.change(before, negate_with_copies(task, before, another, time)), change)
+    step = resized_step(memories.change(before, negate_with_copies(theory, before, another, time)), change)
     return np.where((another == element)[:, None], 0, step).astype(change.dtype)
 
 
@@ -219,7 +218,7 @@ class EndOfInput:
 
 def edit_at_end_of_input(
     system: System,
-    task: LabelledTask,
+    theory: TaskTheory,
     memories: VariableMemories,
     recording: Recording,
     repeats: int = 4,
@@ -230,28 +229,30 @@ def edit_at_end_of_input(
 
     Args:
         system: It runs.
-        task: What it was trained on.
+        theory: Of the task that it was trained on.
         memories: Of ``memories_by_data.at_end_of_input``: all elements have a column.
         recording: Of sequences that the basis was not fitted on.
         repeats: Sequences for each element.
         seed: Of the choice of sequences.
         steps: Output steps after the edit.
     """
-    observable = task.observable()
-    seen = flip_elements(system, task, memories, recording, np.flatnonzero(observable), [0], repeats, seed, steps)
+    observable = theory.observable
+    seen = flip_elements(system, theory, memories, recording, np.flatnonzero(observable), [0], repeats, seed, steps)
     followed = float(seen.followed.mean())
     if observable.all():
         return EndOfInput(followed, float("nan"))
     element = np.repeat(np.flatnonzero(~observable), repeats)
-    state, before, after = _drawn(task, recording, element, np.zeros_like(element), np.random.default_rng(seed))
+    state, before, after = _drawn_states(
+        theory, recording, element, np.zeros_like(element), np.random.default_rng(seed)
+    )
     outputs = outputs_after_steps(
         Continuation(system, steps), state, {"edit": memories.change(before, after), "none": 0.0}
     )
     return EndOfInput(followed, float(all_signs_agree(outputs["edit"], nearest_bits(outputs["none"])).mean()))
 
 
-def _drawn(
-    task: LabelledTask,
+def _drawn_states(
+    theory: TaskTheory,
     recording: Recording,
     element: Int[np.ndarray, " trial"],
     time: Int[np.ndarray, " trial"],
@@ -260,16 +261,16 @@ def _drawn(
     """States of random sequences at these times, what they store, and the same with one element negated."""
     sequence = rng.integers(recording.labels.shape[1], size=element.size)
     before = recording.labels[time, sequence]
-    return recording.states[time, sequence], before, negate_with_copies(task, before, element, time)
+    return recording.states[time, sequence], before, negate_with_copies(theory, before, element, time)
 
 
-def _element(task: LabelledTask, variable: int, dimension: int) -> int:
-    if not 0 <= dimension < task.d:
-        raise InputError("dimension", dimension, f"dimensions run from 0 to {task.d - 1}")
-    return _block(task, variable).start + dimension
+def _element_index(theory: TaskTheory, variable: int, dimension: int) -> int:
+    if not 0 <= dimension < theory.d:
+        raise InputError("dimension", dimension, f"dimensions run from 0 to {theory.d - 1}")
+    return _variable_slice(theory, variable).start + dimension
 
 
-def _block(task: LabelledTask, variable: int) -> slice:
-    if not 1 <= variable <= task.s:
-        raise InputError("variable", variable, f"variables run from 1 (oldest) to s = {task.s}")
-    return slice((variable - 1) * task.d, variable * task.d)
+def _variable_slice(theory: TaskTheory, variable: int) -> slice:
+    if not 1 <= variable <= theory.s:
+        raise InputError("variable", variable, f"variables run from 1 (oldest) to s = {theory.s}")
+    return slice((variable - 1) * theory.d, variable * theory.d)

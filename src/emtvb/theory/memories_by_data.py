@@ -12,6 +12,7 @@ from emtvb.core.memories import VariableMemories
 from emtvb.core.recording import FITTING, Recording
 from emtvb.core.regression import fit_memories
 from emtvb.core.systems import System
+from emtvb.core.task_theory import TaskTheory
 from emtvb.core.trials import LabelledTask
 from emtvb.theory.sequences import record_random
 
@@ -38,12 +39,12 @@ def fit_memories_by_data(
     Raises:
         InputError: Where the system's states are not finite.
     """
-    times = fitting_times(task)
+    times = fitting_times(task.theory)
     shown = record_random(system, task, FITTING, sequences_shown, seed, times[-1])
-    return fit_memories(*shown.samples(times), task.persistent())
+    return fit_memories(*shown.samples(times), task.theory.persistent)
 
 
-def at_end_of_input(recording: Recording, task: LabelledTask) -> VariableMemories:
+def at_end_of_input(recording: Recording) -> VariableMemories:
     """The same at the one moment at which all s*d elements are independent: the end of the input phase.
 
     It has a column for every element, for those too that no later output depends on, as far as the state still
@@ -51,12 +52,11 @@ def at_end_of_input(recording: Recording, task: LabelledTask) -> VariableMemorie
 
     Args:
         recording: Of sequences to fit on.
-        task: What the system was trained on.
 
     Raises:
         InputError: Where the states are not finite.
     """
-    return fit_memories(*recording.samples([0]), np.ones(task.s * task.d, dtype=bool))
+    return fit_memories(*recording.samples([0]), np.ones(recording.labels.shape[2], dtype=bool))
 
 
 def scale_to_stored_units(
@@ -67,13 +67,13 @@ def scale_to_stored_units(
     Power iteration gives directions, not lengths (its columns have norm 1); an edit needs both. The length of a column
     is the slope of the line from m to Psi* h: 0 if they have nothing to do with each other.
     """
-    times = fitting_times(task)
+    times = fitting_times(task.theory)
     shown = record_random(system, task, FITTING, sequences_shown, seed, times[-1])
     slope = (memories.read(shown.states[times]) * shown.labels[times]).mean(axis=(0, 1))
     dual = memories.decoder / np.where(slope == 0, 1, slope)[:, None]
     return VariableMemories(memories.encoder * slope, dual, memories.stored, memories.centre)
 
 
-def fitting_times(task: LabelledTask) -> list[int]:
+def fitting_times(theory: TaskTheory) -> list[int]:
     """The output steps that are looked at: settled, and at different phases of a period of s."""
-    return [task.settled() + i * (task.s + 1) for i in range(_TIMES)]
+    return [theory.settled_step + i * (theory.s + 1) for i in range(_TIMES)]

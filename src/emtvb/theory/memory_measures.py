@@ -13,6 +13,7 @@ from emtvb.core.memories import VariableMemories, explained_variance
 from emtvb.core.recording import JUDGING, Recording, nearest_bits
 from emtvb.core.regression import decoded_map
 from emtvb.core.systems import System
+from emtvb.core.task_theory import TaskTheory
 from emtvb.core.trials import HELD_OUT, LabelledTask
 from emtvb.theory.interventions import flip_elements
 from emtvb.theory.sequences import record_random
@@ -64,17 +65,18 @@ def measure_test_accuracy(system: System, task: LabelledTask, horizon: int, sequ
 
 def held_out(system: System, task: LabelledTask, horizon: int, count: int = HELD_OUT, seed: int = 0) -> Recording:
     """A recording to judge with: sequences of the half that is never fitted on, at least as long as judging needs."""
-    steps = max(horizon, edit_times(task)[-1] + future_steps(horizon))
+    steps = max(horizon, edit_times(task.theory)[-1] + future_steps(horizon))
     return record_random(system, task, JUDGING, count, seed, steps)
 
 
-def unedited_success(recording: Recording, task: LabelledTask, horizon: int = 200) -> float:
+def unedited_success(recording: Recording, theory: TaskTheory, horizon: int = 200) -> float:
     """Share of sequences that are exact for as long if nothing is edited, over the same moments.
 
     No edit can be obeyed more often, but for the luck of the draw.
     """
-    starts = [slice(time + 1, time + 1 + future_steps(horizon)) for time in edit_times(task)]
-    return float(np.mean([all_signs_agree(recording.outputs[at], recording.labels[at, :, -task.d :]) for at in starts]))
+    starts = [slice(time + 1, time + 1 + future_steps(horizon)) for time in edit_times(theory)]
+    outputs, expected = recording.outputs, recording.labels[:, :, -theory.d :]
+    return float(np.mean([all_signs_agree(outputs[at], expected[at]) for at in starts]))
 
 
 def future_steps(horizon: int) -> int:
@@ -82,14 +84,14 @@ def future_steps(horizon: int) -> int:
     return min(FUTURE, horizon)
 
 
-def edit_times(task: LabelledTask) -> list[int]:
+def edit_times(theory: TaskTheory) -> list[int]:
     """The output steps at which elements are flipped: settled, then at other phases of a period of s."""
-    return [task.settled() + i * (2 * task.s + 1) for i in range(EDIT_TIMES)]
+    return [theory.settled_step + i * (2 * theory.s + 1) for i in range(EDIT_TIMES)]
 
 
 def measure_memories(
     system: System,
-    task: LabelledTask,
+    theory: TaskTheory,
     memories: VariableMemories,
     recording: Recording,
     horizon: int = 200,
@@ -99,25 +101,25 @@ def measure_memories(
 
     Args:
         system: It runs.
-        task: What it was trained on.
+        theory: Of the task that it was trained on.
         memories: Its basis.
         recording: Of :func:`held_out` for this horizon.
         horizon: Output steps of the test of accuracy.
         read: What the basis reads of the recording once m(t) has settled, where that is known.
     """
-    kept, start = memories.stored, task.settled()
-    phi = task.transition()[np.ix_(kept, kept)]
-    tested = slice(start, max(horizon, start + task.s) + 1)
+    stored, start = memories.stored, theory.settled_step
+    phi = theory.phi[np.ix_(stored, stored)]
+    tested = slice(start, max(horizon, start + theory.s) + 1)
     read = memories.read(recording.states[tested]) if read is None else read[: tested.stop - start]
-    right = ((read >= 0) == (recording.labels[tested] > 0)).mean(axis=(0, 1))[kept]
+    right = ((read >= 0) == (recording.labels[tested] > 0)).mean(axis=(0, 1))[stored]
     tried = flip_elements(
-        system, task, memories, recording, np.flatnonzero(kept), edit_times(task), steps=future_steps(horizon)
+        system, theory, memories, recording, np.flatnonzero(stored), edit_times(theory), steps=future_steps(horizon)
     )
     return MemoryMeasures(
         decoding_accuracy=float(right.mean()),
         worst_decoding_accuracy=float(right.min()),
-        explained_variance=explained_variance(memories, recording.states[tested][:: task.s + 1]),
-        decoded_map_error=float(np.linalg.norm(decoded_map(read, task.s, kept) - phi) / np.linalg.norm(phi)),
+        explained_variance=explained_variance(memories, recording.states[tested][:: theory.s + 1]),
+        decoded_map_error=float(np.linalg.norm(decoded_map(read, theory.s, stored) - phi) / np.linalg.norm(phi)),
         condition=memories.condition,
         edit_success=float(tried.followed.mean()),
         random_edit_success=float(tried.random_followed.mean()),

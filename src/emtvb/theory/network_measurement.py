@@ -11,6 +11,7 @@ from emtvb.adapters.elman import Elman, linearise
 from emtvb.core import memories
 from emtvb.core.memories import VariableMemories
 from emtvb.core.spectrum import MODULUS, match_spectra
+from emtvb.core.task_theory import TaskTheory
 from emtvb.theory import networks
 from emtvb.theory.interventions import edit_at_end_of_input
 from emtvb.theory.memories_by_data import at_end_of_input, scale_to_stored_units
@@ -29,7 +30,6 @@ from emtvb.theory.observation import Observation
 from emtvb.theory.realisation import memories_by_realisation
 from emtvb.theory.runs import Run
 from emtvb.theory.spectral_error import published_spectral_error
-from emtvb.theory.tasks import Task
 
 
 @dataclass(frozen=True)
@@ -139,43 +139,45 @@ def measure_network(
     Raises:
         InputError: Where the network is not of the run's task.
     """
-    task = run.task
-    networks.check_task(network, task, run.run_id)
+    task, theory = run.task, run.task.theory
+    networks.check_task(network, theory, run.run_id)
     observed = observed or Observation(Elman(network), task, settings.horizon)
     system, recording = observed.system, observed.held_out
     test_accuracy = measure_test_accuracy(system, task, settings.horizon, settings.sequences)
     if not (network.is_finite() and np.isfinite(recording.states).all()):  # huge weights can overflow
-        return _diverged(run, settings, test_accuracy)
+        return _diverged_measurement(run, settings, test_accuracy)
     weights = linearise(network)
     eigenvalues = np.linalg.eigvals(weights.astype(np.float64))
-    match = match_spectra(task.eigenvalues(), eigenvalues, settings.modulus)
-    published = power_iteration(network, task)
+    match = match_spectra(theory.eigenvalues, eigenvalues, settings.modulus)
+    published = power_iteration(network, theory)
     bases = {}
     for method, basis in memories_by_method(network, observed, settings.modulus).items():
         read = observed.read if basis is observed.memories else None
-        judged = measure_memories(system, task, basis, recording, settings.horizon, read)
-        bases[method] = BasisMeasures(**asdict(judged), **_weights_in(basis, weights.astype(np.float64), task))
+        judged = measure_memories(system, theory, basis, recording, settings.horizon, read)
+        bases[method] = BasisMeasures(
+            **asdict(judged), **_weights_measures(basis, weights.astype(np.float64), theory.phi)
+        )
     early = edit_at_end_of_input(
-        system, task, at_end_of_input(observed.shown, task), recording, steps=future_steps(settings.horizon)
+        system, theory, at_end_of_input(observed.shown), recording, steps=future_steps(settings.horizon)
     )
-    unedited = unedited_success(recording, task, settings.horizon)
+    unedited = unedited_success(recording, theory, settings.horizon)
     solved = test_accuracy >= settings.solved
     return Measurement(
         run_id=run.run_id,
         verdict=network_verdict(solved, bases[DATA].worst_decoding_accuracy, bases[DATA].edit_success, unedited),
         test_accuracy=test_accuracy,
-        spectral_error=published_spectral_error(_persistent_phi(task), weights, settings.modulus),
+        spectral_error=published_spectral_error(_persistent_phi(theory), weights, settings.modulus),
         optimal_spectral_error=match.error,
         matched_spectral_error=match.matched_error,
         matched_eigenvalues=match.matched,
         phi_eigenvalues=match.expected,
         network_eigenvalues=match.observed,
         largest_modulus=float(np.abs(eigenvalues).max()),
-        memory_map_error=memories.map_error(published, weights, task.transition()),
+        memory_map_error=memories.map_error(published, weights, theory.phi),
         unedited_success=unedited,
         early_edit_success=early.observable_followed,
         unobservable_edit_ignored=early.unobservable_ignored,
-        **_how(settings),
+        **_settings_columns(settings),
         solved=int(solved),
         bases=bases,
     )
@@ -192,14 +194,13 @@ def memories_by_method(network: Network, observed: Observation, modulus: float) 
     system, task = observed.system, observed.task
     return {
         DATA: observed.memories,
-        POWER: scale_to_stored_units(power_iteration(network, task), system, task),
-        REALISATION: memories_by_realisation(network, task, modulus),
+        POWER: scale_to_stored_units(power_iteration(network, task.theory), system, task),
+        REALISATION: memories_by_realisation(network, task.theory, modulus),
     }
 
 
-def _weights_in(basis: VariableMemories, weights: np.ndarray, task: Task) -> dict[str, float]:
+def _weights_measures(basis: VariableMemories, weights: np.ndarray, phi: np.ndarray) -> dict[str, float]:
     """W_hh in a basis."""
-    phi = task.transition()
     return {
         "map_error": memories.map_error(basis, weights, phi),
         "gain": memories.fitted_gain(basis, weights, phi),
@@ -207,13 +208,13 @@ def _weights_in(basis: VariableMemories, weights: np.ndarray, task: Task) -> dic
     }
 
 
-def _how(settings: MeasureSettings) -> dict[str, Any]:
+def _settings_columns(settings: MeasureSettings) -> dict[str, Any]:
     return {f"measured_{name}": value for name, value in asdict(settings).items()}
 
 
-def _diverged(run: Run, settings: MeasureSettings, test_accuracy: float) -> Measurement:
+def _diverged_measurement(run: Run, settings: MeasureSettings, test_accuracy: float) -> Measurement:
     """Of weights that are not finite: they have no eigenvalues and no memories."""
-    nothing = match_spectra(run.task.eigenvalues(), np.zeros(0, np.complex128))
+    nothing = match_spectra(run.task.theory.eigenvalues, np.zeros(0, np.complex128))
     nan = float("nan")
     solved = test_accuracy >= settings.solved
     unknown = BasisMeasures(**dict.fromkeys((field.name for field in fields(BasisMeasures)), nan))
@@ -232,14 +233,13 @@ def _diverged(run: Run, settings: MeasureSettings, test_accuracy: float) -> Meas
         unedited_success=nan,
         early_edit_success=nan,
         unobservable_edit_ignored=nan,
-        **_how(settings),
+        **_settings_columns(settings),
         solved=int(solved),
         bases=dict.fromkeys(METHODS, unknown),
     )
 
 
-def _persistent_phi(task: Task) -> np.ndarray:
+def _persistent_phi(theory: TaskTheory) -> np.ndarray:
     """Phi with the elements that carry no long-term mode set to zero, as the published code builds it."""
-    kept = task.persistent()
-    phi: np.ndarray = task.transition() * np.outer(kept, kept)
+    phi: np.ndarray = theory.phi * np.outer(theory.persistent, theory.persistent)
     return phi

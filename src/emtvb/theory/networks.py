@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
 
 from emtvb.adapters.elman import rollout
 from emtvb.core.recording import nearest_bits
+from emtvb.core.task_theory import TaskTheory
 from emtvb.errors import InputError
-from emtvb.theory.tasks import Task
+from emtvb.files import open_weights
 from emtvb.weights import NAMES, Network, save_networks
 
 __all__ = ["NAMES", "Network", "check_task", "load_networks", "nearest_bits", "rollout", "save_networks"]
@@ -29,41 +28,28 @@ def load_networks(path: Path | str, run_ids: Iterable[str] | None = None) -> dic
         InputError: Where the file is missing, damaged or foreign, or lacks a run.
     """
     what = "weights file"
-    if not os.path.isfile(path):
-        raise InputError(what, str(path), "no such file; train the run first")
-    try:
-        with safe_open(path, framework="numpy") as stored:
-            keys = set(stored.keys())
-            ids = sorted({key.rpartition("/")[0] for key in keys})
-            wanted = ids if run_ids is None else list(run_ids)
-            if not ids or any(f"{run_id}/{name}" not in keys for run_id in ids for name in NAMES):
-                raise InputError(what, str(path), f"not a network: it must hold <run>/{', <run>/'.join(NAMES)}")
-            for run_id in wanted:
-                if run_id not in ids:
-                    raise InputError(what, str(path), f"has no run {run_id}; it holds {_some(ids)}")
-            arrays = {run_id: [stored.get_tensor(f"{run_id}/{name}") for name in NAMES] for run_id in wanted}
-    except (SafetensorError, OSError, ValueError, TypeError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(
-            what,
-            str(path),
-            f"cannot be read ({error}); make it a file that you may read"
-            if isinstance(error, PermissionError)
-            else f"damaged or not safetensors ({error}); put it back, or delete it and its record and train again",
-        ) from None
-    return {run_id: _network(f"{path}, {run_id}", *weights) for run_id, weights in arrays.items()}
+    with open_weights(path) as stored:
+        keys = set(stored.keys())
+        ids = sorted({key.rpartition("/")[0] for key in keys})
+        wanted = ids if run_ids is None else list(run_ids)
+        if not ids or any(f"{run_id}/{name}" not in keys for run_id in ids for name in NAMES):
+            raise InputError(what, str(path), f"not a network: it must hold <run>/{', <run>/'.join(NAMES)}")
+        for run_id in wanted:
+            if run_id not in ids:
+                raise InputError(what, str(path), f"has no run {run_id}; it holds {_first_ids(ids)}")
+        arrays = {run_id: [stored.get_tensor(f"{run_id}/{name}") for name in NAMES] for run_id in wanted}
+    return {run_id: _checked_network(f"{path}, {run_id}", *weights) for run_id, weights in arrays.items()}
 
 
-def check_task(network: Network, task: Task, where: str) -> None:
+def check_task(network: Network, theory: TaskTheory, where: str) -> None:
     """Raise InputError unless the network's vectors have the task's dimensions."""
-    if network.d != task.d:
+    if network.d != theory.d:
         raise InputError(
-            "weights", f"{where}: d = {network.d}", f"task {task.name} has d = {task.d}; give its own task"
+            "weights", f"{where}: d = {network.d}", f"task {theory.name} has d = {theory.d}; give its own task"
         )
 
 
-def _network(where: str, W_uh: np.ndarray, W_hh: np.ndarray, W_r: np.ndarray) -> Network:
+def _checked_network(where: str, W_uh: np.ndarray, W_hh: np.ndarray, W_r: np.ndarray) -> Network:
     """A network of arrays that may not be one: shapes must agree, in float32."""
     shapes = f"W_uh {W_uh.shape}, W_hh {W_hh.shape}, W_r {W_r.shape}"
     if not (
@@ -80,6 +66,6 @@ def _network(where: str, W_uh: np.ndarray, W_hh: np.ndarray, W_r: np.ndarray) ->
     return Network(W_uh, W_hh, W_r)
 
 
-def _some(names: list[str], most: int = 3) -> str:
+def _first_ids(names: list[str], most: int = 3) -> str:
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more

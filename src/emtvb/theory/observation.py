@@ -38,7 +38,7 @@ class Observation:
     @cached_property
     def shown(self) -> Recording:
         """The sequences that memories are fitted on."""
-        return record_random(self.system, self.task, FITTING, SEQUENCES, 0, fitting_times(self.task)[-1])
+        return record_random(self.system, self.task, FITTING, SEQUENCES, 0, fitting_times(self.task.theory)[-1])
 
     @cached_property
     def held_out(self) -> Recording:
@@ -52,7 +52,7 @@ class Observation:
         Raises:
             InputError: Where the states are not finite.
         """
-        return self.memories.read(self.held_out.states[self.task.settled() :])
+        return self.memories.read(self.held_out.states[self.task.theory.settled_step :])
 
     @cached_property
     def memories(self) -> VariableMemories:
@@ -61,4 +61,4 @@ class Observation:
         Raises:
             InputError: Where the states are not finite.
         """
-        return fit_memories(*self.shown.samples(fitting_times(self.task)), self.task.persistent())
+        return fit_memories(*self.shown.samples(fitting_times(self.task.theory)), self.task.theory.persistent)

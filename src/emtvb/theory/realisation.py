@@ -14,38 +14,38 @@ from jaxtyping import Float
 
 from emtvb.core.memories import VariableMemories
 from emtvb.core.spectrum import MODULUS
+from emtvb.core.task_theory import TaskTheory
 from emtvb.theory.networks import Network, check_task
-from emtvb.theory.tasks import Task
 
 _CUTOFF = 1e-10
 """Singular values below this share of the largest are rounding."""
 
 
-def memories_by_realisation(network: Network, task: Task, modulus: float = MODULUS) -> VariableMemories:
+def memories_by_realisation(network: Network, theory: TaskTheory, modulus: float = MODULUS) -> VariableMemories:
     """Psi* from the two observability matrices, Psi its inverse within the span of the long-term modes.
 
     Args:
         network: Its weights.
-        task: What it was trained on.
+        theory: Of the task that it was trained on.
         modulus: An eigenvalue of W_hh is long-term if its modulus is larger.
 
     Raises:
         InputError: Where the network is not of the task's size.
     """
-    check_task(network, task, "realisation")
+    check_task(network, theory, "realisation")
     span, steps = _long_term_part(network.W_hh.astype(np.float64), modulus)
-    phi, kept = task.transition(), task.persistent()
-    seen, expected = network.W_r @ span @ np.linalg.pinv(span, rcond=_CUTOFF), np.eye(kept.size)[-task.d :]
+    phi, stored = theory.phi, theory.persistent
+    seen, expected = network.W_r @ span @ np.linalg.pinv(span, rcond=_CUTOFF), np.eye(stored.size)[-theory.d :]
     network_sees, theory_sees = [], []
-    for _ in range(2 * task.s):
+    for _ in range(2 * theory.s):
         network_sees.append(seen)
         theory_sees.append(expected)
         seen, expected = seen @ steps, expected @ phi
-    basis = np.zeros((network.hidden_dim, kept.size))
-    dual = np.zeros((kept.size, network.hidden_dim))
-    dual[kept] = np.linalg.pinv(np.concatenate(theory_sees)[:, kept], rcond=_CUTOFF) @ np.concatenate(network_sees)
-    basis[:, kept] = span @ np.linalg.pinv(dual[kept] @ span, rcond=_CUTOFF)
-    return VariableMemories(basis, dual, kept)
+    basis = np.zeros((network.hidden_dim, stored.size))
+    dual = np.zeros((stored.size, network.hidden_dim))
+    dual[stored] = np.linalg.pinv(np.concatenate(theory_sees)[:, stored], rcond=_CUTOFF) @ np.concatenate(network_sees)
+    basis[:, stored] = span @ np.linalg.pinv(dual[stored] @ span, rcond=_CUTOFF)
+    return VariableMemories(basis, dual, stored)
 
 
 def _long_term_part(
@@ -54,8 +54,8 @@ def _long_term_part(
     """A basis of the long-term modes' span, and the weights with those modes' modulus 1 and the others' 0."""
     values, modes = np.linalg.eig(weights)
     duals = np.linalg.pinv(modes, rcond=_CUTOFF)
-    kept = np.abs(values) > modulus
-    projection = (modes[:, kept] @ duals[kept]).real
-    turned = (modes[:, kept] * (values[kept] / np.abs(values[kept]))) @ duals[kept]
+    strong = np.abs(values) > modulus
+    projection = (modes[:, strong] @ duals[strong]).real
+    turned = (modes[:, strong] * (values[strong] / np.abs(values[strong]))) @ duals[strong]
     span, _, _ = np.linalg.svd(projection)
-    return span[:, : int(kept.sum())], turned.real
+    return span[:, : int(strong.sum())], turned.real

@@ -82,7 +82,7 @@ def save(what: Any, path: Any) -> Path:
     if target.is_dir():
         raise InputError("path", str(target), "is a folder; name a file")
     arrays: dict[str, np.ndarray] = {}
-    tree = {"format": _FORMAT, "emtvb": _coded(what, arrays)}
+    tree = {"format": _FORMAT, "emtvb": _as_json(what, arrays)}
     arrays["tree"] = np.frombuffer(json.dumps(tree).encode(), dtype=np.uint8)
     try:
         with files.atomic(target) as unfinished, open(unfinished, "wb") as file:
@@ -101,8 +101,8 @@ def read_saved(source: Path, path: Any, system: Any) -> Any:
         tree = json.loads(np.asarray(arrays.pop("tree")).tobytes())
         if tree["format"] not in (1, _FORMAT):
             raise InputError("path", str(path), "written by another version of emtvb; load it with that")
-        coded = _renamed(tree["emtvb"]) if tree["format"] == 1 else tree["emtvb"]
-        return _built(coded, arrays, adapted)
+        coded = _with_names_of_today(tree["emtvb"]) if tree["format"] == 1 else tree["emtvb"]
+        return _from_json(coded, arrays, adapted)
     except InputError:
         raise
     except DAMAGED:
@@ -125,23 +125,23 @@ def path_of(given: Any) -> Path:
     return Path(given)
 
 
-def _coded(value: Any, arrays: dict[str, np.ndarray]) -> Any:
+def _as_json(value: Any, arrays: dict[str, np.ndarray]) -> Any:
     """A value as JSON, its arrays aside."""
     if isinstance(value, np.ndarray):
         if value.dtype == object:
-            return {"objects": [_coded(item, arrays) for item in value.ravel().tolist()], "shape": list(value.shape)}
+            return {"objects": [_as_json(item, arrays) for item in value.ravel().tolist()], "shape": list(value.shape)}
         name = f"a{len(arrays)}"
         arrays[name] = value
         return {"array": name}
     if isinstance(value, Runnable):
         return {"network": value.name, "size": int(value.state_dim)}
     if is_dataclass(value) and not isinstance(value, type) and type(value).__name__ in _KINDS:
-        parts = {part.name: _coded(getattr(value, part.name), arrays) for part in fields(value)}
+        parts = {part.name: _as_json(getattr(value, part.name), arrays) for part in fields(value)}
         return {"kind": type(value).__name__, "of": parts}
     if isinstance(value, Read):
         return {"kind": "Read", "of": value._asdict()}
     if isinstance(value, (tuple, list)):
-        return {"tuple": [_coded(item, arrays) for item in value]}
+        return {"tuple": [_as_json(item, arrays) for item in value]}
     if isinstance(value, np.generic):
         return value.item()
     if value is None or isinstance(value, (str, bool, int, float)):
@@ -149,7 +149,7 @@ def _coded(value: Any, arrays: dict[str, np.ndarray]) -> Any:
     return {"function": getattr(value, "__name__", type(value).__name__)}
 
 
-def _built(value: Any, arrays: dict[str, np.ndarray], system: Adapted | Wrapped | None) -> Any:
+def _from_json(value: Any, arrays: dict[str, np.ndarray], system: Adapted | Wrapped | None) -> Any:
     """The inverse."""
     if not isinstance(value, dict):
         return value
@@ -157,38 +157,38 @@ def _built(value: Any, arrays: dict[str, np.ndarray], system: Adapted | Wrapped 
         return arrays[value["array"]]
     if "objects" in value:
         items = np.empty(len(value["objects"]), dtype=object)
-        items[:] = [_built(item, arrays, system) for item in value["objects"]]
+        items[:] = [_from_json(item, arrays, system) for item in value["objects"]]
         return items.reshape(value["shape"])
     if "tuple" in value:
-        return tuple(_built(item, arrays, system) for item in value["tuple"])
+        return tuple(_from_json(item, arrays, system) for item in value["tuple"])
     if "network" in value:
-        return _network(value["network"], value["size"], system)
+        return _network_of_file(value["network"], value["size"], system)
     if "function" in value:
         return value["function"]
-    made = _KINDS[value["kind"]](**{name: _built(part, arrays, system) for name, part in value["of"].items()})
+    made = _KINDS[value["kind"]](**{name: _from_json(part, arrays, system) for name, part in value["of"].items()})
     if isinstance(made, Trials) and system is not None:
         check_network(made, made.erased or "erased" not in value["of"])  # earlier versions did not say
     return made
 
 
-def _renamed(value: Any) -> Any:
+def _with_names_of_today(value: Any) -> Any:
     """A value as JSON of format 1 with the names of today."""
     if isinstance(value, list):
-        return [_renamed(item) for item in value]
+        return [_with_names_of_today(item) for item in value]
     if not isinstance(value, dict):
         return value
     if "kind" not in value:  # an array, a tuple, a network, a function
-        return {key: _renamed(item) for key, item in value.items()}
+        return {key: _with_names_of_today(item) for key, item in value.items()}
     kind = _RENAMED_KINDS.get(str(value["kind"]), str(value["kind"]))
     names = _RENAMED_FIELDS.get(kind, {})
-    parts = {names.get(name, name): _renamed(item) for name, item in value["of"].items()}
+    parts = {names.get(name, name): _with_names_of_today(item) for name, item in value["of"].items()}
     if kind == "Trials":
         for name, inputs, groups in (("train", "shown", "fitted_groups"), ("test", "inputs", "groups")):
             parts[name]["of"] |= {"inputs": parts.pop(inputs, None), "groups": parts.pop(groups, None)}
     return {"kind": kind, "of": parts}
 
 
-def _network(name: str, size: int, system: Adapted | Wrapped | None) -> Any:
+def _network_of_file(name: str, size: int, system: Adapted | Wrapped | None) -> Any:
     if system is None:
         return AbsentSystem(name, size, "load it with its network: load(path, system)")
     try:

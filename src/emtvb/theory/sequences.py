@@ -21,7 +21,7 @@ def record_inputs(system: System, task: LabelledTask, inputs: Float[np.ndarray, 
         inputs: u(1..s).
         steps: Output steps.
     """
-    return _run(system, task, *_given(task, inputs, steps))
+    return _recording_of(system, task, *_inputs_and_memory(task, inputs, steps))
 
 
 def record_random(system: System, task: LabelledTask, half: int, count: int, seed: int, steps: int) -> Recording:
@@ -29,14 +29,14 @@ def record_random(system: System, task: LabelledTask, half: int, count: int, see
 
     What the theory says of them is computed once for systems that are shown the same: it is not to be written to.
     """
-    return _run(system, task, *_drawn(task, half, count, seed, steps))
+    return _recording_of(system, task, *_random_inputs_and_memory(task, half, count, seed, steps))
 
 
 Given = tuple[Float[np.ndarray, "time batch d"], Float[np.ndarray, "step batch memory"]]
 """All that a system is given, zeros after the inputs; and m(t) from the end of the input phase on."""
 
 
-def _given(task: LabelledTask, inputs: Float[np.ndarray, "s batch d"], steps: int) -> Given:
+def _inputs_and_memory(task: LabelledTask, inputs: Float[np.ndarray, "s batch d"], steps: int) -> Given:
     x = np.zeros((task.s + steps, *inputs.shape[1:]), dtype=inputs.dtype)
     x[: task.s] = inputs
     vectors = np.concatenate([inputs, task.targets(inputs, steps)])
@@ -44,13 +44,13 @@ def _given(task: LabelledTask, inputs: Float[np.ndarray, "s batch d"], steps: in
 
 
 @lru_cache(maxsize=4)
-def _drawn(task: LabelledTask, half: int, count: int, seed: int, steps: int) -> Given:
-    x, theory = _given(task, random_sequences(task, half, count, seed), steps)
+def _random_inputs_and_memory(task: LabelledTask, half: int, count: int, seed: int, steps: int) -> Given:
+    x, theory = _inputs_and_memory(task, random_sequences(task, half, count, seed), steps)
     x.flags.writeable = theory.flags.writeable = False
     return x, theory
 
 
-def _run(
+def _recording_of(
     system: System,
     task: LabelledTask,
     x: Float[np.ndarray, "time batch d"],

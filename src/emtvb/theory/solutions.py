@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Complex, Float, Int
+from jaxtyping import Bool, Complex, Float
 from scipy.optimize import linear_sum_assignment
 
 from emtvb.adapters.elman import Elman
@@ -20,6 +20,7 @@ from emtvb.core.recording import JUDGING, Recording
 from emtvb.core.regression import Affine, least_squares
 from emtvb.core.spectrum import MODULUS
 from emtvb.core.systems import System
+from emtvb.core.task_theory import TaskTheory
 from emtvb.theory import networks
 from emtvb.theory.interventions import flip_elements
 from emtvb.theory.memories_by_data import fitting_times
@@ -150,9 +151,9 @@ def study_solution(
     Raises:
         InputError: Where it is not of the run's task.
     """
-    networks.check_task(network, run.task, run.run_id)
+    networks.check_task(network, run.task.theory, run.run_id)
     if not network.is_finite():
-        return _nothing(run), []
+        return _solution_at_chance(run), []
     eigenvalues = np.linalg.eigvals(network.W_hh.astype(np.float64))
     observed = observed or Observation(Elman(network), run.task)
     return study_system(run, observed, eigenvalues, verdict, accuracy, settings)
@@ -177,15 +178,15 @@ def study_system(
         settings: How it was measured.
     """
     if not accuracy >= AT_CHANCE:
-        return _nothing(run), []
-    task, shown = run.task, observed.shown
-    judged = _until(observed.held_out, max(STEPS, task.settled() + 2))
+        return _solution_at_chance(run), []
+    task, theory, shown = run.task, run.task.theory, observed.shown
+    judged = _first_steps(observed.held_out, max(STEPS, theory.settled_step + 2))
     if not (np.isfinite(shown.states).all() and np.isfinite(judged.states).all()):
-        return _nothing(run), []
-    memories, outputs = observed.memories, _outputs(task, judged)
-    modes = match_modes(task, eigenvalues, settings.modulus)
-    right = _read(task, memories, observed.read, judged)
-    unreadable = np.flatnonzero(task.persistent() & (right < DECODES))
+        return _solution_at_chance(run), []
+    memories, outputs = observed.memories, _output_columns(task.d, judged)
+    modes = match_modes(theory, eigenvalues, settings.modulus)
+    right = _shares_read_right(memories, observed.read, judged.labels[theory.settled_step :])
+    unreadable = np.flatnonzero(theory.persistent & (right < DECODES))
     lost = [int(word) for word in outputs["lost_dimensions"].strip("[]").split()]
     digits: list[Digit] = []
     if accuracy >= STUDIED:
@@ -199,7 +200,7 @@ def study_system(
         "unreadable": float(len(unreadable)),
         "digits": float(sum(digit.read_given_other >= DECODES for digit in digits)) if accuracy >= STUDIED else nan,
         "rank": float((values > 0.05 * values[0]).sum()),
-        "persistent": int(task.persistent().sum()),
+        "persistent": int(theory.persistent.sum()),
     }
     return Solution(run_id=run.run_id, kind=solution_kind(verdict, row, digits, settings.solved), **row), digits
 
@@ -225,18 +226,20 @@ def solution_kind(verdict: str, row: Mapping[str, Any], digits: list[Digit], sol
     return "second digits, with mistakes" if all_digits else "unfinished"
 
 
-def match_modes(task: Task, eigenvalues: Complex[np.ndarray, " mode"], modulus: float = MODULUS) -> dict[str, Any]:
+def match_modes(
+    theory: TaskTheory, eigenvalues: Complex[np.ndarray, " mode"], modulus: float = MODULUS
+) -> dict[str, Any]:
     """Which of Phi's modes W_hh has: the columns of :class:`Solution` about modes.
 
     Each of Phi's modes has the eigenvalue of W_hh as its partner that is nearest in the plane, moduli above 1 counted
     as 1, so that the sum of distances is smallest.
 
     Args:
-        task: Its Phi.
+        theory: Of the task: its Phi.
         eigenvalues: The eigenvalues of W_hh.
         modulus: An eigenvalue is long-term if its modulus is larger.
     """
-    expected, moduli = task.eigenvalues(), np.abs(eigenvalues)
+    expected, moduli = theory.eigenvalues, np.abs(eigenvalues)
     distance = np.abs(expected[:, None] - (eigenvalues / np.maximum(moduli, 1))[None])
     modes, partners = linear_sum_assignment(distance)
     angles = np.abs(np.angle(expected[modes] * eigenvalues[partners].conj()))
@@ -250,62 +253,47 @@ def match_modes(task: Task, eigenvalues: Complex[np.ndarray, " mode"], modulus: 
         "faded_modes": float(faded.sum()),
         "missing_modes": float(len(lacking) - faded.sum()),
         "extra_modes": float((moduli > modulus).sum() - strong.sum()),
-        "missing_cycles": _missing_cycles(task, expected[lacking]),
+        "missing_cycles": _missing_cycles(theory, expected[lacking]),
         "next_modulus_low": float(below.min()) if len(below) else nan,
         "next_modulus_high": float(below.max()) if len(below) else nan,
         "largest_angle": float(np.rad2deg(angles[strong].max())) if strong.any() else nan,
     }
 
 
-def phi_cycles(task: Task) -> list[Int[np.ndarray, " element"]]:
-    """The cycles of Phi: the stacked elements that move one into the other for ever; longest first."""
-    source, _ = task.reads()
-    left, paths = set(np.flatnonzero(task.persistent()).tolist()), []
-    while left:
-        path = [min(left)]
-        while int(source[path[-1]]) != path[0]:
-            path.append(int(source[path[-1]]))
-        left -= set(path)
-        paths.append(np.array(path))
-    return sorted(paths, key=len, reverse=True)
-
-
-def _missing_cycles(task: Task, left: Complex[np.ndarray, " mode"]) -> str:
+def _missing_cycles(theory: TaskTheory, left: Complex[np.ndarray, " mode"]) -> str:
     """The cycles all of whose modes are among these, each mode counted once; the longest first."""
     # With its dimensions, where no other cycle has the same modes; a spectrum cannot tell those apart.
-    _, sign = task.reads()
-    every = [(cycle, len(cycle), sign[cycle].prod() > 0) for cycle in phi_cycles(task)]
+    every = [(cycle, len(cycle), theory.sign[cycle].prod() > 0) for cycle in theory.cycles]
     alike = Counter((length, positive) for _, length, positive in every)
     rest, words = list(left), []
     for cycle, length, positive in every:
-        without = _without(rest, np.exp(2j * np.pi * (np.arange(length) + (0.0 if positive else 0.5)) / length))
+        without = _other_modes(rest, np.exp(2j * np.pi * (np.arange(length) + (0.0 if positive else 0.5)) / length))
         if without is not None:
             rest = without
-            dimensions = " ".join(map(str, sorted({int(i) % task.d for i in cycle})))
+            dimensions = " ".join(map(str, sorted({int(i) % theory.d for i in cycle})))
             words.append(f"{length}[{dimensions if alike[length, positive] == 1 else '?'}]")
     return " ".join(words)
 
 
-def _without(modes: list[complex], others: Iterable[complex]) -> list[complex] | None:
+def _other_modes(modes: list[complex], others: Iterable[complex]) -> list[complex] | None:
     """These modes without others; None where one of those is not among them."""
     rest = list(modes)
     for other in others:
         nearest = min(range(len(rest)), key=lambda i: abs(rest[i] - other), default=None)
-        if nearest is None or abs(rest[nearest] - other) > 1e-6:
+        if nearest is None or abs(rest[nearest] - other) > 1e-6:  # both are roots of 1, the same but for rounding
             return None
         del rest[nearest]
     return rest
 
 
-def _until(recording: Recording, steps: int) -> Recording:
-    """Its first output steps."""
+def _first_steps(recording: Recording, steps: int) -> Recording:
     parts = recording.states, recording.outputs, recording.labels
     return Recording(*(part[: steps + 1] for part in parts))
 
 
-def _outputs(task: Task, judged: Recording) -> dict[str, Any]:
+def _output_columns(d: int, judged: Recording) -> dict[str, Any]:
     """What each output dimension gives out, 200 steps long."""
-    outputs, wanted = judged.outputs[1:], judged.labels[1:, :, -task.d :]
+    outputs, wanted = judged.outputs[1:], judged.labels[1:, :, -d:]
     right = (networks.nearest_bits(outputs) == wanted).mean(axis=(0, 1))
     size = np.abs(outputs).mean(axis=(0, 1))
     lost = right < GIVEN_OUT
@@ -316,11 +304,12 @@ def _outputs(task: Task, judged: Recording) -> dict[str, Any]:
     }
 
 
-def _read(
-    task: Task, memories: VariableMemories, read: Float[np.ndarray, "time batch memory"], judged: Recording
+def _shares_read_right(
+    memories: VariableMemories,
+    read: Float[np.ndarray, "time batch memory"],
+    wanted: Float[np.ndarray, "step batch memory"],
 ) -> Float[np.ndarray, " memory"]:
     """How often each element is read right, once m(t) has settled; 1 for those without a column."""
-    wanted = judged.labels[task.settled() :]
     right = ((read[: len(wanted)] >= 0) == (wanted > 0)).mean(axis=(0, 1))
     return np.where(memories.stored, right, 1.0)
 
@@ -341,11 +330,13 @@ def _digit(
     cosines = np.abs(units.T @ units[:, element])
     cosines[element] = 0
     others = [int(i) for i in np.argsort(-cosines, kind="stable")[:_NEAREST] if cosines[i] >= _PARALLEL]
-    fitted, tested = (_samples(task, part) for part in (shown, judged))
+    fitted, tested = (part.samples(fitting_times(task.theory)) for part in (shown, judged))
     by_other = {i: _decoders(*fitted, element, i) for i in others}
     # the other is chosen on the half that the decoders were fitted on, and judged on the half that they were not
-    other = max(by_other, key=lambda i: _right(by_other[i], *fitted, element, i), default=None)
-    tried = flip_elements(system, task, memories, judged, [element], [task.settled() + 2 * task.s + 1], repeats=16)
+    other = max(by_other, key=lambda i: _share_decoded_right(by_other[i], *fitted, element, i), default=None)
+    tried = flip_elements(
+        system, task.theory, memories, judged, [element], [task.theory.settled_step + 2 * task.s + 1], repeats=16
+    )
     return Digit(
         run_id=run.run_id,
         variable=element // task.d + 1,
@@ -355,19 +346,16 @@ def _digit(
         other_variable=0 if other is None else other // task.d + 1,
         other_dimension=-1 if other is None else other % task.d,
         cosine=float("nan") if other is None else float(cosines[other]),
-        read_given_other=float("nan") if other is None else _right(by_other[other], *tested, element, other),
+        read_given_other=float("nan")
+        if other is None
+        else _share_decoded_right(by_other[other], *tested, element, other),
         edits_obeyed=float(tried.followed.mean()),
-        moves=_moves(system, task, element, judged),
+        moves=_mean_displacement(system, task, element, judged),
     )
 
 
 States = Float[np.ndarray, "sample hidden"]
 Elements = Float[np.ndarray, "sample memory"]
-
-
-def _samples(task: Task, recording: Recording) -> tuple[States, Elements]:
-    """States and m(t) at the moments on which memories are fitted."""
-    return recording.samples(fitting_times(task))
 
 
 def _decoders(states: States, theory: Elements, element: int, other: int) -> dict[bool, Affine]:
@@ -379,19 +367,20 @@ def _decoders(states: States, theory: Elements, element: int, other: int) -> dic
     return decoders
 
 
-def _right(decoders: dict[bool, Affine], states: States, theory: Elements, element: int, other: int) -> float:
+def _share_decoded_right(
+    decoders: dict[bool, Affine], states: States, theory: Elements, element: int, other: int
+) -> float:
     """How often these decoders are right."""
     given: Bool[np.ndarray, "sample 1"] = theory[:, [other]] > 0
     read = np.where(given, decoders[True].predict(states), decoders[False].predict(states))
     return float(((read >= 0) == (theory[:, [element]] > 0)).mean())
 
 
-def _moves(system: System, task: Task, element: int, judged: Recording) -> float:
+def _mean_displacement(system: System, task: Task, element: int, judged: Recording) -> float:
     """Mean distance of a recording's states from those of sequences with this element turned, once m(t) has settled."""
-    source, _ = task.reads()
-    origin, time = element, task.settled()
+    origin, time = element, task.theory.settled_step
     for _ in range(time):
-        origin = int(source[origin])
+        origin = int(task.theory.source[origin])
     inputs = np.zeros((task.s + time, *judged.outputs.shape[1:]), np.float32)
     inputs[: task.s] = random_sequences(task, JUDGING, inputs.shape[1], 0)
     inputs[origin // task.d, :, origin % task.d] *= -1
@@ -399,10 +388,10 @@ def _moves(system: System, task: Task, element: int, judged: Recording) -> float
     return float(np.linalg.norm(there.astype(np.float64) - moved.astype(np.float64), axis=1).mean())
 
 
-def _nothing(run: Run) -> Solution:
+def _solution_at_chance(run: Run) -> Solution:
     """Of a network that learned nothing."""
     known: dict[str, Any] = {
         "run_id": run.run_id, "kind": "at chance", "missing_cycles": "", "lost_dimensions": "",
-        "persistent": int(run.task.persistent().sum()),
+        "persistent": int(run.task.theory.persistent.sum()),
     }  # fmt: skip
     return Solution(**{field.name: known.get(field.name, float("nan")) for field in fields(Solution)})

@@ -39,7 +39,7 @@ def record_task(task: LabelledTask, system: Runnable, horizon: int) -> Trials:
     """
     if system.input_dim not in (None, task.d):
         raise InputError("task", f"{task.name} has d = {task.d}", f"{system.name} takes {system.input_dim} inputs")
-    times = fitting_times(task)
+    times = fitting_times(task.theory)
     width = 2 * task.d + task.d * task.s  # inputs, outputs, and what should be held
     shown = f"{task.name} with d = {task.d} and s = {task.s}, whose trials are"
     seen = (task.s + times[-1]) * SEQUENCES
@@ -59,7 +59,7 @@ def record_task(task: LabelledTask, system: Runnable, horizon: int) -> Trials:
     variables = tuple(Variable(name, BINARY, signs, code) for name in names)
     silence = np.zeros((len(test.states), test.states.shape[1], task.d), dtype=np.float32)
     return Trials(
-        system, variables, train, replace(test, inputs=silence), task.persistent(), tuple(times), task, horizon
+        system, variables, train, replace(test, inputs=silence), task.theory.persistent, tuple(times), task, horizon
     )
 
 
@@ -73,8 +73,8 @@ def judge_on_task(task: LabelledTask, trials: Trials, memories: VariableMemories
     """
     horizon = trials.horizon
     test_accuracy = measure_test_accuracy(trials.system, task, horizon, TEST_SEQUENCES)
-    measures = measure_memories(trials.system, task, memories, trials.test, horizon)
-    unedited = unedited_success(trials.test, task, horizon)
+    measures = measure_memories(trials.system, task.theory, memories, trials.test, horizon)
+    unedited = unedited_success(trials.test, task.theory, horizon)
     solved = test_accuracy >= ACCURATE
     word = network_verdict(solved, measures.worst_decoding_accuracy, measures.edit_success, unedited)
     return TaskJudgement(word, test_accuracy, unedited, measures)

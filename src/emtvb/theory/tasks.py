@@ -1,10 +1,8 @@
-"""Linear variable binding tasks (paper section 2): their ids, composition f and transition Phi.
+"""Linear variable binding tasks (paper section 2): their ids and composition f.
 
 A task stores ``s`` vectors (variables) of ``d`` elements (dimensions). The stacked state m(t) holds the last ``s``
 vectors, variable 1 the oldest and variable ``s`` the newest; its index is ``(variable - 1) * d + dimension``. f copies,
-with a sign, one stacked element into each output dimension, so every row of Phi has exactly one entry, +1 or -1.
-That makes Phi a signed map of indices, and everything that is asked about it here (its powers, its spectrum, what can
-be observed) has an exact answer without floating point.
+with a sign, one stacked element into each output dimension. What follows from that stands in ``core.task_theory``.
 """
 
 from __future__ import annotations
@@ -22,11 +20,12 @@ from emtvb.theory.protocol import Binding, Read
 
 if TYPE_CHECKING:  # what plans the workflow imports this, and needs no arrays
     import numpy as np
-    from jaxtyping import Bool, Complex, Float, Int
+    from jaxtyping import Float, Int
 
     from emtvb.core.judging import TaskJudgement
     from emtvb.core.memories import VariableMemories
     from emtvb.core.systems import Runnable
+    from emtvb.core.task_theory import TaskTheory
     from emtvb.core.trials import Trials
 
 TaskId = tuple[int, int, int]
@@ -53,82 +52,11 @@ class Task(Binding):
         return "-".join(map(str, self.task_id))
 
     @cached_property
-    def _reads(self) -> tuple[Int[np.ndarray, " memory"], Int[np.ndarray, " memory"]]:
-        return self.reads()
+    def theory(self) -> TaskTheory:
+        """What must be stored, and what follows from it."""
+        from emtvb.core.task_theory import TaskTheory
 
-    def composition_matrix(self) -> Float[np.ndarray, "d memory"]:
-        """The composition f as a matrix: the next vector is ``f @ m``."""
-        return self.transition()[-self.d :]
-
-    def transition(self) -> Float[np.ndarray, "memory memory"]:
-        """Phi: ``m(t+1) = Phi m(t)`` (paper section 3.1)."""
-        import numpy as np
-
-        source, sign = self._reads
-        phi = np.zeros((source.size, source.size))
-        phi[np.arange(source.size), source] = sign
-        return phi
-
-    @cached_property
-    def _cycles(self) -> list[list[int]]:
-        """The cycles of the index map: the stored elements that circulate for ever."""
-        source, _ = self._reads
-        seen: set[int] = set()
-        cycles = []
-        for start in range(source.size):
-            path = []
-            i = start
-            while i not in seen:
-                seen.add(i)
-                path.append(i)
-                i = int(source[i])
-            if i in path:
-                cycles.append(path[path.index(i) :])
-        return cycles
-
-    def persistent(self) -> Bool[np.ndarray, " memory"]:
-        """The stacked elements that carry a long-term mode of Phi.
-
-        These are the columns that the paper keeps: those whose removal lowers the number of eigenvalues of Phi with
-        modulus above 0.8. Phi being a signed index map, that holds exactly for the elements on its cycles.
-        """
-        import numpy as np
-
-        mask = np.zeros(self.s * self.d, dtype=bool)
-        for cycle in self._cycles:
-            mask[cycle] = True
-        return mask
-
-    def observable(self) -> Bool[np.ndarray, " memory"]:
-        """The stacked elements that some later output depends on.
-
-        Equal to :meth:`persistent` for T1 to T4; larger where f lets an element be read once and then forgotten.
-        """
-        import numpy as np
-
-        oldest_read: dict[int, int] = {}
-        for read in self.composition:
-            oldest_read[read.dimension] = min(read.variable, oldest_read.get(read.dimension, self.s))
-        mask = np.zeros((self.s, self.d), dtype=bool)
-        for dimension, variable in oldest_read.items():
-            mask[variable - 1 :, dimension] = True
-        return mask.ravel()
-
-    def eigenvalues(self) -> Complex[np.ndarray, " mode"]:
-        """The non-zero eigenvalues of Phi, all of modulus 1, with multiplicity, sorted by angle in (-pi, pi].
-
-        A cycle of length L whose signs multiply to +1 (-1) contributes the L-th roots of +1 (-1).
-        """
-        import numpy as np
-
-        _, sign = self._reads
-        angles = []
-        for cycle in self._cycles:
-            length = len(cycle)
-            offset = 0.0 if np.prod(sign[cycle]) > 0 else 0.5
-            turns = (np.arange(length) + offset) / length
-            angles.append(np.where(turns > 0.5, turns - 1, turns) * 2 * np.pi)
-        return np.exp(1j * np.sort(np.concatenate(angles)))
+        return TaskTheory(self.name, self.d, self.s, *self.reads())
 
     def unroll(self, horizon: int) -> tuple[Int[np.ndarray, "horizon d"], Int[np.ndarray, "horizon d"]]:
         """Which element of the input each output is, as :meth:`Binding.unroll` says it.
@@ -166,48 +94,19 @@ class Task(Binding):
         y[self.s :] = self.targets(inputs, horizon)
         return x, y
 
-    def settled(self) -> int:
-        """Output steps after which m(t) holds nothing but what circulates for ever, and s steps more.
-
-        Later every element of m(t) is, up to its sign, one of the persistent ones, which are as random and independent
-        as the inputs were.
-        """
-        moves = self.transition() != 0
-        alive, steps = ~self.persistent(), 0
-        while alive.any():  # those whose value was, so many steps ago, that of an element that is not persistent
-            alive, steps = moves[:, alive].any(axis=1), steps + 1
-        return self.s + max(self.s, steps)
-
-    def future(self, m: Float[np.ndarray, "batch memory"], steps: int) -> Float[np.ndarray, "steps batch d"]:
-        """The outputs that the theory expects after m."""
-        return self.targets(m.reshape(len(m), self.s, self.d).transpose(1, 0, 2), steps)
-
-    def consistent(self, m: Float[np.ndarray, "batch memory"]) -> Float[np.ndarray, "batch memory"]:
-        """Copy m with all that is not persistent as it follows from what is, once settled.
-
-        Then such an element is a copy of a persistent one, which the state may store together with it. Only where f
-        reads a dimension twice does any output depend on one.
-        """
-        import numpy as np
-
-        kept, phi = self.persistent(), self.transition()
-        turns = np.linalg.matrix_power(phi, kept.size)[:, kept]
-        back = np.linalg.matrix_power(phi[np.ix_(kept, kept)].T, kept.size)  # a signed permutation: its inverse is this
-        return (m[:, kept] @ (turns @ back).T).astype(m.dtype)
-
-    def sequences(self, half: int, count: int, seed: int) -> Float[np.ndarray, "s batch d"]:
+    def random_sequences(self, half: int, count: int, seed: int) -> Float[np.ndarray, "s batch d"]:
         """Random inputs of one half of all (``theory.sequences``)."""
         from emtvb.theory import task_trials
 
         return task_trials.random_sequences(self, half, count, seed)
 
-    def recorded(self, system: Runnable, horizon: int) -> Trials:
+    def trials_of(self, system: Runnable, horizon: int) -> Trials:
         """A network on this task's trials: what ``emtvb.record`` gives of it."""
         from emtvb.theory import task_trials
 
         return task_trials.record_task(self, system, horizon)
 
-    def judged(self, trials: Trials, memories: VariableMemories) -> TaskJudgement:
+    def judgement_of(self, trials: Trials, memories: VariableMemories) -> TaskJudgement:
         """What ``emtvb.judge`` says of a network on this task besides."""
         from emtvb.theory import task_trials
 

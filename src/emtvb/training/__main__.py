@@ -5,7 +5,7 @@ from emtvb.training import engine
 
 if __name__ == "__main__":
     try:
-        engine.check()
+        engine.check_engine()
     except InputError as error:
         raise SystemExit(f"error: {error}") from None
     print("the training engine is compiled for this CPU, and gives the right bits")

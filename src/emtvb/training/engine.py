@@ -31,7 +31,7 @@ from emtvb.weights import Network
 log = logging.getLogger(__name__)
 
 
-def check() -> None:
+def check_engine() -> None:
     """Raise InputError where the engine cannot be had, or does not give the bits here that it should."""
     compiled_kernel()
 

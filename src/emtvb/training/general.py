@@ -35,7 +35,7 @@ MOMENTS = ("exp_avg", "exp_avg_sq")
 Trained = TypeVar("Trained")
 
 
-def check(accelerator: str) -> None:
+def check_accelerator(accelerator: str) -> None:
     """Raise InputError where this machine has no such accelerator."""
     _fabric(accelerator)
 

@@ -39,6 +39,11 @@ class Result(NamedTuple):
     parts: Sequence[Part]
 
 
+def general_version(version: str) -> str:
+    """What the general trainer's runs are filed under where it trained in the engine's place, and their bits differ."""
+    return f"{version}-general"
+
+
 def run_to_entry(run: Setup | StreamSetup) -> dict[str, Any]:
     """A run as plain data: one of the paper's tasks, or one on a stream."""
     return streams.stream_to_entry(run) if isinstance(run, StreamSetup) else protocol.order_to_entry(run)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import functools
 import hashlib
+import logging
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -22,8 +23,10 @@ from emtvb.training import curves, history, promises, saved_runs, stream
 from emtvb.training.checkpoint import Part
 from emtvb.training.history import Row
 from emtvb.training.progress import Progress
-from emtvb.training.saved_runs import Result
+from emtvb.training.saved_runs import Result, general_version
 from emtvb.weights import Network, save_networks
+
+log = logging.getLogger(__name__)
 
 AnyRun = Setup | StreamSetup
 """A run on one of the paper's tasks, or on a stream."""
@@ -70,7 +73,8 @@ def train_shard(
         runs: The shard's runs.
         outputs: Where its files go.
         version: Names what decides the bits; state of another version is left alone.
-        trainer: ``auto`` or ``compiled`` for the compiled engine, ``reference`` for the general trainer.
+        trainer: ``compiled`` for the compiled engine, ``reference`` for the general trainer; ``auto`` for the engine,
+            and on a machine that has none for the general trainer. Streams are the engine's alone.
         environment: What is said of this machine in the answer.
         accelerator: What the general trainer computes on.
 
@@ -85,15 +89,29 @@ def train_shard(
             "training", f"form of its files {now}", f"promises.OUTPUTS says {promises.OUTPUTS}; correct one"
         )
     state = check_writable(outputs.weights.with_name("runs"))
-    train = _trainer(trainer, accelerator, environment or {})
+    if trainer == "auto" and not any(isinstance(run, StreamSetup) for run in runs) and (problem := _engine_problem()):
+        log.warning("the general trainer trains here, slower and to other last digits (%s)", problem)
+        trainer, version = "reference", general_version(version)
+    train = _trainer_by_name(trainer, accelerator, environment or {})
     # Another process may be one that outlived the workflow that started it.
     with locked(state / ".lock", waiting=f"{state}: another process is training this shard; waiting for it to end"):
         results = _train_all(runs, state, version, train)
-    digests = _write(outputs, results)
+    digests = _write_files(outputs, results)
     return {run_id: {"weights": digests[run_id], "trained": list(results[run_id].parts)} for run_id in results}
 
 
-def _write(outputs: Outputs, results: Mapping[str, Result]) -> dict[str, str]:
+def _engine_problem() -> str:
+    """Why this machine has no engine that gives the promised bits; nothing where it has."""
+    from emtvb.training import engine  # here, since the general trainer needs none of it
+
+    try:
+        engine.check_engine()
+    except InputError as error:
+        return str(error)
+    return ""
+
+
+def _write_files(outputs: Outputs, results: Mapping[str, Result]) -> dict[str, str]:
     """Write a shard's files; returns the digest of each run's weights."""
     rows = {run_id: result.rows for run_id, result in results.items()}
     digests = {run_id: result.network.digest() for run_id, result in results.items()}
@@ -117,7 +135,7 @@ def form_of_files() -> str:
         )
     with tempfile.TemporaryDirectory() as folder:
         outputs = Outputs.of(Path(folder), "shard")
-        _write(outputs, made_up)
+        _write_files(outputs, made_up)
         content = b"".join(path.read_bytes() for path in outputs)
     return hashlib.sha256(content).hexdigest()[:16]
 
@@ -164,7 +182,7 @@ def _as_another(run: AnyRun, others: Sequence[AnyRun], results: Mapping[str, Res
     return None
 
 
-def _trainer(name: str, accelerator: str, environment: Mapping[str, str]) -> Trainer:
+def _trainer_by_name(name: str, accelerator: str, environment: Mapping[str, str]) -> Trainer:
     """The trainer of this name, which is imported for it alone: what a job imports is written down as what it used."""
     if name == "reference":
         from emtvb.training import general
@@ -175,7 +193,7 @@ def _trainer(name: str, accelerator: str, environment: Mapping[str, str]) -> Tra
         from emtvb.training import engine
 
         stream.check_published_stream()
-        engine.check()
+        engine.check_engine()
         return engine.train(run, folder, report, environment)
 
     return compiled

@@ -13,6 +13,7 @@ from emtvb.cli.network import opening
 from emtvb.cli.network.naming import OfFile
 from emtvb.cli.network.opening import Subject
 from emtvb.core.memories import VariableMemories
+from emtvb.core.task_theory import TaskTheory
 from emtvb.errors import InputError
 from emtvb.experiments import kinds
 from emtvb.experiments.sweep.exemplar import outputs_before, picture_inputs
@@ -79,16 +80,16 @@ class Change:
             signs = "".join("+" if sign > 0 else "-" for sign in self.put)
             raise InputError("--set", signs, f"give d = {task.d} signs, + or -, one for each dimension")
 
-    def __call__(self, task: Task, m: Any) -> Any:
+    def __call__(self, theory: TaskTheory, m: Any) -> Any:
         """The variables after it."""
         if self.flip is not None:
-            return interventions.negate_element(task, m, self.variable, self.flip)
+            return interventions.negate_element(theory, m, self.variable, self.flip)
         if self.swap is not None:
-            return interventions.swap_variables(task, m, self.variable, self.swap)
-        return interventions.put_values(task, m, self.variable, list(self.put or ()))
+            return interventions.swap_variables(theory, m, self.variable, self.swap)
+        return interventions.put_values(theory, m, self.variable, list(self.put or ()))
 
 
-def edit(subject: Subject, time: int, change: Change, basis: str) -> EditShown:
+def edit_network(subject: Subject, time: int, change: Change, basis: str) -> EditShown:
     """Edit a network after some output steps, and see what it does.
 
     Args:
@@ -102,31 +103,32 @@ def edit(subject: Subject, time: int, change: Change, basis: str) -> EditShown:
     """
     network, task = subject.network, subject.run.task
     change.check(task)
-    memories = _memories(subject, basis)
+    memories = _memories_to_edit(subject, basis)
     if not memories.fits:
         needed = f"{int(memories.stored.sum())} elements to store"
         remedy = f"{subject.state_dim} neurons for {needed}: there can be no basis; train a larger"
         raise InputError("run", subject.named, remedy)
     system = Elman(network) if isinstance(network, Network) else network
     recording = record_inputs(system, task, picture_inputs(task.s, task.d)[:, None, :], time)
-    done = interventions.edit_first_sequence(system, task, memories, recording, time, lambda m: change(task, m))
+    theory = task.theory
+    done = interventions.edit_first_sequence(system, theory, memories, recording, time, lambda m: change(theory, m))
     if not (done.before != done.after)[memories.stored].any():
         remedy = "changes no element that a later output depends on; edit another variable, or another dimension of it"
         raise InputError("edit", change.name, remedy)
-    return shown(subject.run, change.name, done, memories, BASIS_NAMES[basis], outputs_before(recording, time))
+    return shown_edit(subject.run, change.name, done, memories, BASIS_NAMES[basis], outputs_before(recording, time))
 
 
-def draw(edit: EditShown, folder: Path) -> Sequence[Path]:
+def draw_edit(edit: EditShown, folder: Path) -> Sequence[Path]:
     """Draw an edit into a folder; what was written."""
     return save.save_figure(edits.draw([edit]), edits.numbers([edit]), folder / "edit")
 
 
-def shown(run: Run, name: str, done: Edit, memories: VariableMemories, basis: str, past: Any) -> EditShown:
+def shown_edit(run: Run, name: str, done: Edit, memories: VariableMemories, basis: str, past: Any) -> EditShown:
     """An edit as figures take it."""
     return EditShown(run.run_id, run.task.name, name, kept=memories.stored, basis=basis, past=past, **vars(done))
 
 
-def on_page(subject: Subject) -> Shown:
+def network_on_page(subject: Subject) -> Shown:
     """A network as the page for editing holds it.
 
     Raises:
@@ -140,7 +142,7 @@ def on_page(subject: Subject) -> Shown:
     return show(subject.run, subject.network)
 
 
-def page_of(named: str, of_file: OfFile, output: Path | None) -> tuple[Sequence[Shown], Path]:
+def networks_and_place_of_page(named: str, of_file: OfFile, output: Path | None) -> tuple[Sequence[Shown], Path]:
     """The networks that a page for editing holds, and where the page goes.
 
     Args:
@@ -158,11 +160,11 @@ def page_of(named: str, of_file: OfFile, output: Path | None) -> tuple[Sequence[
     entry = opening.run_of(named, of_file)
     if entry is not None and (shows := kinds.kind_of(entry.experiment).page):
         return [pkgutil.resolve_name(shows)(entry)], opening.folder_of(entry, output)
-    subject = opening.find(named, of_file, output)
-    return [on_page(subject)], subject.folder
+    subject = opening.find_subject(named, of_file, output)
+    return [network_on_page(subject)], subject.folder
 
 
-def _memories(subject: Subject, basis: str) -> VariableMemories:
+def _memories_to_edit(subject: Subject, basis: str) -> VariableMemories:
     """The variable memories that a user chose to edit through."""
     if not isinstance(subject.network, Network):
         if basis != "data":

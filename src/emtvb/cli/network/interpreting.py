@@ -10,11 +10,10 @@ import numpy as np
 import pandas as pd
 
 from emtvb.adapters.adapting import Adapted
-from emtvb.cli.network.editing import shown
+from emtvb.cli.network.editing import shown_edit
 from emtvb.cli.network.opening import Subject
 from emtvb.core.dynamics import find_fixed_points
-from emtvb.experiments.architectures import measures as of_architectures
-from emtvb.experiments.architectures import measuring
+from emtvb.experiments.architectures import architecture_measurement as of_architectures
 from emtvb.experiments.architectures.figures import architectures
 from emtvb.experiments.sweep import exemplar
 from emtvb.experiments.sweep.figures import edits, hidden_state, spectrum, weights
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from emtvb.training.architectures.saved_weights import Trained
 
 
-def interpret(subject: Subject, folder: Path) -> Measurement | of_architectures.Measurement:
+def interpret_subject(subject: Subject, folder: Path) -> Measurement | of_architectures.Measurement:
     """Measure a network, and write a row, the arrays that figures show, and the figures into a folder.
 
     Returns:
@@ -38,11 +37,11 @@ def interpret(subject: Subject, folder: Path) -> Measurement | of_architectures.
         architectures.
     """
     if isinstance(subject.network, Network):
-        return _network(subject.run, subject.network, subject.settings, folder)
-    return _system(subject.run, subject.network, subject.settings, folder)
+        return _measure_network(subject.run, subject.network, subject.settings, folder)
+    return _measure_system(subject.run, subject.network, subject.settings, folder)
 
 
-def _network(run: Run, network: Network, settings: MeasureSettings, folder: Path) -> Measurement:
+def _measure_network(run: Run, network: Network, settings: MeasureSettings, folder: Path) -> Measurement:
     """Of the paper's kind."""
     measurement = measure_network(run, network, settings)
     exemplar.save_exemplar(
@@ -57,7 +56,7 @@ def _network(run: Run, network: Network, settings: MeasureSettings, folder: Path
     return measurement
 
 
-def _system(
+def _measure_system(
     run: Run, system: Trained | Adapted, settings: MeasureSettings, folder: Path
 ) -> of_architectures.Measurement:
     """Of another kind."""
@@ -65,14 +64,14 @@ def _system(
         measurement, arrays = measure_adapted(run, system, settings)
     else:
         assert isinstance(run, ArchitectureRun)
-        measurement, arrays = measuring.interpret_run(run, system, settings)
+        measurement, arrays = of_architectures.interpret_run(run, system, settings)
     _write_row(folder, vars(measurement))
     exemplar.save_exemplar(folder / "look.npz", arrays)
     look = architectures.load_look(folder / "look.npz")
     save.save_figure(architectures.draw([look]), architectures.numbers([look]), folder / "dynamics")
     memories = fit_memories_by_data(system, run.task)
     examples = [
-        shown(run, one.name, one.edit, memories, one.basis, one.past)
+        shown_edit(run, one.name, one.edit, memories, one.basis, one.past)
         for one in exemplar.example_edits(system, run.task, memories)
     ]
     save.save_figure(edits.draw(examples), edits.numbers(examples), folder / "edits")

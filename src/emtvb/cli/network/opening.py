@@ -68,7 +68,7 @@ class Subject:
         return _state_dim(self.network)
 
 
-def find(named: str, of_file: OfFile, output: Path | None = None) -> Subject:
+def find_subject(named: str, of_file: OfFile, output: Path | None = None) -> Subject:
     """A run among results, or a file of weights.
 
     Args:
@@ -82,7 +82,7 @@ def find(named: str, of_file: OfFile, output: Path | None = None) -> Subject:
     """
     entry = run_of(named, of_file)
     if entry is None:
-        return _of_file(named, of_file, output)
+        return _subject_of_file(named, of_file, output)
     run = entry.run
     if not (isinstance(run, Run) and isinstance(entry.experiment, Sweep)):
         kind = kinds.kind_of(entry.experiment).name
@@ -119,7 +119,7 @@ def folder_of(entry: FoundRun, output: Path | None) -> Path:
     return output or entry.folder / "interpretation" / entry.run.run_id
 
 
-def _of_file(named: str, said: OfFile, output: Path | None) -> Subject:
+def _subject_of_file(named: str, said: OfFile, output: Path | None) -> Subject:
     """The network of a file of weights."""
     if said.task is None:
         raise InputError("--task", "not given", f"say what the network of {named} was trained on, such as --task T3")
@@ -132,7 +132,7 @@ def _of_file(named: str, said: OfFile, output: Path | None) -> Subject:
         raise InputError("--nonlinearity", said.nonlinearity, remedy)
     folder = output or file.parent / f"{file.name.split('.')[0]}-interpretation" / name
     if isinstance(network, Network):
-        networks.check_task(network, task, named)
+        networks.check_task(network, task.theory, named)
     else:
         _check_task(network, task, named)
     nan = float("nan")

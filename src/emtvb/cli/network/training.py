@@ -29,17 +29,17 @@ def check_is_free(folder: Path, run_id: str) -> None:
 
 def check_trainer(name: str, accelerator: str) -> None:
     """Raise InputError if this machine has no such trainer."""
-    if name in promises.TRAINERS:
+    if name == "compiled":
         from emtvb.training import engine
 
-        engine.check()
-    else:
+        engine.check_engine()
+    elif name == "reference":
         from emtvb.training import general
 
-        general.check(accelerator)
+        general.check_accelerator(accelerator)
 
 
-def train(experiment: config.Sweep, folder: Path) -> None:
+def train_experiment(experiment: config.Sweep, folder: Path) -> None:
     """Train the runs of an experiment that is one shard, from where they stand."""
     ((shard, runs),) = experiment.shards().items()
     proof = promises.promised_proof(max(run.l2 for run in runs)) if experiment.trainer in promises.TRAINERS else None

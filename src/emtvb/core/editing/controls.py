@@ -14,9 +14,9 @@ def random_step(
 ) -> Float[np.ndarray, "edit state"]:
     """Steps as long as changes, in random directions, of a part of the state or all of it: a control."""
     drawn = rng.normal(size=change.shape).astype(change.dtype, copy=False)
-    kept = np.zeros_like(drawn)
-    kept[:, part] = drawn[:, part]
-    return resized_step(kept, change)
+    step = np.zeros_like(drawn)
+    step[:, part] = drawn[:, part]
+    return resized_step(step, change)
 
 
 def resized_step(step: Float[np.ndarray, "edit state"], change: Float[np.ndarray, "edit state"]) -> np.ndarray:

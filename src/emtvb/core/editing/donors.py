@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from emtvb.core.subspaces import Subspace
 from emtvb.core.trials import Trials
 from emtvb.core.variables import CONTINUOUS, Variable
 
@@ -78,3 +79,18 @@ def draw_donors(
         if same.any():
             second[i] = apart.choice(np.flatnonzero(same))
     return first, second
+
+
+def interchange_step(
+    difference: Float[np.ndarray, "edit state"], subspaces: Iterable[Subspace]
+) -> Float[np.ndarray, "edit state"]:
+    """Changes of states that give them another state's part in some subspaces (Geiger et al. 2021).
+
+    Args:
+        difference: The other states less these.
+        subspaces: Where the variables lie that are exchanged.
+    """
+    change = np.zeros(difference.shape)
+    for subspace in subspaces:
+        change += difference @ subspace.out.T @ subspace.into.T
+    return change

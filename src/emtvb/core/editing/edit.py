@@ -95,8 +95,8 @@ def edit(
     trials.index(times)
     loop = running.checked_feedback(inputs) if callable(inputs) else None
     given = None if callable(inputs) else inputs
-    length = _steps(trials, times, steps, source, given is not None)
-    request, others = _matched(
+    length = _compared_steps(trials, times, steps, source, given is not None)
+    request, others = _requests_with_donors(
         trials, requests.request_edits(trials, times, asked), source, asked.interchange, max_edits, rng
     )
     width = recorded.shape[2] + 2 * trials.test.outputs.shape[2]  # what is read, given out and expected
@@ -155,7 +155,7 @@ def _source(trials: Trials, expected: Any, inputs: Any) -> Any:
     return source
 
 
-def _matched(
+def _requests_with_donors(
     trials: Trials, request: Request, source: Any, interchange: bool, max_edits: int, rng: np.random.Generator
 ) -> tuple[Request, Donors]:
     """The requests for which there are the other trials that they need, and these; no more than so many, by chance."""
@@ -180,8 +180,9 @@ def _matched(
     return request, found
 
 
-def _steps(trials: Trials, times: Int[np.ndarray, " time"], steps: int | None, source: Any, has_inputs: bool) -> int:
-    """How many steps are compared."""
+def _compared_steps(
+    trials: Trials, times: Int[np.ndarray, " time"], steps: int | None, source: Any, has_inputs: bool
+) -> int:
     recorded = trials.steps - 1 - int(times.max())
     free = has_inputs or (trials.task is not None and source != TRIAL)
     wanted = (FUTURE if trials.task else recorded) if steps is None else whole_number(steps, "steps", 1)

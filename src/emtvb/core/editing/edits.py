@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -192,7 +193,7 @@ class Edits:
                     return f"{little}; without an edit {low}"
                 does = f"too few trials to tell it from {CONTROLS[worst]}"
             return f"{does} ({self.share(worst):.3f}; followed {self.success:.3f})"
-        usable = _usable(self.readable, len(self.trial))
+        usable = _edits_at_readable_times(self.readable, len(self.trial))
         if self._chance_of_more(self.followed[usable], self.without_edit[usable]) >= _CHANCE:
             return no_better
         above = self._above_ceiling
@@ -211,7 +212,7 @@ class Edits:
     @property
     def _above_ceiling(self) -> tuple[float, str] | None:
         """The ceiling, and in words that more is followed than it; None where there is none, or no more is followed."""
-        usable = _usable(self.readable, len(self.trial))
+        usable = _edits_at_readable_times(self.readable, len(self.trial))
         known = np.broadcast_to(self.known, self.followed.shape)
         if not len(self.ceiling) or not (known & usable).any():
             return None
@@ -236,10 +237,10 @@ class Edits:
         lines = [self.verdict, *self._notes()]
         for heading, rows in self._rows().items():
             lines.append(f"{heading}:")
-            for words, share, low, high, recovery in rows:
-                way = "" if np.isnan(recovery) else f"; {recovery:6.3f} of the way"
-                numbers = "  none" if np.isnan(share) else f"{share:6.3f}  [{low:.3f}, {high:.3f}]{way}"
-                lines.append(f"  {words:33} {numbers}")
+            for row in rows:
+                way = "" if np.isnan(row.recovered) else f"; {row.recovered:6.3f} of the way"
+                numbers = "  none" if np.isnan(row.share) else f"{row.share:6.3f}  [{row.low:.3f}, {row.high:.3f}]{way}"
+                lines.append(f"  {row.words:33} {numbers}")
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -248,8 +249,8 @@ class Edits:
             cells.append((heading, "", "", ""))
             cells += [
                 (words, "none", "", "") if np.isnan(share)
-                else (words, share, f"{low:.3f} to {high:.3f}", "" if np.isnan(recovery) else recovery)
-                for words, share, low, high, recovery in rows
+                else (words, share, f"{low:.3f} to {high:.3f}", "" if np.isnan(recovered) else recovered)
+                for words, share, low, high, recovered in rows
             ]  # fmt: skip
         return html_table(self.verdict, ("", "share", "95% interval", "part of the way"), cells, self._notes())
 
@@ -265,8 +266,8 @@ class Edits:
             lines.append(f"{without} of them {'does' if without == 1 else 'do'} not count: {reason}")
         return lines if len(self.untrained) else [*lines, "no untrained control: untrained= adds it"]
 
-    def _rows(self) -> dict[str, list[tuple[str, float, float, float, float]]]:
-        """By what shares are of: each in words, with its interval and the way that was made up for (NaN: not known)."""
+    def _rows(self) -> dict[str, list[_Row]]:
+        """By what shares are of."""
         counting, every = int(self.counts.sum()), len(self.trial)
         groups = {
             f"of the {counting} {'edit that counts' if counting == 1 else 'edits that count'}": _OF_COUNTED,
@@ -275,7 +276,7 @@ class Edits:
         recovered = dict(zip(("followed", "random_step", "other_variable"), self.recovered, strict=True))
         return {
             heading: [
-                (words, self.share(name), *self.interval(name), recovered.get(name, float("nan")))
+                _Row(words, self.share(name), *self.interval(name), recovered.get(name, float("nan")))
                 for name, words in names.items()
                 if len(getattr(self, name))
             ]
@@ -283,14 +284,24 @@ class Edits:
         }
 
 
+class _Row(NamedTuple):
+    """A share in words, with its interval and the way that was made up for (NaN: not known)."""
+
+    words: str
+    share: float
+    low: float
+    high: float
+    recovered: float
+
+
 def which_count(
     without_edit: Bool[np.ndarray, " edit"], readable: Bool[np.ndarray, " edit"] | bool
 ) -> Bool[np.ndarray, " edit"]:
     """Which edits count, by what happens without them and whether the variables can be read: :attr:`Edits.counts`."""
-    return ~without_edit & _usable(readable, len(without_edit))
+    return ~without_edit & _edits_at_readable_times(readable, len(without_edit))
 
 
-def _usable(readable: Bool[np.ndarray, " edit"] | bool, count: int) -> Bool[np.ndarray, " edit"]:
+def _edits_at_readable_times(readable: Bool[np.ndarray, " edit"] | bool, count: int) -> Bool[np.ndarray, " edit"]:
     """The edits at times where the variables can be read; all, where that is nowhere."""
     every = np.broadcast_to(readable, count)
     return every if every.any() else ~every

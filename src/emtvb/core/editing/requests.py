@@ -10,7 +10,6 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from emtvb.core.arguments import as_bool, as_numpy, refuse_keywords
-from emtvb.core.editing.changes import with_consistent_copies
 from emtvb.core.trials import Trials
 from emtvb.core.variables import BINARY, CONTINUOUS
 from emtvb.errors import InputError
@@ -120,7 +119,7 @@ def request_edits(trials: Trials, times: Int[np.ndarray, " time"], change: Named
     names = [trials.variables[i].name for i in variables]
     name = f"{change.name} {', '.join(names[:4])}{', ...' if len(names) > 4 else ''}"
     copies = (np.abs(after - before)[:, ~trials.stored] > _NOTHING).any(axis=1)
-    after = after if trials.task is None else with_consistent_copies(trials.task, after, time)
+    after = after if trials.task is None else trials.task.theory.with_copies(after, time)
     known = np.isfinite(before[:, trials.stored]).all(axis=1)
     moved = np.abs(np.nan_to_num(after) - np.nan_to_num(before))[:, trials.stored].max(axis=1) > _NOTHING
     if not (known & moved).any():

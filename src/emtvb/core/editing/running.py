@@ -12,10 +12,9 @@ from jaxtyping import Bool, Float, Int
 
 from emtvb.core.arguments import as_numpy, call_user_function
 from emtvb.core.editing.agreement import CLOSE, Agreement, Agrees, share_recovered
-from emtvb.core.editing.changes import interchange_step
 from emtvb.core.editing.continuation import Continuation, Feedback, outputs_after_steps
 from emtvb.core.editing.controls import random_step, resized_step
-from emtvb.core.editing.donors import SAME_VALUE, Donors
+from emtvb.core.editing.donors import SAME_VALUE, Donors, interchange_step
 from emtvb.core.editing.edits import Edits, which_count
 from emtvb.core.editing.requests import Request
 from emtvb.core.fitting import Fitted, slice_of_part
@@ -68,14 +67,14 @@ def run_edits(
         InputError: Where a step is too large for the state, outputs are not finite, or a function of the user's fails.
     """
     trials, request = fitted.trials, plan.request
-    change = _change(fitted, plan)
+    change = _state_change(fitted, plan)
     added: dict[str, np.ndarray | float] = {"unedited": 0.0, "edited": change}
     if controls:
         along = _along_another(fitted, change, request, rng)
         part = slice_of_part(trials, fitted.part) if fitted.part else slice(None)
         added |= {"random_step": random_step(change, rng, part)} | ({} if along is None else {"other_variable": along})
     run = _continuation(trials, plan)
-    state, spoken = _start(trials, request, request.trial)
+    state, spoken = _states_and_outputs(trials, request, request.trial)
     outputs = outputs_after_steps(run, state, added, spoken)
     _check_outputs(outputs["unedited"], trials)
     agreement, ceiling, known = _expectation(trials, plan, run, outputs["unedited"])
@@ -109,20 +108,20 @@ def run_edits(
     )
 
 
-def _start(
+def _states_and_outputs(
     trials: Trials, request: Request, trial: Int[np.ndarray, " edit"]
 ) -> tuple[Float[np.ndarray, "edit state"], Float[np.ndarray, "edit output"]]:
     """States and outputs of test trials at the times of the edits."""
     return trials.test.states[trials.index(request.time), trial], trials.test.outputs[request.time, trial]
 
 
-def _change(fitted: Fitted, plan: Plan) -> Float[np.ndarray, "edit state"]:
+def _state_change(fitted: Fitted, plan: Plan) -> Float[np.ndarray, "edit state"]:
     """What is added to states: told, along the encoder, or exchanged with those of other trials."""
     trials, request = fitted.trials, plan.request
-    state, _ = _start(trials, request, request.trial)
+    state, _ = _states_and_outputs(trials, request, request.trial)
     change = fitted.memories.change(request.before, request.after)
     if plan.donors.state is not None:
-        there, _ = _start(trials, request, plan.donors.state)
+        there, _ = _states_and_outputs(trials, request, plan.donors.state)
         change = interchange_step(there - state, [fitted.subspaces[i] for i in request.variables])
     with np.errstate(over="ignore"):
         if not np.isfinite(np.linalg.norm(change, axis=1).astype(state.dtype)).all():
@@ -179,12 +178,12 @@ def _expectation(
         steps = zip(request.time, donors.future, strict=True)
         expected = np.stack([recorded[t + 1 : t + 1 + len(plan.inputs), i] for t, i in steps], axis=1)
     else:
-        expected = run.outputs(*_start(trials, request, donors.future))
+        expected = run.outputs(*_states_and_outputs(trials, request, donors.future))
     agreement = Agreement(expected, unedited, unedited, recorded, CLOSE, plan.agrees)
     if donors.second_future is None:
         return agreement, np.zeros(0, dtype=bool), np.zeros(len(request), dtype=bool)
     known = donors.second_future >= 0
-    holds = run.outputs(*_start(trials, request, donors.second_future))  # of -1 the last trial's, left out
+    holds = run.outputs(*_states_and_outputs(trials, request, donors.second_future))  # of -1 the last trial's, left out
     return agreement, agreement.holds(holds)[known], known
 
 
@@ -201,7 +200,7 @@ def expected_outputs(
         InputError: Where there is neither, or the function fails or returns no such outputs.
     """
     if isinstance(source, LabelledTask):
-        return source.future(numbers, len(inputs)).astype(np.float64)
+        return source.theory.future_outputs(numbers, len(inputs)).astype(np.float64)
     if not callable(source):
         raise InputError("expected", source, "give a function (values, inputs) -> outputs, 'trial' or a task")
     outputs = as_numpy(call_user_function("expected", source, trials.values(numbers), inputs), "expected")

@@ -32,9 +32,9 @@ def as_markdown(measured: pd.DataFrame) -> str:
     """A column per network, a row per measure, for a page.
 
     Args:
-        measured: Rows of ``architectures.measures.Measurement``; those of the paper's network have architecture rnn.
+        measured: Rows of ``architecture_measurement.Measurement``; those of the paper's network have architecture rnn.
     """
-    names = [_short(row) for row in measured.to_dict("records")]
+    names = [_architecture_and_seed(row) for row in measured.to_dict("records")]
     if len(set(names)) < len(names):
         names = [f"`{run_id}`" for run_id in measured["run_id"]]
     rows = [(title, *(f"{value:{digits}}" for value in measured[column])) for title, (column, digits) in _ROWS.items()]
@@ -42,7 +42,6 @@ def as_markdown(measured: pd.DataFrame) -> str:
     return markdown.table(["", *names], rows, "l" + "r" * len(names)) + "\n"
 
 
-def _short(row: dict) -> str:
-    """The architecture and the seed."""
+def _architecture_and_seed(row: dict) -> str:
     seed = re.search(r"_seed(\d+)", row["run_id"])
     return f"{row['architecture'].upper()} {seed[1]}" if seed else row["run_id"]

@@ -59,7 +59,7 @@ def by_size(rows: pd.DataFrame) -> pd.DataFrame:
     for cell, part in rows.groupby(CELL, sort=False):
         for measure in measures:
             values = part[measure].dropna().to_numpy(dtype=float)
-            means.append((*cell, len(values), measure, *_mean(values)))
+            means.append((*cell, len(values), measure, *_mean_and_interval(values)))
     return pd.DataFrame(means, columns=[*CELL, "networks", "measure", "mean", "low", "high"])
 
 
@@ -91,7 +91,7 @@ def by_length(rows: pd.DataFrame) -> pd.DataFrame:
         for length in lengths:
             values = part[f"recall_{length}"].dropna().to_numpy(dtype=float)
             if len(values):
-                means.append((*cell, length, len(values), *_mean(values)))
+                means.append((*cell, length, len(values), *_mean_and_interval(values)))
     return pd.DataFrame(means, columns=[*CELL, "length", "networks", "mean", "low", "high"])
 
 
@@ -115,6 +115,6 @@ def _in_words(row: Mapping[Any, Any]) -> str:
     return "" if pd.isna(row["mean"]) else f"{row['mean']:.3f}{interval}"
 
 
-def _mean(values: np.ndarray) -> tuple[float, float, float]:
+def _mean_and_interval(values: np.ndarray) -> tuple[float, float, float]:
     """A mean and its interval; NaN of nothing."""
     return (float(values.mean()) if len(values) else float("nan"), *mean_interval(values))

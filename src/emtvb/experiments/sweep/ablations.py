@@ -74,8 +74,8 @@ def core_basis(
 def orthogonal_projection(basis: Float[np.ndarray, "hidden inside"]) -> Float[np.ndarray, "hidden hidden"]:
     """The projection at right angles onto the span of these columns."""
     directions, values, _ = np.linalg.svd(basis, full_matrices=False)
-    kept = directions[:, values > _CUTOFF * max(values[0], 1e-300)]
-    projection: np.ndarray = kept @ kept.T
+    spanning = directions[:, values > _CUTOFF * max(values[0], 1e-300)]
+    projection: np.ndarray = spanning @ spanning.T
     return projection
 
 
@@ -134,7 +134,7 @@ def accuracies_without(
 def ablation_row(
     run: Run, network: Network, modulus: float, horizon: int, observed: Observation | None = None
 ) -> dict[str, object]:
-    """A row of ``measurements/ablations.csv``: ``run_id`` and ``others.ABLATED``.
+    """A row of ``measurements/ablations.csv``: ``run_id`` and ``literature_columns.ABLATED``.
 
     Args:
         run: Its task and its name.
@@ -146,11 +146,11 @@ def ablation_row(
     Raises:
         InputError: Where the network is not of the run's task.
     """
-    networks.check_task(network, run.task, run.run_id)
+    networks.check_task(network, run.task.theory, run.run_id)
     weights = network.W_hh.astype(np.float64)
     first, last = core_basis(weights, modulus), core_basis(weights, modulus, first=False)
     seen = (observed or Observation(Elman(network), run.task)).memories
-    read = memory_projection(memories_by_realisation(network, run.task, modulus))
+    read = memory_projection(memories_by_realisation(network, run.task.theory, modulus))
     span = orthogonal_projection(seen.encoder[:, seen.stored])
     memory_dim, core_dim = round(float(np.trace(read))), first.shape[1]
     random = np.random.default_rng([_SEED, run.seed]).normal(size=(network.hidden_dim, memory_dim))

@@ -81,7 +81,7 @@ def matched_distance(first: Network, second: Network) -> float:
     """
     A, B = first.W_hh, second.W_hh
     alike = _nearest_order(_received_and_given(first) @ _received_and_given(second).T)
-    orders = alike, _search(A, B, alike), _search(A, B, np.full_like(A, 1 / len(A)))
+    orders = alike, _best_signed_order(A, B, alike), _best_signed_order(A, B, np.full_like(A, 1 / len(A)))
     return min(float(np.linalg.norm(A - Q @ B @ Q.T)) for Q in orders)
 
 
@@ -106,7 +106,7 @@ def _nearest_order(likeness: Float[np.ndarray, "neuron neuron"]) -> Float[np.nda
     return order * signs
 
 
-def _search(
+def _best_signed_order(
     first: Float[np.ndarray, "neuron neuron"],
     second: Float[np.ndarray, "neuron neuron"],
     now: Float[np.ndarray, "neuron neuron"],
@@ -116,6 +116,7 @@ def _search(
         slope = first @ now @ second.T + first.T @ now @ second
         ahead = _nearest_order(slope) - now
         gain, curve = np.sum(slope * ahead), np.sum(first * (ahead @ second @ ahead.T))
+        # along this way the sum is a parabola: its top, or the end
         taken = min(1.0, -gain / (2 * curve)) if curve < 0 else 1.0
         now = now + taken * ahead
         if taken * np.linalg.norm(ahead) < _CLOSE * np.sqrt(len(now)):
@@ -204,7 +205,7 @@ def distance_ratios(pairs: pd.DataFrame) -> pd.DataFrame:
         ``cells`` (how many ratios), and for each measure the ratio, and the ends of its interval (``*_low``,
         ``*_high``); below 1 networks are more alike in the second condition.
     """
-    logarithms = _logarithms(pairs)
+    logarithms = _relative_logarithms(pairs)
     found = []
     for factor in FACTORS:
         column = CELL.index(factor.column)
@@ -239,7 +240,7 @@ def likeness_as_markdown(pairs: pd.DataFrame) -> str:
     shares = pairs[["matched", "matched_shuffled", "control_matched"]].div(pairs["norm"], axis=0)
     means = shares.groupby([pairs[name] for name in by]).mean()
     rows = []
-    for cell, values in _logarithms(pairs, by).items():
+    for cell, values in _relative_logarithms(pairs, by).items():
         ratio, *drawn = np.exp(values[MEASURES.index("matched")])
         low, high = central_interval(np.array(drawn)[np.isfinite(drawn)])
         shown = [*map("{:.2f}".format, means.loc[cell]), f"{ratio:.2f} [{low:.2f}, {high:.2f}]"]
@@ -248,7 +249,9 @@ def likeness_as_markdown(pairs: pd.DataFrame) -> str:
     return markdown.table(titles, rows, "lrrrrrr")
 
 
-def _logarithms(pairs: pd.DataFrame, by: Sequence[str] = CELL) -> dict[Cell, Float[np.ndarray, "measure draw"]]:
+def _relative_logarithms(
+    pairs: pd.DataFrame, by: Sequence[str] = CELL
+) -> dict[Cell, Float[np.ndarray, "measure draw"]]:
     """The logarithm of each cell's mean distance as a multiple of its control: first of all pairs, then by draws."""
     # A draw may leave no pair of a cell: then it is not finite.
     seeds, numbered = np.unique(pairs[["seed_1", "seed_2"]].to_numpy(), return_inverse=True)

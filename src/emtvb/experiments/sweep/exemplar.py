@@ -77,15 +77,15 @@ def exemplar_arrays(
     """
     if not network.is_finite():
         raise InputError("exemplar", run.run_id, "its training diverged and left no network; choose another exemplar")
-    task, system = run.task, Elman(network)
+    task, theory, system = run.task, run.task.theory, Elman(network)
     u = picture_inputs(task.s, task.d)[:, None, :]
-    horizon = max(STEPS - task.s, task.settled() + task.s)
+    horizon = max(STEPS - task.s, theory.settled_step + task.s)
     x = np.zeros((task.s + horizon, 1, task.d), dtype=np.float32)
     x[: task.s] = u
     targets = task.targets(u, horizon)
     hidden, outputs = (array[:, 0] for array in system.drive(x))
     weights = linearise(network).astype(np.float64)
-    published, data = power_iteration(network, task), fit_memories_by_data(system, task)
+    published, data = power_iteration(network, theory), fit_memories_by_data(system, task)
     lengths = scale_to_stored_units(published, system, task)
     residual = residual_components(published, hidden.astype(np.float64))
     done = example_edits(system, task, data, lengths)
@@ -108,9 +108,9 @@ def exemplar_arrays(
     }
     return {
         "about": np.array(json.dumps(about)),
-        "composition": task.composition_matrix(),
-        "phi": task.transition(),
-        "phi_eigenvalues": task.eigenvalues(),
+        "composition": theory.phi[-task.d :],
+        "phi": theory.phi,
+        "phi_eigenvalues": theory.eigenvalues,
         "network_eigenvalues": np.linalg.eigvals(weights),
         "W_hh": network.W_hh,
         "kept": published.stored,
@@ -119,7 +119,7 @@ def exemplar_arrays(
         @ np.hstack([published.encoder, residual]),
         "W_hh_in_scaled_memories": lengths.in_basis(weights),
         "W_hh_in_data_memories": data.in_basis(weights),
-        "W_hh_in_realised_memories": memories_by_realisation(network, task, modulus).in_basis(weights),
+        "W_hh_in_realised_memories": memories_by_realisation(network, theory, modulus).in_basis(weights),
         "inputs": x[:, 0],
         "hidden": hidden,
         "outputs": outputs,
@@ -166,20 +166,21 @@ def example_edits(
         published: The paper's, each column in the units of what is stored; of all flips through them at that moment the
             first that fails is the fourth edit, and that of the first edit where none does. None for no fourth.
     """
-    recording = record_inputs(system, task, picture_inputs(task.s, task.d)[:, None, :], task.settled() + task.s)
-    time = task.settled() + task.s // 2
-    elements = [divmod(int(element), task.d) for element in np.flatnonzero(task.persistent())]
+    theory = task.theory
+    recording = record_inputs(system, task, picture_inputs(task.s, task.d)[:, None, :], theory.settled_step + task.s)
+    time = theory.settled_step + task.s // 2
+    elements = [divmod(int(element), task.d) for element in np.flatnonzero(theory.persistent)]
     variable, dimension = elements[len(elements) // 2]
     values = [1 if j % 2 else -1 for j in range(task.d)]
     newest, other = task.s, max(task.s - 1, 1)
     changes: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-        _flip_name(variable, dimension): lambda m: negate_element(task, m, variable + 1, dimension),
-        f"set variable {newest}": lambda m: put_values(task, m, newest, values),
-        f"swap variables {other} and {newest}": lambda m: swap_variables(task, m, other, newest),
+        _flip_name(variable, dimension): lambda m: negate_element(theory, m, variable + 1, dimension),
+        f"set variable {newest}": lambda m: put_values(theory, m, newest, values),
+        f"swap variables {other} and {newest}": lambda m: swap_variables(theory, m, other, newest),
     }
     past = outputs_before(recording, time)
     done = [
-        ExampleEdit(name, BY_DATA, "", edit_first_sequence(system, task, memories, recording, time, change), past)
+        ExampleEdit(name, BY_DATA, "", edit_first_sequence(system, theory, memories, recording, time, change), past)
         for name, change in changes.items()
     ]
     if published is None:
@@ -188,7 +189,7 @@ def example_edits(
     def flips(through: VariableMemories) -> dict[tuple[int, int], Edit]:
         return {
             (i, j): edit_first_sequence(
-                system, task, through, recording, time, partial(negate_element, task, variable=i + 1, dimension=j)
+                system, theory, through, recording, time, partial(negate_element, theory, variable=i + 1, dimension=j)
             )
             for i, j in elements
         }

@@ -35,7 +35,7 @@ def agreement_by_factor(networks: pd.DataFrame) -> pd.DataFrame:
     Returns:
         A row per difference and outcome, for all tasks and for each that has such pairs.
     """
-    learned = _learnable(networks)
+    learned = _in_learnable_cells(networks)
     rows: list[dict[str, Any]] = []
     for name, column in DIFFERS.items():
         pairs = _pairs(learned, column)
@@ -45,7 +45,7 @@ def agreement_by_factor(networks: pd.DataFrame) -> pd.DataFrame:
                 count = len(part)
                 if not count and task != ALL:
                     continue
-                share, low, high = _share(part, outcome)
+                share, low, high = _share_alike(part, outcome)
                 seeds = len({*part["seed_1"], *part["seed_2"]}) if count else 0
                 rows.append(
                     {"differs": name, "task": task, "outcome": outcome, "pairs": count, "seeds": seeds,
@@ -54,7 +54,7 @@ def agreement_by_factor(networks: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _learnable(networks: pd.DataFrame) -> pd.DataFrame:
+def _in_learnable_cells(networks: pd.DataFrame) -> pd.DataFrame:
     """The networks of cells in which some network solves its task."""
     small = networks[networks["l2"] <= TRAINABLE]
     return small[small.groupby(["task", "hidden_dim", "l2"])["solved"].transform("any")]
@@ -80,7 +80,7 @@ def _pairs(networks: pd.DataFrame, column: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["task", "seed_1", "seed_2", *OUTCOMES])
 
 
-def _share(pairs: pd.DataFrame, outcome: str) -> tuple[float, float, float]:
+def _share_alike(pairs: pd.DataFrame, outcome: str) -> tuple[float, float, float]:
     """The share of pairs that are alike, and its interval: a seed that is drawn twice counts twice."""
     seeds, numbered = np.unique(pairs[["seed_1", "seed_2"]].to_numpy(int).ravel(), return_inverse=True)
     if len(seeds) < FEWEST:

@@ -31,21 +31,23 @@ def keep_finished_runs(known: Records, settings: Mapping[str, Any], state: Path)
         How many runs were put there.
     """
     version, count = trainings.state_version(settings), 0
-    wanted = trainings.runs(settings)
+    wanted = trainings.runs_of_training(settings)
     for maker in known.trainings():
-        if trainings.decides(maker.settings) != trainings.decides(settings):
+        if trainings.deciding_settings(maker.settings) != trainings.deciding_settings(settings):
             continue
-        for order in trainings.runs(maker.settings):
-            folder = state / order.run_id / version
+        for order in trainings.runs_of_training(maker.settings):
+            trained = maker.record.runs.get(order.run_id, {}).get("trained", ())
+            in_place = settings.get("proof") is not None and any(part.get("engine") == "general" for part in trained)
+            folder = state / order.run_id / (saved_runs.general_version(version) if in_place else version)
             if order not in wanted or (folder / "run.json").exists():
                 continue
-            if (result := _result(known, maker, order.run_id)) is not None:
+            if (result := _verified_result(known, maker, order.run_id)) is not None:
                 saved_runs.keep_run(order, folder, result)
                 count += 1
     return count
 
 
-def _result(known: Records, maker: Maker, run_id: str) -> Result | None:
+def _verified_result(known: Records, maker: Maker, run_id: str) -> Result | None:
     """A run as a shard's files hold it; None where they do not, or not as their record says."""
     weights = next(path for path in maker.outputs if path.endswith("weights.safetensors"))
     about = maker.record.runs.get(run_id, {})
@@ -54,7 +56,8 @@ def _result(known: Records, maker: Maker, run_id: str) -> Result | None:
     try:
         network = load_networks(weights, [run_id])[run_id]
         rows = next(
-            (rows for path in _curves(known, maker) if (rows := history.read_history(Path(path)).get(run_id))), None
+            (rows for path in _curve_files(known, maker) if (rows := history.read_history(Path(path)).get(run_id))),
+            None,
         )
     except (InputError, KeyError, ValueError, TypeError, OSError, csv.Error):
         return None
@@ -63,7 +66,7 @@ def _result(known: Records, maker: Maker, run_id: str) -> Result | None:
     return Result(network, rows, about.get("trained", []))
 
 
-def _curves(known: Records, maker: Maker) -> Iterator[str]:
+def _curve_files(known: Records, maker: Maker) -> Iterator[str]:
     """The files that hold learning curves, as their record has them: whole ones, then their outlines."""
     for part in ("/history.csv", "/learning/"):
         for path in maker.outputs:

@@ -60,12 +60,13 @@ def measure_snapshot(run: Run, network: Network, published: str, settings: Measu
     """
     task = run.task
     system = Elman(network)
-    spectrum = match_spectra(task.eigenvalues(), np.linalg.eigvals(network.W_hh.astype(np.float64)), settings.modulus)
+    eigenvalues = np.linalg.eigvals(network.W_hh.astype(np.float64))
+    spectrum = match_spectra(task.theory.eigenvalues, eigenvalues, settings.modulus)
     right, edits = measure_test_accuracy(system, task, settings.horizon, settings.sequences), float("nan")
     remembers = right >= min(REMEMBERING, settings.solved)
     if remembers:
         seen = Observation(system, task, settings.horizon)
-        judged = measure_memories(system, task, seen.memories, seen.held_out, settings.horizon)
+        judged = measure_memories(system, task.theory, seen.memories, seen.held_out, settings.horizon)
         edits = judged.edit_success
     remembered = duration_columns(network.double(), task, FRESH_CONTENTS if remembers else 0)
     numbers = {

@@ -76,9 +76,11 @@ def gradient_row(
         gain = np.log10(after) - np.log10(before) if before > 0 else np.nan
     row: dict[str, object] = {"run_id": run_id}
     row |= {
-        gradient_column(when, lag): _short(value) for when in WHEN for lag, value in zip(LAGS, sizes[when], strict=True)
+        gradient_column(when, lag): _four_digits(value)
+        for when in WHEN
+        for lag, value in zip(LAGS, sizes[when], strict=True)
     }
-    return {**row, GAIN: _short(float(gain))}
+    return {**row, GAIN: _four_digits(float(gain))}
 
 
 def gradients_as_table(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
@@ -86,6 +88,6 @@ def gradients_as_table(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["run_id", *COLUMNS])
 
 
-def _short(value: float) -> float:
+def _four_digits(value: float) -> float:
     """Four digits: more is rounding."""
     return float(f"{value:.4g}")

@@ -54,9 +54,13 @@ def ablation_table(measured: pd.DataFrame, ablated: pd.DataFrame) -> pd.DataFram
     """
     together = measured[["run_id", *tables.SETTINGS, "measured_solved"]].merge(ablated, on="run_id")
     rows = [
-        {**about, **removal, **_mean(of[name].to_numpy(float), of["seed"].to_numpy(), of["measured_solved"].to_numpy())}
-        for about, of in _groups(together)
-        for name, removal in _columns()
+        {
+            **about,
+            **removal,
+            **_mean_and_interval(of[name].to_numpy(float), of["seed"].to_numpy(), of["measured_solved"].to_numpy()),
+        }
+        for about, of in _cells_and_all(together)
+        for name, removal in _accuracy_columns()
     ]
     return pd.DataFrame(rows, columns=ABLATED).astype({"hidden_dim": "Int64"})
 
@@ -86,11 +90,11 @@ def gradient_table(measured: pd.DataFrame, followed: pd.DataFrame) -> pd.DataFra
                 norms = of[["seed", gradient_column(when, lag)]].dropna()
                 if len(norms):
                     values, seeds = norms.iloc[:, 1].to_numpy(float), norms["seed"].to_numpy()
-                    rows.append({**about, "when": when, "lag": lag, **_median(values, seeds)})
+                    rows.append({**about, "when": when, "lag": lag, **_median_and_interval(values, seeds)})
     return pd.DataFrame(rows, columns=REACHED)
 
 
-def _groups(networks: pd.DataFrame) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
+def _cells_and_all(networks: pd.DataFrame) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
     """Networks by task, size and penalty, in the run table's order, and all of them."""
     for key, of in networks.groupby(GROUP, sort=False):
         yield dict(zip(GROUP, key, strict=True)), of
@@ -98,7 +102,7 @@ def _groups(networks: pd.DataFrame) -> Iterator[tuple[dict[str, Any], pd.DataFra
         yield {"task": ALL, "hidden_dim": None, "l2": np.nan}, networks
 
 
-def _columns() -> Iterator[tuple[str, dict[str, str]]]:
+def _accuracy_columns() -> Iterator[tuple[str, dict[str, str]]]:
     """Columns of accuracies, and what was removed."""
     yield "intact", {"basis": "none", "removed": "nothing", "when": THROUGHOUT}
     for held in (False, True):
@@ -109,7 +113,7 @@ def _columns() -> Iterator[tuple[str, dict[str, str]]]:
                 yield ablation_column(basis, parts, held), removal
 
 
-def _mean(
+def _mean_and_interval(
     values: Float[np.ndarray, " network"], seeds: Shaped[np.ndarray, " network"], bars: Float[np.ndarray, " network"]
 ) -> dict[str, Any]:
     """The mean and its interval, seeds being clusters that are drawn anew."""
@@ -125,7 +129,9 @@ def _mean(
     }  # fmt: skip
 
 
-def _median(values: Float[np.ndarray, " network"], seeds: Shaped[np.ndarray, " network"]) -> dict[str, Any]:
+def _median_and_interval(
+    values: Float[np.ndarray, " network"], seeds: Shaped[np.ndarray, " network"]
+) -> dict[str, Any]:
     """The median, the quartiles, and an interval that has the median of seeds in it, whatever their distribution."""
     by_seed = pd.Series(values).groupby(seeds).median().to_numpy()
     low, high = median_interval(by_seed)

@@ -19,7 +19,6 @@ from emtvb.adapters.adapting import adapt
 from emtvb.adapters.elman import Elman, linearise
 from emtvb.core.cycles import Cycles, follow_cycles
 from emtvb.core.editing.agreement import all_signs_agree
-from emtvb.core.editing.changes import with_consistent_copies
 from emtvb.core.editing.continuation import Continuation, outputs_after_steps
 from emtvb.core.editing.controls import random_step, resized_step
 from emtvb.core.recording import JUDGING, Recording, nearest_bits
@@ -156,9 +155,9 @@ def measure_memory(run: Run, network: Network) -> list[dict[str, object]]:
     """
     untrained = Elman(network).untrained(run.seed).network
     return [
-        _row(run.run_id, TRAINED, remembered_columns(network, run.task)),
-        _row(run.run_id, UNTRAINED, duration_columns(untrained.double(), run.task)),
-        _row(run.run_id, LINEAR, linear_durations(network, run.task)),
+        _rounded_row(run.run_id, TRAINED, remembered_columns(network, run.task)),
+        _rounded_row(run.run_id, UNTRAINED, duration_columns(untrained.double(), run.task)),
+        _rounded_row(run.run_id, LINEAR, linear_durations(network, run.task)),
     ]
 
 
@@ -171,7 +170,7 @@ def by_hand(task: Task) -> list[dict[str, object]]:
         FADING: duration_columns(half.double(), task, FRESH_CONTENTS),
         FADING_LINEAR: linear_durations(half, task),
     }
-    return [_row(f"{name}-{task.name}", name, numbers) for name, numbers in found.items()]
+    return [_rounded_row(f"{name}-{task.name}", name, numbers) for name, numbers in found.items()]
 
 
 def memory_as_table(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
@@ -370,7 +369,7 @@ def control_accuracies(
         "single": float((nearest_bits(single) == targets)[last].mean()),
         "uneven": float((nearest_bits(others) == task.targets(uneven, steps))[last].mean()),
         "margin": float((outputs * targets >= MARGIN * factor)[last].mean()),
-        "decoded": _decoded(memories.read(states), task, inputs, steps),
+        "decoded": _share_decoded_right(memories.read(states), task, inputs, steps),
         UNCHANGED: float("nan") if same is None else float(same.mean()),
     }
 
@@ -379,7 +378,7 @@ def outputs_of(
     system: System, inputs: Float[np.ndarray, "s batch d"], steps: int
 ) -> tuple[Float[np.ndarray, "step batch d"], Float[np.ndarray, "batch state"]]:
     """Outputs of so many steps after these inputs, and the state after them, in the system's own precision."""
-    states, _ = system.drive(inputs.astype(_precision(system)))
+    states, _ = system.drive(inputs.astype(_dtype_of(system)))
     return run_on(system, states[-1], steps)
 
 
@@ -429,18 +428,19 @@ def kick_accuracies(
 
 def half_edits(system: System, task: Task, seen: Recording, memories: Any) -> dict[str, float]:
     """What becomes of an element that is left halfway between its two values."""
-    rng = np.random.default_rng(_SEED)
-    elements = np.array([rng.permutation(np.flatnonzero(task.persistent()))[:EDITS] for _ in range(SEQUENCES)]).ravel()
+    theory, rng = task.theory, np.random.default_rng(_SEED)
+    elements = np.array([rng.permutation(np.flatnonzero(theory.persistent))[:EDITS] for _ in range(SEQUENCES)]).ravel()
     sequence = np.repeat(np.arange(SEQUENCES), EDITS)
     before = seen.labels[-1, sequence]
     after = before.copy()
     after[np.arange(len(elements)), elements] *= -1
-    after = with_consistent_copies(task, after, STORED)
+    after = theory.with_copies(after, STORED)
     state = seen.states[-1, sequence] + memories.change(before, after) / 2
     outputs, states = run_on(system, state, AFTER)
-    back, over = (all_signs_agree(outputs[-WINDOW:], task.future(m, AFTER)[-WINDOW:]) for m in (before, after))
-    there, edited = (_later(task, m, AFTER) for m in (before, after))
-    moved = (there != edited) & task.persistent()
+    futures = (theory.future_outputs(m, AFTER)[-WINDOW:] for m in (before, after))
+    back, over = (all_signs_agree(outputs[-WINDOW:], future) for future in futures)
+    there, edited = (_memory_later(task, m, AFTER) for m in (before, after))
+    moved = (there != edited) & theory.persistent
     return {
         "half_edit_back": float(back.mean()),
         "half_edit_over": float(over.mean()),
@@ -463,8 +463,8 @@ def basin_size(system: System, state: Float[np.ndarray, "batch state"]) -> float
     low, high = np.zeros(len(state)), np.full(len(state), LARGEST_KICK)
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        kept = stays(middle)
-        low, high = np.where(kept, middle, low), np.where(kept, high, middle)
+        stayed = stays(middle)
+        low, high = np.where(stayed, middle, low), np.where(stayed, high, middle)
     return float(np.median(low))
 
 
@@ -473,7 +473,7 @@ def largest_modulus(network: Network) -> float:
     return float(np.abs(np.linalg.eigvals(linearise(network).astype(np.float64))).max())
 
 
-def _precision(system: System) -> Any:
+def _dtype_of(system: System) -> Any:
     return system.network.W_hh.dtype if isinstance(system, Elman) else np.float64
 
 
@@ -483,24 +483,24 @@ def _has_rest(span: Float[np.ndarray, "state state"]) -> bool:
 
 
 def _future(task: Task, seen: Recording) -> Float[np.ndarray, "step batch d"]:
-    return task.future(seen.labels[-1], AFTER)
+    return task.theory.future_outputs(seen.labels[-1], AFTER)
 
 
-def _later(task: Task, m: Float[np.ndarray, "batch memory"], steps: int) -> Float[np.ndarray, "batch memory"]:
+def _memory_later(task: Task, m: Float[np.ndarray, "batch memory"], steps: int) -> Float[np.ndarray, "batch memory"]:
     """The m(t) that the theory expects so many steps after m."""
-    return m @ np.linalg.matrix_power(task.transition(), steps).T
+    return m @ np.linalg.matrix_power(task.theory.phi, steps).T
 
 
-def _decoded(
+def _share_decoded_right(
     read: Float[np.ndarray, "batch memory"], task: Task, inputs: Float[np.ndarray, "s batch d"], steps: int
 ) -> float:
     """The share of stored elements whose sign is read right after so many output steps."""
-    kept = task.persistent()
-    m = _later(task, inputs.transpose(1, 0, 2).reshape(inputs.shape[1], -1), steps)
-    return float((nearest_bits(read[:, kept]) == m[:, kept]).mean())
+    stored = task.theory.persistent
+    m = _memory_later(task, inputs.transpose(1, 0, 2).reshape(inputs.shape[1], -1), steps)
+    return float((nearest_bits(read[:, stored]) == m[:, stored]).mean())
 
 
-def _row(run_id: str, network: str, found: Mapping[str, float]) -> dict[str, object]:
+def _rounded_row(run_id: str, network: str, found: Mapping[str, float]) -> dict[str, object]:
     """Five digits: more is rounding."""
     numbers = {name: float(f"{found.get(name, float('nan')):.5g}") for name in REMEMBERED}
     return {"run_id": run_id, "network": network, **numbers}

@@ -104,21 +104,21 @@ def of_cycles(cycles: pd.DataFrame) -> dict[str, list[Part]]:
     return {
         "A1": [Part(f"correlation {order:.2f} over {len(early)} runs", bool(order >= 0.6))],
         "A2": [
-            _count("`cycle-36`", cycles[cycles["task"] == "cycle-36"]["solved"], least=5),
-            _count("`cycles-9x4`", cycles[cycles["task"] == "cycles-9x4"]["solved"], most=2),
+            _count_part("`cycle-36`", cycles[cycles["task"] == "cycle-36"]["solved"], least=5),
+            _count_part("`cycles-9x4`", cycles[cycles["task"] == "cycles-9x4"]["solved"], most=2),
         ],
         "A3": [Part(f"{one:.3f}, {one - T1_ACCURACY:+.3f}", bool(one - T1_ACCURACY >= 0.02))],
         "A4": [
-            _share("36 modes", fewer[fewer["measured"]]["drop"] >= DROP, least=0.9),
-            _share("64 modes", more[more["measured"]]["drop"] >= DROP, most=0.1),
+            _share_part("36 modes", fewer[fewer["measured"]]["drop"] >= DROP, least=0.9),
+            _share_part("64 modes", more[more["measured"]]["drop"] >= DROP, most=0.1),
         ],
         "A5": [
-            _share("36 modes", fewer[fewer["solved"]]["attracting"], least=0.6),
-            _share("64 modes", more[more["measured"]]["attracting"], most=0),
+            _share_part("36 modes", fewer[fewer["solved"]]["attracting"], least=0.6),
+            _share_part("64 modes", more[more["measured"]]["attracting"], most=0),
         ],
         "A6": [
-            _share("below 1", solved[solved["attracting"]]["lasts"], least=0.9),
-            _share("others", solved[~solved["attracting"]]["lasts"], most=0.1),
+            _share_part("below 1", solved[solved["attracting"]]["lasts"], least=0.9),
+            _share_part("others", solved[~solved["attracting"]]["lasts"], most=0.1),
         ],
     }
 
@@ -132,15 +132,15 @@ def of_sizes(sizes: pd.DataFrame) -> dict[str, list[Part]]:
         "B1": [
             Part(", ".join(f"{count} with {size}" for size, count in solved.items()), solved.is_monotonic_increasing),
             *(
-                _count(f"{size} neurons", by_size.get_group(size), **limit)
+                _count_part(f"{size} neurons", by_size.get_group(size), **limit)
                 for size, limit in ((few, {"most": 2}), (many, {"least": 4}))
             ),
         ],
         "B2": [
-            _share("latch by amplitude", measured["drop"] >= DROP, most=0.1),
-            _share("below 1", measured["attracting"], most=0),
+            _share_part("latch by amplitude", measured["drop"] >= DROP, most=0.1),
+            _share_part("below 1", measured["attracting"], most=0),
         ],
-        "B3": [_share("below 0.9", measured[lasting_column(1000)] < 0.9, least=1)],
+        "B3": [_share_part("below 0.9", measured[lasting_column(1000)] < 0.9, least=1)],
     }
 
 
@@ -150,10 +150,10 @@ def of_start(start: pd.DataFrame) -> dict[str, list[Part]]:
     measured = start[start["measured"]]
     unlike = (measured["drop"] >= DROP) == (measured["task"] == "T1")
     return {
-        "C1": [_count("T1", start[repeats]["solved"], least=2)],
-        "C2": [_count("T2 to T4", start[~repeats]["solved"], least=8)],
-        "C3": [_count("exceptions", unlike, most=1)],
-        "C4": [_share("below 1", start[~repeats & start["solved"]]["attracting"], least=0.5)],
+        "C1": [_count_part("T1", start[repeats]["solved"], least=2)],
+        "C2": [_count_part("T2 to T4", start[~repeats]["solved"], least=8)],
+        "C3": [_count_part("exceptions", unlike, most=1)],
+        "C4": [_share_part("below 1", start[~repeats & start["solved"]]["attracting"], least=0.5)],
     }
 
 
@@ -174,17 +174,17 @@ def of_following(snapshots: pd.DataFrame) -> dict[str, list[Part]]:
     told = milestones.told_by_step(snapshots).query("cut == 0.95")
     repeats = snapshots[(snapshots["task"] == "T1") & (snapshots["test_accuracy"] >= NEARLY)]
     return {
-        "D1": [_share("runs", last["as_published"] == 1, least=1)],
-        "D2": [_share("solved runs", solved["locked"] > solved["longest"], least=0.7)],
-        "D3": [_share("solved runs", ends["run_id"].map(first) >= ends["locked"], least=0.8)],
-        "D4": [_share("solved runs", others["drops"] < others["accurate"], least=0.8)],
+        "D1": [_share_part("runs", last["as_published"] == 1, least=1)],
+        "D2": [_share_part("solved runs", solved["locked"] > solved["longest"], least=0.7)],
+        "D3": [_share_part("solved runs", ends["run_id"].map(first) >= ends["locked"], least=0.8)],
+        "D4": [_share_part("solved runs", others["drops"] < others["accurate"], least=0.8)],
         "D5": [
-            _told(told, 8000, least=0.85),
-            _told(told, 2000, most=0.75),
+            _told_part(told, 8000, least=0.85),
+            _told_part(told, 2000, most=0.75),
             Part(f"a guess that knows the task: {told['guess'].max() * told['runs'].max():.0f}", True),
         ],
-        "D6": [_share("snapshots", repeats["cycle_multiplier"] < 0.99, most=0)],
-        "D7": [_share("solved runs", right[right["solved"] == 1]["edit_success"] >= 0.9, least=0.8)],
+        "D6": [_share_part("snapshots", repeats["cycle_multiplier"] < 0.99, most=0)],
+        "D7": [_share_part("solved runs", right[right["solved"] == 1]["edit_success"] >= 0.9, least=0.8)],
     }  # fmt: skip
 
 
@@ -204,27 +204,30 @@ def of_contents(law: pd.DataFrame) -> dict[str, list[Part]]:
     told = twins["wide_told"] / twins["networks"]
     return {
         "E1": [
-            _of("attract", solved["wide_lasting"], solved["wide"], least=0.95),
-            _of("multipliers alone", solved["below_lasting"], solved["below"]),
+            _share_of("attract", solved["wide_lasting"], solved["wide"], least=0.95),
+            _share_of("multipliers alone", solved["below_lasting"], solved["below"]),
         ],
         "E2": [
-            _of("others", lasting, solved["networks"] - solved["wide"], most=0.05),
-            _of("multipliers alone", solved["above_lasting"], solved["above"]),
+            _share_of("others", lasting, solved["networks"] - solved["wide"], most=0.05),
+            _share_of("multipliers alone", solved["above_lasting"], solved["above"]),
         ],
         "E3": [
-            _of(name, row["contents_wide_kept"], row["contents_wide"], least=0.98)
+            _share_of(name, row["contents_wide_kept"], row["contents_wide"], least=0.98)
             for name, row in (("solved", solved), ("others", others))
         ],
-        "E4": [_of("kept", kept_of_rest, rest, most=0.1)],
+        "E4": [_share_of("kept", kept_of_rest, rest, most=0.1)],
         "E5": [
-            _of("attracting", twins["wide_told"], twins["networks"], least=twins["told"] / twins["networks"]),
-            _of("multipliers alone", twins["told"], twins["networks"]),
-            _of("return", twins["returning_told"], twins["networks"], least=told - 0.01),
-            _of("step 1,000", twins["early_told"], twins["networks"], least=told - 0.01),
-            _of("task", twins["task_told"], twins["networks"]),
-            _of("original", twins["original_told"], twins["original_networks"]),
+            _share_of("attracting", twins["wide_told"], twins["networks"], least=twins["told"] / twins["networks"]),
+            _share_of("multipliers alone", twins["told"], twins["networks"]),
+            _share_of("return", twins["returning_told"], twins["networks"], least=told - 0.01),
+            _share_of("step 1,000", twins["early_told"], twins["networks"], least=told - 0.01),
+            _share_of("task", twins["task_told"], twins["networks"]),
+            _share_of("original", twins["original_told"], twins["original_networks"]),
         ],
-        "E6": [_of("contents", alike, count, least=0.85), _of("the commoner", max(kept, count - kept), count)],
+        "E6": [
+            _share_of("contents", alike, count, least=0.85),
+            _share_of("the commoner", max(kept, count - kept), count),
+        ],
     }  # fmt: skip
 
 
@@ -236,24 +239,24 @@ SECTIONS: Mapping[str, tuple[str, str, Callable[[pd.DataFrame], dict[str, list[P
 and what answers its predictions."""
 
 
-def _told(told: pd.DataFrame, step: int, least: float = 0, most: float = 1) -> Part:
+def _told_part(told: pd.DataFrame, step: int, least: float = 0, most: float = 1) -> Part:
     """How often a cut tells at a step who will solve the task."""
     row = told[told["step"] == step]
     right, runs, share = (float(row[name].sum()) for name in ("right", "runs", "share"))
     return Part(f"step {step:,}: {right:.0f} of {runs:.0f}", least <= share <= most)
 
 
-def _of(what: str, count: Any, of: Any, least: float = 0, most: float = 1) -> Part:
+def _share_of(what: str, count: Any, of: Any, least: float = 0, most: float = 1) -> Part:
     """A share that must lie between two numbers, by its count."""
     part = Part(f"{what}: {count:,.0f} of {of:,.0f}", bool(round(least * of, 9) <= count <= round(most * of, 9)))
     return part if of >= FEWEST else part._replace(holds=None)
 
 
-def _share(what: str, true: pd.Series, least: float = 0, most: float = 1) -> Part:
+def _share_part(what: str, true: pd.Series, least: float = 0, most: float = 1) -> Part:
     """A share of networks that must lie between two numbers."""
-    return _of(what, true.sum(), len(true), least, most)
+    return _share_of(what, true.sum(), len(true), least, most)
 
 
-def _count(what: str, true: pd.Series, least: float = 0, most: float = float("inf")) -> Part:
+def _count_part(what: str, true: pd.Series, least: float = 0, most: float = float("inf")) -> Part:
     """A number of networks that must lie between two."""
     return Part(f"{what}: {true.sum()} of {len(true)}", bool(least <= true.sum() <= most))

@@ -124,11 +124,13 @@ def duration_law(experiments: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         own = table[table["network"] == TRAINED].reset_index(drop=True)
         for solves, some in own.groupby(own["solved"] == 1, sort=False):
             for task, part in [(ALL, some), *some.groupby("task", sort=False)]:
-                rows.append({"experiment": name, "solves": bool(solves), "task": task, **_told(part, originals)})
+                rows.append(
+                    {"experiment": name, "solves": bool(solves), "task": task, **_told_columns(part, originals)}
+                )
     return pd.DataFrame(rows, columns=LAW)
 
 
-def _told(networks: pd.DataFrame, originals: pd.DataFrame) -> dict[str, object]:
+def _told_columns(networks: pd.DataFrame, originals: pd.DataFrame) -> dict[str, object]:
     lasts, below = _lasts(networks).to_numpy(), (networks["fresh_multiplier"] < 1).to_numpy()
     attracting, seeds = _attracts(networks), networks["seed"].to_numpy()
     every = np.ones(len(lasts), bool)

@@ -24,7 +24,7 @@ def verdict_ranges(runs: pd.DataFrame) -> pd.DataFrame:
     Args:
         runs: Measurements with settings.
     """
-    return pd.DataFrame(_ranges(without_twins(runs)))
+    return pd.DataFrame(_range_rows(without_twins(runs)))
 
 
 BASES = {"data": "data", "power": "paper's", "realisation": "realisation"}
@@ -87,7 +87,7 @@ def bases_as_markdown(table: pd.DataFrame) -> str:
     return markdown.table(columns, rows, "llrrrrrrr") + "\n"
 
 
-def _ranges(runs: pd.DataFrame) -> Iterator[dict[str, Any]]:
+def _range_rows(runs: pd.DataFrame) -> Iterator[dict[str, Any]]:
     for verdict, group in runs.groupby("verdict"):
         for task, part in [(ALL, group), *group.groupby("task")]:
             row = {"verdict": verdict, "task": task, "networks": len(part)}

@@ -70,13 +70,15 @@ def pairs_to_compare(networks: pd.DataFrame) -> pd.DataFrame:
         chosen = networks if name == "rounding" else networks[networks["twin"] == 0]
         same = [setting for setting in SETTINGS if setting not in columns]
         for _, group in chosen.groupby(same, sort=False):
-            for one, two in _near(group) if name == "seed" else itertools.combinations(group.to_dict("records"), 2):
+            for one, two in (
+                _neighbouring_pairs(group) if name == "seed" else itertools.combinations(group.to_dict("records"), 2)
+            ):
                 if one[columns[0]] != two[columns[0]]:
                     rows.append((name, one["run_id"], two["run_id"]))
     return pd.DataFrame(rows, columns=["differs", "run_1", "run_2"])
 
 
-def _near(group: pd.DataFrame) -> Iterator[tuple[dict[Any, Any], dict[Any, Any]]]:
+def _neighbouring_pairs(group: pd.DataFrame) -> Iterator[tuple[dict[Any, Any], dict[Any, Any]]]:
     """Each network of a cell with the next ones, the first after the last; no pair twice."""
     members = group.sort_values("seed").to_dict("records")
     seen = set()
@@ -108,7 +110,7 @@ def distance_summary(compared: pd.DataFrame) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     tasks = list(dict.fromkeys(compared["task"]))
     for measure, unit in MEASURES.items():
-        bars = {task: _bar(compared[compared["task"] == task], measure) for task in tasks}
+        bars = {task: _distance_of_likeness(compared[compared["task"] == task], measure) for task in tasks}
         below = compared[measure] < compared["task"].map(bars)
         for differs in ORDER:
             for task in (ALL, *tasks):
@@ -126,7 +128,7 @@ def distance_summary(compared: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names).round(6)
 
 
-def _bar(compared: pd.DataFrame, measure: str) -> float:
+def _distance_of_likeness(compared: pd.DataFrame, measure: str) -> float:
     """Of a task, the distance below which networks are alike; NaN where there are no controls."""
     medians = compared.groupby("differs")[measure].median()
     floor = medians.get(ITSELF, float("nan"))

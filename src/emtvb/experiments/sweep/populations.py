@@ -57,7 +57,7 @@ def portrait_of(system: System, task: Task, rest: Float[np.ndarray, "state state
         rest: The derivative of its step without input at its fixed point.
         seed: Of the sequences that it is shown; another one shows how much of a distance is chance.
     """
-    memories, start = fit_memories_by_data(system, task, seed=seed), task.settled()
+    memories, start = fit_memories_by_data(system, task, seed=seed), task.theory.settled_step
     states = record_random(system, task, JUDGING, SHOWN, seed, start + STEPS).states[start:]
     rest = rest.astype(np.float64)
     return Portrait(
@@ -94,29 +94,29 @@ def compare_specimens(
     rows = []
     for differs, first, second in pairs:
         one, two = specimens[first], specimens[second]
-        distances = _between(portraits[first], one.task, portraits[second], two.task, modulus)
+        distances = _distances_between(portraits[first], one.task, portraits[second], two.task, modulus)
         rows.append({"differs": differs, "task": one.task.name, "run_1": first, "run_2": second, **distances})
     _LOG.info("compared %d pairs of %d networks", len(rows), len(specimens))
     untrained: dict[Any, Portrait] = {}
     for name in controlled:
         about = {"task": specimens[name].task.name, "run_1": name}
-        for differs, other, distances in _controls(specimens[name], portraits[name], untrained, modulus):
+        for differs, other, distances in _control_rows(specimens[name], portraits[name], untrained, modulus):
             rows.append({"differs": differs, **about, "run_2": other, **distances})
-    images = {task: _image(one) for task, one in {one.task: one for one in specimens.values()}.items()}
+    images = {task: _linear_image(one) for task, one in {one.task: one for one in specimens.values()}.items()}
     for name, one in specimens.items():
         distances = similarity.portrait_distances(portraits[name], images[one.task], modulus)
         rows.append({"differs": IMAGE, "task": one.task.name, "run_1": name, "run_2": "linear image", **distances})
     return rows
 
 
-def _image(specimen: Specimen) -> Portrait:
+def _linear_image(specimen: Specimen) -> Portrait:
     """The control without a network, of a task and for the trials of its networks' portraits."""
-    task, start = specimen.task, specimen.task.settled()
+    task, start = specimen.task, specimen.task.theory.settled_step
     theory = record_random(specimen.system, task, JUDGING, SHOWN, 0, start + STEPS).labels
-    return similarity.linear_control(theory[start:, :, task.persistent()], s=task.s)
+    return similarity.linear_control(theory[start:, :, task.theory.persistent], s=task.s)
 
 
-def _between(one: Portrait, task: Task, two: Portrait, other: Task, modulus: float) -> dict[str, float]:
+def _distances_between(one: Portrait, task: Task, two: Portrait, other: Task, modulus: float) -> dict[str, float]:
     """The distances of two networks; of other tasks, steps are between all elements of m(t)."""
     if task == other:
         return similarity.portrait_distances(one, two, modulus)
@@ -126,13 +126,13 @@ def _between(one: Portrait, task: Task, two: Portrait, other: Task, modulus: flo
 
 def _among_all(portrait: Portrait, task: Task) -> Portrait:
     """Its steps between all elements of m(t): zero between those that do not persist."""
-    kept, size = task.persistent(), task.s * task.d
+    stored, size = task.theory.persistent, task.s * task.d
     step, decoded = np.zeros((size, size)), np.zeros((size, size))
-    step[np.ix_(kept, kept)], decoded[np.ix_(kept, kept)] = portrait.step, portrait.decoded
+    step[np.ix_(stored, stored)], decoded[np.ix_(stored, stored)] = portrait.step, portrait.decoded
     return replace(portrait, step=step, decoded=decoded)
 
 
-def _controls(
+def _control_rows(
     specimen: Specimen, portrait: Portrait, untrained: dict[Any, Portrait], modulus: float
 ) -> Iterator[tuple[str, str, dict[str, float]]]:
     """The kind of each control, its name and its distances; portraits of untrained networks are made once."""

@@ -50,9 +50,9 @@ def foretelling_scores(runs: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame
     before = _by_seed(cells, became, seeds)
     rows = []
     for stage in STAGES:
-        features = _at(known, curves, stage)
+        features = _curve_features(known, curves, stage)
         after = _by_seed(np.hstack([cells, features, _by_task(known, features)]), became, seeds)
-        rows.append({"share_of_training": stage, **_compare(before, after, became, seeds)})
+        rows.append({"share_of_training": stage, **_comparison_row(before, after, became, seeds)})
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
@@ -62,7 +62,7 @@ _COLUMNS = [
 ]  # fmt: skip
 
 
-def _at(runs: pd.DataFrame, curves: pd.DataFrame, stage: float) -> Float[np.ndarray, "network feature"]:
+def _curve_features(runs: pd.DataFrame, curves: pd.DataFrame, stage: float) -> Float[np.ndarray, "network feature"]:
     """What a learning curve was like at the last row of its outline before a share of its steps."""
     last = curves.groupby("run_id")["step"].transform("max")
     rows = curves[curves["step"] <= stage * last].groupby("run_id").last().loc[runs["run_id"]]
@@ -90,7 +90,7 @@ def _by_seed(
     return chance.round(_DIGITS)
 
 
-def _compare(before: np.ndarray, after: np.ndarray, became: np.ndarray, seeds: np.ndarray) -> dict[str, Any]:
+def _comparison_row(before: np.ndarray, after: np.ndarray, became: np.ndarray, seeds: np.ndarray) -> dict[str, Any]:
     """Both predictions beside what came."""
     errors = [(chance - became) ** 2 for chance in (before, after)]
     by_seed = np.array([[error[seeds == seed].mean() for error in errors] for seed in np.unique(seeds)])

@@ -28,10 +28,10 @@ class Tables:
     """What is written of a shard.
 
     Attributes:
-        measurements: A row per run (``measure.Measurement``).
+        measurements: A row per run (``network_measurement.Measurement``).
         solutions: A row per run (``solutions.Solution``).
         digits: A row per element that cannot be read linearly (``solutions.Digit``).
-        ablations: A row per network that solves its task (``run_id`` and ``others.ABLATED``).
+        ablations: A row per network that solves its task (``run_id`` and ``literature_columns.ABLATED``).
     """
 
     measurements: pd.DataFrame

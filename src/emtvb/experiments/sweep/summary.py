@@ -64,8 +64,8 @@ def summary_lines(experiment: Sweep, folder: Path) -> list[str]:
     return [
         f"Result: {solved} of {_count(networks, 'network')} solved the task (test accuracy of at least {bar:g}); "
         f"{stored} of these {solved} store every variable linearly and obey edits of it.",
-        f"The paper: {_standing(experiment)}",
-        f"Look first: {_first(experiment, folder)}",
+        f"The paper: {_coverage_of_table1(experiment)}",
+        f"Look first: {_first_to_open(experiment, folder)}",
         f"Then: {folder / 'figures'} has all figures, {folder / 'tables'} all tables; "
         f"`.venv/bin/emtvb audit {folder}` checks them.",
     ]
@@ -85,7 +85,7 @@ def engine_lines(folder: Path) -> list[str]:
     ]
 
 
-def _standing(experiment: Sweep) -> str:
+def _coverage_of_table1(experiment: Sweep) -> str:
     """How far the runs speak about the paper's Table 1."""
     seeds, published = len(experiment.seeds), significance.PUBLISHED_SEEDS
     reasons = []
@@ -98,7 +98,7 @@ def _standing(experiment: Sweep) -> str:
     return "its printed values stand in the table, each with the sign of our verdict on it."
 
 
-def _first(experiment: Sweep, folder: Path) -> str:
+def _first_to_open(experiment: Sweep, folder: Path) -> str:
     """What shows most at one look: the page, else a figure, else the table."""
     page = folder / "edit.html"
     if page.is_file():

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
-from safetensors import SafetensorError, safe_open
 
 from emtvb.core.systems import System
 from emtvb.errors import InputError
-from emtvb.files import write_tensors
+from emtvb.files import open_weights, write_tensors
 from emtvb.theory.protocol import Setup
 
 
@@ -49,20 +47,9 @@ def load_trained(path: Path | str, run: Setup, kind: type[Any]) -> Trained:
         InputError: Where the file is missing, damaged, or of another run.
     """
     what = "weights file"
-    if not os.path.isfile(path):
-        raise InputError(what, str(path), "no such file; train the run first")
-    try:
-        with safe_open(path, framework="numpy") as stored:
-            about = stored.metadata() or {}
-            arrays = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 - it is no mapping
-    except (SafetensorError, OSError, ValueError, TypeError) as error:
-        raise InputError(
-            what,
-            str(path),
-            f"cannot be read ({error}); make it a file that you may read"
-            if isinstance(error, PermissionError)
-            else f"damaged or not safetensors ({error}); put it back, or delete it and its record and train again",
-        ) from None
+    with open_weights(path) as stored:
+        about = stored.metadata() or {}
+        arrays = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 - it is no mapping
     if about.get("run_id") != run.run_id:
         raise InputError(what, str(path), f"is of run {about.get('run_id', 'unknown')}, not {run.run_id}")
     wanted = kind.shapes(run.task.d, run.hidden_dim)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -68,7 +68,7 @@ def draw(table: pd.DataFrame) -> Figure:
     for axes, task in zip(panels[0], tasks, strict=True):
         _panel(axes, shown[shown["task"] == task], rows, groups)
         axes.set_title(wrap_name(task, 16))
-    panels[0, 0].set_yticks([place for place, *_ in rows], [name for *_, name in rows])
+    panels[0, 0].set_yticks([row.place for row in rows], [row.name for row in rows])
     figure.supxlabel(f"mean test accuracy without the part, with its 95% interval\n{LETTERS}")
     entries = {f"{size:g} neurons, L2 {l2:g}": key_mark(**group_look(i)) for i, (size, l2) in enumerate(groups)}
     entries["open: missing in the output phase alone"] = key_mark(**group_look(0, filled=False))
@@ -83,21 +83,28 @@ def numbers(table: pd.DataFrame) -> pd.DataFrame:
     return table.loc[pairs.isin(known) & table["hidden_dim"].notna(), list(_COLUMNS)].reset_index(drop=True)
 
 
-def _rows() -> list[tuple[float, str, str, str]]:
-    """Place, basis, what is removed, and its name; a basis begins with its title, which has no basis."""
+class _Row(NamedTuple):
+    """A part that is removed, or a basis's title, which has no basis."""
+
+    place: float
+    basis: str
+    removed: str
+    name: str
+
+
+def _rows() -> list[_Row]:
+    """From top to bottom; a basis begins with its title."""
     rows, place = [], 0.0
     for basis, (title, removals) in SHOWN.items():
-        rows.append((place, "", "", title))
+        rows.append(_Row(place, "", "", title))
         for removed, name in removals.items():
             place += 1
-            rows.append((place, basis, removed, name))
+            rows.append(_Row(place, basis, removed, name))
         place += 1.4
     return rows
 
 
-def _panel(
-    axes: Axes, table: pd.DataFrame, rows: list[tuple[float, str, str, str]], groups: list[tuple[Any, ...]]
-) -> None:
+def _panel(axes: Axes, table: pd.DataFrame, rows: list[_Row], groups: list[tuple[Any, ...]]) -> None:
     """One task."""
     step = 0.7 / len(groups)
     for place, basis, removed, _ in rows:
@@ -109,6 +116,6 @@ def _panel(
             form = group_look(group, filled=row.when == THROUGHOUT)
             draw_points(axes, aside, row.mean, row.low, row.high, **form, markeredgewidth=0.6)
     axes.axvline(CHANCE, color=EXPECTED, linewidth=0.6, linestyle=":", zorder=1)
-    axes.set(xlim=(-0.03, 1.05), ylim=(rows[-1][0] + 0.6, -0.6), xticks=[0, 0.5, 1])
+    axes.set(xlim=(-0.03, 1.05), ylim=(rows[-1].place + 0.6, -0.6), xticks=[0, 0.5, 1])
     axes.xaxis.set_major_formatter("{x:g}")
     axes.tick_params(axis="y", length=0)

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from emtvb.figures.marks import draw_band, group_look, key_line
-from emtvb.figures.panels import figure_key, label_outside, panel_grid
+from emtvb.figures.panels import blank_figure, figure_key, label_outside, panel_grid
 from emtvb.figures.style import EXPECTED, style
 from emtvb.figures.words import wrap_name
 from emtvb.theory.literature_columns import INITIAL
@@ -38,6 +38,8 @@ def draw(table: pd.DataFrame) -> Figure:
     """
     shown = numbers(table)
     tasks, l2s = list(shown["task"].unique()), sorted(shown["l2"].unique())
+    if not tasks:
+        return blank_figure("no network of this experiment was followed")
     figure, panels = panel_grid(len(tasks), 4, 2.4, 0.5, sharex=True, sharey=True)
     for axes, task in zip(panels.flat, tasks, strict=False):
         _panel(axes, shown[shown["task"] == task], l2s)

@@ -7,8 +7,12 @@ import pytest
 
 from emtvb.adapters.elman import Elman
 from emtvb.config.architectures import ARCHITECTURES
-from emtvb.experiments.architectures.measures import Measurement, mean_jacobian, restored_share
-from emtvb.experiments.architectures.measuring import interpret_run
+from emtvb.experiments.architectures.architecture_measurement import (
+    Measurement,
+    interpret_run,
+    mean_jacobian,
+    restored_share,
+)
 from emtvb.theory import tasks
 from emtvb.theory.architecture_runs import ArchitectureRun
 from emtvb.theory.memories_by_data import fit_memories_by_data
@@ -88,7 +92,7 @@ def test_what_saturates_restores_a_half() -> None:
     network, _ = saturated_circuit(TASK)
     system = Elman(network)
     memories, recording = fit_memories_by_data(system, TASK), held_out(system, TASK, 120)
-    early, late = (restored_share(system, TASK, memories, recording, steps) for steps in (3, 60))
+    early, late = (restored_share(system, TASK.theory, memories, recording, steps) for steps in (3, 60))
     assert 0.5 < early < late
     assert late == pytest.approx(1, abs=0.05)
 

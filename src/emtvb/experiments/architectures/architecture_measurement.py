@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from emtvb.core.recording import Recording
 from emtvb.core.regression import decoded_map
 from emtvb.core.spectrum import match_spectra
 from emtvb.core.systems import System
+from emtvb.core.task_theory import TaskTheory
+from emtvb.theory.architecture_runs import ArchitectureRun
 from emtvb.theory.memories_by_data import fit_memories_by_data
 from emtvb.theory.memory_measures import (
     MemoryMeasures,
@@ -28,6 +31,7 @@ from emtvb.theory.memory_measures import (
 from emtvb.theory.network_measurement import MeasureSettings
 from emtvb.theory.network_verdict import network_verdict
 from emtvb.theory.tasks import Task
+from emtvb.training.architectures.saved_weights import Trained
 
 LONG = 20
 """Periods of s steps after which it is looked whether a change is still there."""
@@ -96,6 +100,16 @@ class Subject:
     task: Task
 
 
+def interpret_run(
+    run: ArchitectureRun, network: Trained, settings: MeasureSettings
+) -> tuple[Measurement, dict[str, np.ndarray]]:
+    """A run's measurements, and the arrays that figures show of it: :func:`interpret_system`."""
+    subject = Subject(run.run_id, run.architecture, run.task)
+    finite = all(np.isfinite(array).all() for array in vars(network).values())
+    origin = network.linearise() if finite else None
+    return interpret_system(subject, network, origin, partial(mean_jacobian, network), settings)
+
+
 def interpret_system(
     subject: Subject,
     system: System,
@@ -117,20 +131,20 @@ def interpret_system(
         (memory), ``phi`` (kept, kept), ``phi_eigenvalues``, ``origin_eigenvalues``, and as (kept, kept) the step as a
         linear map between memories: ``origin_map``, ``visited_map``, ``decoded_map``.
     """
-    task = subject.task
+    task, theory = subject.task, subject.task.theory
     test_accuracy = measure_test_accuracy(system, task, settings.horizon, settings.sequences)
     if origin is None:
-        return _diverged(subject, system, settings, test_accuracy)
+        return _diverged_measurement(subject, system, settings, test_accuracy)
     basis = fit_memories_by_data(system, task)
     recording = held_out(system, task, settings.horizon)
-    judged = measure_memories(system, task, basis, recording, settings.horizon)
-    unedited = unedited_success(recording, task, settings.horizon)
-    start = task.settled()
+    judged = measure_memories(system, theory, basis, recording, settings.horizon)
+    unedited = unedited_success(recording, theory, settings.horizon)
+    start = theory.settled_step
     rng = np.random.default_rng(0)
     moments = rng.integers(start, len(recording.states), VISITED), rng.integers(recording.states.shape[1], size=VISITED)
     visited = mean_step(recording.states[moments])
     eigenvalues = np.linalg.eigvals(origin)
-    match = match_spectra(task.eigenvalues(), eigenvalues, settings.modulus)
+    match = match_spectra(theory.eigenvalues, eigenvalues, settings.modulus)
     solved = test_accuracy >= settings.solved
     measurement = Measurement(
         **asdict(judged),
@@ -144,12 +158,12 @@ def interpret_system(
         matched_eigenvalues=match.matched,
         matched_spectral_error=match.matched_error,
         largest_modulus=float(np.abs(eigenvalues).max()),
-        origin_map_error=memories.map_error(basis, origin, task.transition()),
-        origin_gain=memories.fitted_gain(basis, origin, task.transition()),
-        visited_map_error=memories.map_error(basis, visited, task.transition()),
-        visited_gain=memories.fitted_gain(basis, visited, task.transition()),
-        half_after_period=restored_share(system, task, basis, recording, task.s),
-        half_after_long=restored_share(system, task, basis, recording, LONG * task.s),
+        origin_map_error=memories.map_error(basis, origin, theory.phi),
+        origin_gain=memories.fitted_gain(basis, origin, theory.phi),
+        visited_map_error=memories.map_error(basis, visited, theory.phi),
+        visited_gain=memories.fitted_gain(basis, visited, theory.phi),
+        half_after_period=restored_share(system, theory, basis, recording, task.s),
+        half_after_long=restored_share(system, theory, basis, recording, LONG * task.s),
         unedited_success=unedited,
         measured_solved=settings.solved,
         solved=int(solved),
@@ -159,7 +173,7 @@ def interpret_system(
         "visited_map": stored_map(basis, visited),
         "decoded_map": decoded_map(basis.read(recording.states[start:])[..., basis.stored], task.s),
     }
-    return measurement, _shown(task, settings, measurement, {"origin_eigenvalues": eigenvalues, **maps})
+    return measurement, _figure_arrays(task, settings, measurement, {"origin_eigenvalues": eigenvalues, **maps})
 
 
 def mean_jacobian(system: System, states: Float[np.ndarray, "batch state"]) -> Float[np.ndarray, "state state"]:
@@ -167,42 +181,43 @@ def mean_jacobian(system: System, states: Float[np.ndarray, "batch state"]) -> F
     return mean_jacobian_by_differences(lambda moved: system.coast(moved, 1)[0][0], states)
 
 
-def restored_share(system: System, task: Task, basis: VariableMemories, recording: Recording, steps: int) -> float:
+def restored_share(
+    system: System, theory: TaskTheory, basis: VariableMemories, recording: Recording, steps: int
+) -> float:
     """What is read, so many steps later, of elements that were changed to half their value, times their sign.
 
     1/2 is what a linear system keeps; 1 says that the system has restored them.
     """
     element = np.flatnonzero(basis.stored)
     sequence = np.random.default_rng(0).integers(recording.labels.shape[1], size=element.size)
-    before = recording.labels[task.settled(), sequence]
+    before = recording.labels[theory.settled_step, sequence]
     halved = before.copy()
     halved[np.arange(element.size), element] *= 0.5
-    states, _ = system.coast(recording.states[task.settled(), sequence] + basis.change(before, halved), steps)
-    theory = halved @ np.linalg.matrix_power(task.transition(), steps).T
-    changed = (np.abs(theory) == 0.5) & basis.stored
-    return float((basis.read(states[-1]) * np.sign(theory))[changed].mean())
+    states, _ = system.coast(recording.states[theory.settled_step, sequence] + basis.change(before, halved), steps)
+    later = halved @ np.linalg.matrix_power(theory.phi, steps).T
+    changed = (np.abs(later) == 0.5) & basis.stored
+    return float((basis.read(states[-1]) * np.sign(later))[changed].mean())
 
 
-def _shown(
+def _figure_arrays(
     task: Task, settings: MeasureSettings, measurement: Measurement, arrays: dict[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
-    """The arrays that figures show."""
-    kept = task.persistent()
+    stored = task.theory.persistent
     about = {"task": task.name, "d": task.d, "s": task.s, "modulus": settings.modulus, **asdict(measurement)}
     return {
         "about": np.array(json.dumps(about)),
-        "kept": kept,
-        "phi": task.transition()[np.ix_(kept, kept)],
-        "phi_eigenvalues": task.eigenvalues(),
+        "kept": stored,
+        "phi": task.theory.phi[np.ix_(stored, stored)],
+        "phi_eigenvalues": task.theory.eigenvalues,
         **arrays,
     }
 
 
-def _diverged(
+def _diverged_measurement(
     subject: Subject, system: System, settings: MeasureSettings, test_accuracy: float
 ) -> tuple[Measurement, dict[str, np.ndarray]]:
     """Of weights that are not finite: they have no eigenvalues and no memories."""
-    nan, count, solved = float("nan"), int(subject.task.persistent().sum()), test_accuracy >= settings.solved
+    nan, count, solved = float("nan"), int(subject.task.theory.persistent.sum()), test_accuracy >= settings.solved
     known: dict[str, Any] = {
         "run_id": subject.run_id,
         "architecture": subject.architecture,
@@ -218,4 +233,4 @@ def _diverged(
     measurement = Measurement(**{field.name: known.get(field.name, nan) for field in fields(Measurement)})
     nothing = dict.fromkeys(("origin_map", "visited_map", "decoded_map"), np.full((count, count), nan))
     arrays = {"origin_eigenvalues": np.zeros(0, complex), **nothing}
-    return measurement, _shown(subject.task, settings, measurement, arrays)
+    return measurement, _figure_arrays(subject.task, settings, measurement, arrays)

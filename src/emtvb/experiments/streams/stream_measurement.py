@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from emtvb.core.spectrum import MODULUS
-from emtvb.experiments.streams import measures
-from emtvb.experiments.streams.measures import Watched
+from emtvb.experiments.streams import episode_memory
+from emtvb.experiments.streams.episode_memory import Watched
 from emtvb.theory import networks
 from emtvb.theory.protocol import Binding
 from emtvb.theory.schedule import Episodes, Place, episode_schedule
@@ -54,7 +54,7 @@ def decoding_columns(run: StreamSetup, network: Network, runs: Sequence[tuple[Wa
         runs: Of :func:`watch_middle_episodes`.
     """
     rasters = rasters_of(runs)
-    known = measures.measure_blindness(runs, run.task, run.episodes)._asdict()
+    known = episode_memory.measure_blindness(runs, run.task, run.episodes)._asdict()
     return {
         **readability_columns(runs, rasters),
         **code_columns(runs, rasters, run.task),
@@ -69,7 +69,7 @@ def watch_middle_episodes(run: StreamSetup, network: Network, rng: np.random.Gen
     middle = (shortest + longest) // 2
     runs = []
     for length in range(shortest, longest + 1):
-        seen = measures.watch_network(network, run.task, run.episodes, (middle, length, middle), rng)
+        seen = episode_memory.watch_network(network, run.task, run.episodes, (middle, length, middle), rng)
         runs.append((seen, seen.plan.places[1]))
     return runs
 
@@ -86,13 +86,13 @@ def accuracy_columns(run: StreamSetup, network: Network, rng: np.random.Generato
     counts: dict[str, list[int]] = {}
 
     def count(name: str, right: np.ndarray, asked: np.ndarray) -> None:
-        kept = counts.setdefault(name, [0, 0])
-        kept[0] += int((right & asked).sum())
-        kept[1] += int(asked.sum())
+        counted = counts.setdefault(name, [0, 0])
+        counted[0] += int((right & asked).sum())
+        counted[1] += int(asked.sum())
 
     for _ in range(TESTED):
-        plan = episode_schedule(task, episodes, _lengths(rng, episodes, total))
-        inputs = measures.draw_sequences(rng, plan, episodes, task.d, 128)
+        plan = episode_schedule(task, episodes, _episode_lengths(rng, episodes, total))
+        inputs = episode_memory.draw_sequences(rng, plan, episodes, task.d, 128)
         targets = plan.targets(inputs)
         right = networks.nearest_bits(networks.rollout(network, inputs)[1]) == targets
         asked = targets != 0
@@ -111,8 +111,7 @@ def accuracy_columns(run: StreamSetup, network: Network, rng: np.random.Generato
     return {name: good / of if of else float("nan") for name, (good, of) in shares.items()}
 
 
-def _lengths(rng: np.random.Generator, episodes: Episodes, total: int) -> list[int]:
-    """Lengths of episodes as a stream draws them."""
+def _episode_lengths(rng: np.random.Generator, episodes: Episodes, total: int) -> list[int]:
     lengths: list[int] = []
     at = 0
     while True:
@@ -127,7 +126,7 @@ def _lengths(rng: np.random.Generator, episodes: Episodes, total: int) -> list[i
 
 def rasters_of(runs: Sequence[tuple[Watched, Place]]) -> list[np.ndarray]:
     """How well each vector of the episode can be read at each step from its beginning on, run by run."""
-    return [measures.decoding_raster(seen, place, len(seen.plan)) for seen, place in runs]
+    return [episode_memory.decoding_raster(seen, place, len(seen.plan)) for seen, place in runs]
 
 
 def readability_columns(runs: Sequence[tuple[Watched, Place]], rasters: Sequence[np.ndarray]) -> dict[str, float]:
@@ -157,11 +156,11 @@ def code_columns(
     """
     scores: dict[str, float] = {}
     looks = [(place, readable) for (_, place), readable in zip(runs, rasters, strict=True)]
-    for name, outputs, known in (("input", False, ("position", "age")), ("output", True, measures.CODES)):
-        scores |= {f"{name}_{code}": measures.by_code(runs, code, outputs=outputs) for code in known}
-        if outputs and not measures.repeats_vectors(task):
+    for name, outputs, known in (("input", False, ("position", "age")), ("output", True, episode_memory.CODES)):
+        scores |= {f"{name}_{code}": episode_memory.by_code(runs, code, outputs=outputs) for code in known}
+        if outputs and not episode_memory.repeats_vectors(task):
             scores["output_due"] = float("nan")
-        scores[f"{name}_single"] = measures.single_steps(looks, outputs=outputs)
+        scores[f"{name}_single"] = episode_memory.single_steps(looks, outputs=outputs)
     return scores
 
 
@@ -172,36 +171,36 @@ def map_columns(network: Network, runs: Sequence[tuple[Watched, Place]], task: B
     beside it; ``silence_keeps`` and ``silence_mixes`` are those of a step that shows nothing, read by its own decoder.
     """
     scores: dict[str, float] = {}
-    kept: list[tuple[float, ...]] = []
+    every: list[tuple[float, ...]] = []
     for seen, place in runs:
-        scores[f"phi_{place.length}"], scores[f"due_{place.length}"] = measures.transition_cosines(
+        scores[f"phi_{place.length}"], scores[f"due_{place.length}"] = episode_memory.transition_cosines(
             network, seen, place, task
         )
         values: list[float] = []
-        for matrix in measures.marker_map(network, seen, place):
+        for matrix in episode_memory.marker_map(network, seen, place):
             beside = matrix[~np.eye(len(matrix), dtype=bool)]
             values += [float(np.diag(matrix)[1:].mean()), float(np.sqrt((beside**2).mean()))]
-        kept.append(tuple(values))
+        every.append(tuple(values))
     names = "marker_keeps", "marker_mixes", "silence_keeps", "silence_mixes"
-    return scores | dict(zip(names, np.mean(kept, axis=0).tolist(), strict=True))
+    return scores | dict(zip(names, np.mean(every, axis=0).tolist(), strict=True))
 
 
 def edit_columns(network: Network, runs: Sequence[tuple[Watched, Place]], rng: np.random.Generator) -> dict[str, float]:
     """Edits of one vector, within the outputs, before the marker, and of the last episode, on the mean of all."""
-    moments: dict[str, list[measures.Edit]] = {"within": [], "across": [], "gone": []}
+    moments: dict[str, list[episode_memory.Edit]] = {"within": [], "across": [], "gone": []}
     for seen, place in runs:
         before = seen.plan.places[0]
         for number in range(2, place.length + 1):
-            moments["within"].append(measures.edit_vector(network, seen, place, place.first_output, rng, number))
+            moments["within"].append(episode_memory.edit_vector(network, seen, place, place.first_output, rng, number))
             across = place.start + place.length - 1
-            moments["across"].append(measures.edit_vector(network, seen, place, across, rng, number))
+            moments["across"].append(episode_memory.edit_vector(network, seen, place, across, rng, number))
         for number in range(2, before.length + 1):
-            gone = measures.edit_vector(network, seen, place, place.first_output, rng, number, of=before)
+            gone = episode_memory.edit_vector(network, seen, place, place.first_output, rng, number, of=before)
             moments["gone"].append(gone)
     return {
         f"edit_{name}_{field}": float(np.nanmean([getattr(one, field) for one in results]))
         for name, results in moments.items()
-        for field in measures.Edit._fields
+        for field in episode_memory.Edit._fields
     }
 
 
@@ -212,8 +211,8 @@ def raster_rows(run: StreamSetup, network: Network, untrained: Network) -> list[
     """
     columns = {}
     for name, weights in (("readable", network), ("untrained", untrained)):
-        seen, place = _middle(run, weights, 1)
-        columns[name] = measures.decoding_raster(seen, place, len(seen.plan))
+        seen, place = _middle_episode(run, weights, 1)
+        columns[name] = episode_memory.decoding_raster(seen, place, len(seen.plan))
     return [
         {"run_id": run.run_id, "step": step, "number": number + 1,
          **{name: float(raster[step, number]) for name, raster in columns.items()}}
@@ -228,8 +227,8 @@ def marker_maps(run: StreamSetup, network: Network, untrained: Network) -> list[
     """
     columns: dict[str, np.ndarray] = {}
     for before, weights in (("", network), ("untrained_", untrained)):
-        seen, place = _middle(run, weights, 2)
-        found = zip(("marker", "silence"), measures.marker_map(weights, seen, place), strict=True)
+        seen, place = _middle_episode(run, weights, 2)
+        found = zip(("marker", "silence"), episode_memory.marker_map(weights, seen, place), strict=True)
         columns |= {before + name: matrix for name, matrix in found}
     return [
         {"run_id": run.run_id, "after": i + 1, "before": j + 1,
@@ -238,9 +237,9 @@ def marker_maps(run: StreamSetup, network: Network, untrained: Network) -> list[
     ]  # fmt: skip
 
 
-def _middle(run: StreamSetup, network: Network, stream: int) -> tuple[Watched, Place]:
+def _middle_episode(run: StreamSetup, network: Network, stream: int) -> tuple[Watched, Place]:
     """A network run on three episodes of middle length, by a stream of random numbers of its own; and the second."""
     rng = np.random.default_rng([run.seed, run.hidden_dim, stream])
     middle = sum(run.episodes.lengths) // 2
-    seen = measures.watch_network(network, run.task, run.episodes, (middle,) * 3, rng)
+    seen = episode_memory.watch_network(network, run.task, run.episodes, (middle,) * 3, rng)
     return seen, seen.plan.places[1]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emtvb.experiments.streams import measures, measuring
+from emtvb.experiments.streams import episode_memory, stream_measurement
 from emtvb.experiments.streams.runs import StreamRun
 from emtvb.theory import tasks
 from emtvb.theory.schedule import Episodes
@@ -38,7 +38,7 @@ def row() -> dict[str, float]:
     rng = np.random.default_rng(1)
     blank = Network(*(np.zeros_like(array) + 1e-6 * rng.normal(size=array.shape).astype(np.float32)
                       for array in delay_line().arrays().values()))  # fmt: skip
-    return measuring.stream_row(RUN, delay_line(), blank)
+    return stream_measurement.stream_row(RUN, delay_line(), blank)
 
 
 def test_what_it_does(row: dict[str, float]) -> None:
@@ -69,12 +69,12 @@ def test_the_marker_is_a_step_like_any_other(row: dict[str, float]) -> None:
 
 def test_a_silent_step_is_not_read_by_what_the_marker_leaves() -> None:
     """Where the marker's step shrinks what is stored, a decoder fitted after it is as much larger: 2.5 times here."""
-    seen = measures.watch_network(delay_line(), RUN.task, EPISODES, (N, N, N), np.random.default_rng(6))
+    seen = episode_memory.watch_network(delay_line(), RUN.task, EPISODES, (N, N, N), np.random.default_rng(6))
     place = seen.plan.places[1]
-    _, silence = measures.marker_map(delay_line(), seen, place)
+    _, silence = episode_memory.marker_map(delay_line(), seen, place)
     states = seen.states.copy()
     states[place.first_output - 1] *= 0.4
-    _, again = measures.marker_map(delay_line(), seen._replace(states=states), place)
+    _, again = episode_memory.marker_map(delay_line(), seen._replace(states=states), place)
     np.testing.assert_array_equal(again, silence)
     assert np.diag(silence) == pytest.approx(1, abs=0.05)
     assert np.abs(silence[~np.eye(N, dtype=bool)]).max() < 0.1
@@ -84,10 +84,10 @@ def test_decoders_of_few_moments_are_judged_on_sequences_that_they_were_not_fitt
     """States of many neurons that hold nothing, and episodes of two vectors: then a place is seen but twice."""
     rng = np.random.default_rng(7)
     laid_out = Episodes((2, 2), 3, 60)
-    seen = measures.watch_network(delay_line(), RUN.task, laid_out, (2, 2, 2), rng)
+    seen = episode_memory.watch_network(delay_line(), RUN.task, laid_out, (2, 2, 2), rng)
     seen = seen._replace(states=rng.normal(size=(*seen.states.shape[:2], 400)).astype(np.float32))
     for code in ("position", "age"):
-        read = measures.by_code([(seen, seen.plan.places[1])], code, outputs=False)
+        read = episode_memory.by_code([(seen, seen.plan.places[1])], code, outputs=False)
         assert read == pytest.approx(0.5, abs=0.03)
 
 
@@ -97,7 +97,7 @@ def test_every_decoder_has_the_untrained_networks_value_beside_it(row: dict[str,
     decoders += ["first_at_marker", "marker_keeps", "marker_mixes", "silence_keeps", "silence_mixes", "blind_length"]
     assert len(decoders) > 15
     assert {f"untrained_{name}" for name in decoders} <= set(row)
-    control = measuring.stream_row(RUN, delay_line(), delay_line())
+    control = stream_measurement.stream_row(RUN, delay_line(), delay_line())
     assert control["untrained_input_age"] == control["untrained_input_single"] == 1
     assert control["untrained_silence_keeps"] == pytest.approx(1, abs=0.05)
     assert "untrained_blind_accuracy" not in control, "it is the sequences' own"
@@ -105,9 +105,9 @@ def test_every_decoder_has_the_untrained_networks_value_beside_it(row: dict[str,
 
 def test_rasters_and_maps_have_the_untrained_network_beside_them() -> None:
     line, other = delay_line(), delay_line(seed=3)
-    rasters = pd.DataFrame(measuring.raster_rows(RUN, line, other))
+    rasters = pd.DataFrame(stream_measurement.raster_rows(RUN, line, other))
     assert (rasters[["readable", "untrained"]].head(N) == 1).all(axis=None)
-    maps = pd.DataFrame(measuring.marker_maps(RUN, line, other))
+    maps = pd.DataFrame(stream_measurement.marker_maps(RUN, line, other))
     same = maps["after"] == maps["before"]
     for name in ("marker", "silence", "untrained_marker", "untrained_silence"):
         assert maps.loc[same, name].to_numpy()[1:] == pytest.approx(1, abs=0.1)
@@ -122,12 +122,14 @@ def test_edits_do_what_they_should_and_only_that(row: dict[str, float]) -> None:
 
 
 def test_moments_of_an_episode() -> None:
-    plan = measures.watch_network(delay_line(), RUN.task, EPISODES, (N, N), np.random.default_rng(0), 4).plan
+    plan = episode_memory.watch_network(delay_line(), RUN.task, EPISODES, (N, N), np.random.default_rng(0), 4).plan
     place = plan.places[1]
-    shown = measures.episode_moments(place, outputs=False)
+    shown = episode_memory.episode_moments(place, outputs=False)
     assert len(shown) == N * (N + 1) // 2
     assert {moment.age for moment in shown if moment.number == 1} == {0, 1, 2, 3}
-    first = [moment for moment in measures.episode_moments(place, outputs=True) if moment.step == place.first_output]
+    first = [
+        moment for moment in episode_memory.episode_moments(place, outputs=True) if moment.step == place.first_output
+    ]
     assert {moment.number: moment.due for moment in first} == {1: -1, 2: 0, 3: 1, 4: 2}
 
 
@@ -137,7 +139,9 @@ def test_a_decoder_reads_what_is_there_and_nothing_else() -> None:
     vectors = np.sign(states @ rng.normal(size=(6, 2)).astype(np.float32))
     coins = rng.choice([-1.0, 1.0], size=(2000, 2)).astype(np.float32)
     read, by_chance = (
-        measures.share_right(measures.least_squares(states[:1000], wanted[:1000]).predict(states[1000:]), wanted[1000:])
+        episode_memory.share_right(
+            episode_memory.least_squares(states[:1000], wanted[:1000]).predict(states[1000:]), wanted[1000:]
+        )
         for wanted in (vectors, coins)
     )
     assert read > 0.9
@@ -149,11 +153,11 @@ def test_a_state_that_hardly_moves_holds_nothing() -> None:
     rng = np.random.default_rng(6)
     vectors = rng.choice([-1.0, 1.0], size=(2000, 4))
     mixing = np.linalg.qr(rng.normal(size=(4, 4)))[0] * np.array([1.0, 0.1, 0.01, 0.001])
-    still = measures.least_squares(1e-6 * vectors @ mixing.T, vectors)
+    still = episode_memory.least_squares(1e-6 * vectors @ mixing.T, vectors)
     read = still.predict(1e-6 * vectors @ mixing.T)
     np.testing.assert_allclose(read - vectors.mean(axis=0), 0, atol=0.01)
-    moving = measures.least_squares(vectors @ mixing.T, vectors)
-    assert measures.share_right(moving.predict(vectors @ mixing.T), vectors) == 1.0
+    moving = episode_memory.least_squares(vectors @ mixing.T, vectors)
+    assert episode_memory.share_right(moving.predict(vectors @ mixing.T), vectors) == 1.0
 
 
 def test_a_network_that_does_not_know_the_length_answers_for_all(row: dict[str, float]) -> None:
@@ -162,9 +166,9 @@ def test_a_network_that_does_not_know_the_length_answers_for_all(row: dict[str, 
     rng = np.random.default_rng(3)
     runs = []
     for length in (N - 1, N, N + 1):
-        seen = measures.watch_network(delay_line(), RUN.task, laid_out, (N, length, N), rng, 400)
+        seen = episode_memory.watch_network(delay_line(), RUN.task, laid_out, (N, length, N), rng, 400)
         runs.append((seen, seen.plan.places[1]))
-    found = measures.measure_blindness(runs, RUN.task, laid_out)
+    found = episode_memory.measure_blindness(runs, RUN.task, laid_out)
     assert found.within == pytest.approx(1, abs=0.05)
     assert found.beside < 0.05
     assert found.accuracy == pytest.approx(0.75, abs=0.03), "the mean of three"
@@ -180,7 +184,7 @@ def test_phi_is_the_tasks_own_and_a_delay_line_is_none_of_it(row: dict[str, floa
     found = {}
     for length in (N, N + 1):
         laid_out = Episodes((length, length), 3 * N, None, marker=False)
-        seen = measures.watch_network(network, RUN.task, laid_out, (length,), np.random.default_rng(0), 400)
-        found[length] = measures.transition_cosines(network, seen, seen.plan.places[0], RUN.task)[0]
+        seen = episode_memory.watch_network(network, RUN.task, laid_out, (length,), np.random.default_rng(0), 400)
+        found[length] = episode_memory.transition_cosines(network, seen, seen.plan.places[0], RUN.task)[0]
     assert found[N] == pytest.approx(1, abs=0.02)
     assert found[N + 1] < 0.9
