@@ -91,7 +91,7 @@ def main(runs: int) -> None:
         add_plan(f"{10 * runs:,} runs in shards of 50 seeds", write_config(folder, 10 * runs, 50))
         refused = add("the same in shards of 5", BIN / "emtvb", "config", "check", write_config(folder, 10 * runs))
         add("`emtvb networks`, all that is published", BIN / "emtvb", "networks", at=ROOT)
-        load_page = "from emtvb.page import content; content.load('results/paper/measurements/page.npz')"
+        load_page = "from emtvb.page import content; content.read_networks('results/paper/measurements/page.npz')"
         add("the page's list of networks", sys.executable, "-c", load_page, at=ROOT)
     click.echo(markdown.table(["what", "CPU, s", "MiB"], rows, "lrr"))
     click.echo(refused.stderr)

@@ -330,9 +330,9 @@ class Sweep(Experiment):
             name, _, key = section.rpartition(".")
             own, paper = (getattr(getattr(one, name) if name else one, key) for one in (self, theirs))
             if own != paper:
-                words.append(f"{text.format(_shown(own))} instead of {_shown(paper)}")
+                words.append(f"{text.format(_value_in_words(own))} instead of {_value_in_words(paper)}")
         if not {*self.threshold} & {*THRESHOLDS}:
-            words.append(f"threshold {_listed(self.threshold)} instead of {_listed([*THRESHOLDS])}")
+            words.append(f"threshold {_numbers_in_words(self.threshold)} instead of {_numbers_in_words([*THRESHOLDS])}")
         return [*words, *([] if 0 in self.twins else ["rounding twins"])]
 
     def has_paper_runs(self) -> bool:
@@ -465,11 +465,11 @@ class Sweep(Experiment):
         ):
             value = getattr(self.exemplar, key)
             if value is not None and value not in values:
-                raise InputError(f"exemplar.{key}", value, f"not in the sweep; {field} has {_listed(values)}")
+                raise InputError(f"exemplar.{key}", value, f"not in the sweep; {field} has {_numbers_in_words(values)}")
             wanted[key] = values[0] if value is None else value
         other = self.exemplar.compare_l2
         if other is not None and other not in self.l2:
-            raise InputError("exemplar.compare_l2", other, f"not in the sweep; l2 has {_listed(self.l2)}")
+            raise InputError("exemplar.compare_l2", other, f"not in the sweep; l2 has {_numbers_in_words(self.l2)}")
         if other is not None and other == wanted["l2"]:
             raise InputError("exemplar.compare_l2", other, "is the first network's own penalty; give another, or null")
         return wanted
@@ -519,12 +519,12 @@ _UNLIKE = {
 """Settings that a run shares with the paper's where it is to be compared with what the paper prints, in words."""
 
 
-def _shown(value: Any) -> str:
+def _value_in_words(value: Any) -> str:
     """A setting's value in words."""
     if isinstance(value, str):
         return value
-    return "none" if value is None else _listed(value if isinstance(value, list) else [value])
+    return "none" if value is None else _numbers_in_words(value if isinstance(value, list) else [value])
 
 
-def _listed(values: list[Any]) -> str:
+def _numbers_in_words(values: list[Any]) -> str:
     return ", ".join(shortest_number(value) for value in values)
