@@ -78,3 +78,10 @@ def test_the_groups_own_limit_and_those_above_it_count(
 def test_where_nothing_says_it_the_machine_has_what_it_has(system: Path) -> None:
     (system.parent / "_PROC" / "meminfo").unlink()
     assert memory_limit.available_bytes() >= GIB // 4
+
+
+def test_what_the_system_killed_for_want_of_memory_is_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory_limit, "killed_processes", lambda: 5)
+    assert memory_limit.want_of_memory(5) == []
+    (line,) = memory_limit.want_of_memory(3)
+    assert line.startswith("error: memory ran out, and the system killed 2 of the processes here; run on fewer cores")

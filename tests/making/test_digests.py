@@ -144,7 +144,13 @@ def test_jobs_only_refuse_by_lists_that_do_not_count() -> None:
     imports = re.compile(r"^ *(from|import) .*\b(promises|config\.architectures|config import architectures)\b", re.M)
     files = [*PACKAGE.rglob("*.py"), *(ROOT / "workflow" / "scripts").glob("*.py")]
     found = {path.relative_to(path.parents[1]).as_posix() for path in files if imports.search(path.read_text())}
-    outside_of_jobs = {"audit/determinism.py", "cli/networks.py", "network/training.py", "experiments/results.py"}
+    outside_of_jobs = {
+        "audit/determinism.py",
+        "cli/networks.py",
+        "network/training.py",
+        "experiments/results.py",
+        "making/trainings.py",
+    }
     refusing = {"config/experiment.py", "training/proof.py", "training/shard.py", "training/stream.py"}
     assert found == refusing | outside_of_jobs
 

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from emtvb.making import jobs
 from emtvb.making.jobs import in_words, logged
 
 
@@ -39,13 +38,6 @@ def _raised_over(cause: OSError) -> Exception:
 def test_what_a_machine_refuses_is_one_line_and_a_fault_of_ours_is_not_hidden(error: Exception, says: str) -> None:
     said = in_words(error)
     assert (says in said and "\n" not in said) if said and says else said is says
-
-
-def test_what_the_system_killed_for_want_of_memory_is_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "killed_processes", lambda: 5)
-    assert jobs.want_of_memory(5) == []
-    (line,) = jobs.want_of_memory(3)
-    assert line.startswith("error: memory ran out, and the system killed 2 of the processes here; run on fewer cores")
 
 
 def test_ctrl_c_is_a_word_and_no_traceback(tmp_path: Path) -> None:

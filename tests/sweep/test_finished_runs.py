@@ -70,7 +70,7 @@ def test_runs_that_a_record_vouches_for_stand(shard: Shard, tmp_path: Path) -> N
 def test_what_the_general_trainer_trained_in_the_engines_place_is_not_the_engines(shard: Shard, tmp_path: Path) -> None:
     digests = {run_id: network.digest() for run_id, network in load_networks(shard.folder / FILES[0]).items()}
     shard.record(digests, "general")
-    there = staleness.read(shard.folder, shard.root)
+    there = staleness.records_of_results(shard.folder, shard.root)
     assert finished_runs.keep_finished_runs(there, shard.settings, tmp_path) == len(shard.runs)
     version = trainings.state_version(shard.settings)
     for run in shard.runs:

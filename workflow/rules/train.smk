@@ -21,7 +21,7 @@ rule train_shard:
     params:
         **(as_params({"accelerator": EXPERIMENT.accelerator}) if EXPERIMENT.trainer not in promises.TRAINERS else {}),
         runs=lambda wildcards: [training_entry(run) for run in SHARDS[wildcards.shard]],
-        # Both names of the compiled engine give the same bits: a training is the same by either.
+        # By auto and compiled a training is the same: they differ on a machine that has no engine.
         trainer=EXPERIMENT.trainer,
         proof=lambda wildcards: proof_of(SHARDS[wildcards.shard]),
         # A rule with a revision trains: what its jobs made is current whatever the code, the libraries and the script are.

@@ -11,7 +11,7 @@ import click
 
 from emtvb import config
 from emtvb.cli.options import DEFAULT_CONFIG, check_and_say, console
-from emtvb.core.memory_limit import available_bytes, killed_processes
+from emtvb.core.memory_limit import available_bytes, killed_processes, want_of_memory
 from emtvb.errors import InputError
 from emtvb.experiments import kinds
 from emtvb.making import surroundings
@@ -33,7 +33,6 @@ def reproduce(file: str, cores: str) -> None:
     Ctrl-C stops it; the same command goes on from the last checkpoints.
     """
     from emtvb.making.clone import workflow_root
-    from emtvb.making.jobs import want_of_memory
 
     experiment, killed = check_and_say(file), killed_processes()
     snakemake, snakefile = Path(sys.executable).with_name("snakemake"), workflow_root() / "Snakefile"

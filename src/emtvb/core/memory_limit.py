@@ -39,6 +39,17 @@ def killed_processes() -> int:
     return _number_in_file(_PROC / "vmstat", r"(?m)^oom_kill (\d+)") or 0
 
 
+def want_of_memory(killed: int) -> list[str]:
+    """A line if the system killed a process since for want of memory: what it kills cannot say so itself.
+
+    Args:
+        killed: How many it had killed before (``killed_processes``).
+    """
+    count = killed_processes() - killed
+    remedy = "run on fewer cores, or give it more: it goes on where it stopped"
+    return [f"error: memory ran out, and the system killed {count} of the processes here; {remedy}"] if count else []
+
+
 def _free_bytes() -> Iterator[int]:
     """Bytes that are free by each limit."""
     machine = _number_in_file(_PROC / "meminfo", r"MemAvailable: +(\d+) kB")

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from emtvb.core.memory_limit import killed_processes
 from emtvb.errors import InputError
 from emtvb.making import node, provenance, recipes
 
@@ -144,17 +143,6 @@ def last_errors(logs: Path, since: float) -> list[str]:
         f"error: {message} ({', '.join(jobs[:3])}{f' and {len(jobs) - 3} more jobs' if len(jobs) > 3 else ''})"
         for message, jobs in lines.items()
     ]
-
-
-def want_of_memory(killed: int) -> list[str]:
-    """A line if the system killed a process since for want of memory: what it kills cannot say so itself.
-
-    Args:
-        killed: How many it had killed before (``killed_processes``).
-    """
-    count = killed_processes() - killed
-    remedy = "run on fewer cores, or give it more: it goes on where it stopped"
-    return [f"error: memory ran out, and the system killed {count} of the processes here; {remedy}"] if count else []
 
 
 def show_progress(handler: logging.Handler | None = None) -> None:

@@ -250,10 +250,8 @@ def _finding_of_trial(trial: _Trial, logs: Path) -> Finding | None:
     while not _is_seen(trial.file) and time.monotonic() - trial.ended < FILE_SECONDS:
         time.sleep(0.5)
     if _is_seen(trial.file):
-        there, here = (
-            json.loads(trial.file.read_text()),
-            json.loads(json.dumps(recipes.recipe_of_everything(recipes.ROOT))),
-        )
+        there = json.loads(trial.file.read_text())
+        here = json.loads(json.dumps(recipes.recipe_of_everything(recipes.ROOT)))
         other = [part for part in ("code", "versions") if there[part] != here[part]]
         if other:
             text = f"{where} has other {' and '.join(other)} than are here"
