@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from emtvb.adapters.elman import Elman, linearise
+from emtvb.adapters.elman import Elman, jacobian_at_origin
 from emtvb.core import memories
 from emtvb.core.memories import VariableMemories
 from emtvb.core.spectrum import MODULUS, match_spectra
@@ -146,7 +146,7 @@ def measure_network(
     test_accuracy = measure_test_accuracy(system, task, settings.horizon, settings.sequences)
     if not (network.is_finite() and np.isfinite(recording.states).all()):  # huge weights can overflow
         return _diverged_measurement(run, settings, test_accuracy)
-    weights = linearise(network)
+    weights = jacobian_at_origin(network)
     eigenvalues = np.linalg.eigvals(weights.astype(np.float64))
     match = match_spectra(theory.eigenvalues, eigenvalues, settings.modulus)
     published = power_iteration(network, theory)
