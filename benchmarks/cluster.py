@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -82,16 +83,21 @@ def cost(jobs: int, executor: str, array: int) -> tuple[float, float, int]:
             options += ["--emtvb-slurm-first-look", "5", "--emtvb-slurm-array-limit", "1000"]
         else:  # which would ask Slurm for both
             options += ["--default-resources", "slurm_account=lab", "slurm_partition=main"]
-        call = [sys.executable, "-m", "snakemake", *options]
-        timed = [sys.executable, "-c", _TIMED, *call]
-        done = subprocess.run(
-            timed, cwd=folder, env=stand_in(folder, array), text=True, capture_output=True, check=False
-        )
+        seconds, size, done = timed([sys.executable, "-m", "snakemake", *options], folder, stand_in(folder, array))
         made = len(list((folder / "made").iterdir()))
         if made != jobs or done.returncode != 0:
             raise click.ClickException(f"{made} of {jobs} jobs were done: {done.stderr[-500:]}")
-        seconds, size = map(float, re.findall(r"[\d.]+", done.stdout.splitlines()[-1]))
-        return seconds, size / 1024, int((folder / "last").read_text())
+        return seconds, size, int((folder / "last").read_text())
+
+
+def timed(
+    call: Sequence[str], folder: Path, environment: Mapping[str, str]
+) -> tuple[float, float, subprocess.CompletedProcess[str]]:
+    """CPU seconds and MiB of a command that is run in a folder, and what came of it."""
+    anew = [sys.executable, "-c", _TIMED, *call]
+    done = subprocess.run(anew, cwd=folder, env=environment, text=True, capture_output=True, check=False)
+    seconds, size = map(float, re.findall(r"[\d.]+", done.stdout.splitlines()[-1]))
+    return seconds, size / 1024, done
 
 
 _TIMED = """

@@ -212,7 +212,7 @@ class Results:
             "spectral error, printed as `---`": errors & (values["published"] == "---"),
         }
         counts = pd.DataFrame({name: values[part]["verdict"].value_counts() for name, part in parts.items()}).T
-        counts = counts.reindex(columns=significance.VERDICTS[:3]).fillna(0).astype(int)
+        counts = counts.reindex(columns=significance.CLAIM_VERDICTS[:3]).fillna(0).astype(int)
         return _markdown(counts, f"of the {len(values)} printed values")
 
     def pairs(self) -> str:

@@ -269,6 +269,13 @@ class Counted(int):
     __hash__ = int.__hash__
 
 
+def test_more_training_jobs_than_can_be_planned_are_refused_by_their_number_with_what_will_do() -> None:
+    many = {**GOOD, "seeds": list(range(1, 12_002)), "l2": [0], "seeds_per_shard": 1}
+    with pytest.raises(InputError, match=r"^config: seeds_per_shard: 1: 12001 training jobs, .*; write 2,"):
+        config.check_sweep(many)
+    assert len(config.check_sweep({**many, "seeds_per_shard": 2}).shards()) == 6001
+
+
 def test_repeats_are_found_without_comparing_all_pairs() -> None:
     assert first_repeated([Counted(value) for value in range(2000)]) is None
     assert Counted.compared < 20_000

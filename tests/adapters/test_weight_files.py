@@ -14,7 +14,7 @@ from safetensors.numpy import save_file
 from torch import nn
 
 from emtvb.adapters.adapting import Adapted
-from emtvb.adapters.weight_files import load
+from emtvb.adapters.weight_files import network_of_file
 from emtvb.errors import InputError
 from emtvb.page import content
 from emtvb.page.networks import show_network
@@ -66,7 +66,7 @@ def test_three_arrays_under_common_names(tmp_path: Path, names: tuple[str, ...],
         np.savez(file, **arrays)
     else:
         torch.save({name: torch.tensor(array) for name, array in arrays.items()}, file)
-    name, found = load(str(file))
+    name, found = network_of_file(str(file))
     assert same(found)
     assert name == ("T3_h64" if "/" in names[0] else "mine")
 
@@ -74,7 +74,7 @@ def test_three_arrays_under_common_names(tmp_path: Path, names: tuple[str, ...],
 def test_transposed_and_in_double_precision(tmp_path: Path) -> None:
     arrays = {"W_in": W_UH.T, "W_rec": W_HH.T, "W_out": W_R.T}
     np.savez(tmp_path / "a.npz", **{name: array.astype(np.float64) for name, array in arrays.items()})
-    assert same(load(str(tmp_path / "a.npz"))[1])
+    assert same(network_of_file(str(tmp_path / "a.npz"))[1])
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_a_state_dict_without_biases_or_with_biases_of_zero_is_the_papers_networ
             ):
                 parameter.copy_(torch.tensor(array))
         torch.save(wrap(net.state_dict()), tmp_path / "net.pt")
-        assert same(load(str(tmp_path / "net.pt"))[1])
+        assert same(network_of_file(str(tmp_path / "net.pt"))[1])
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_other_state_dicts_do_what_their_network_does(tmp_path: Path, kind, more
     torch.manual_seed(0)
     net = Net(kind, **more)
     torch.save(net.state_dict(), tmp_path / "net.pt")
-    _, found = load(str(tmp_path / "net.pt"), more.get("nonlinearity", "tanh"))
+    _, found = network_of_file(str(tmp_path / "net.pt"), more.get("nonlinearity", "tanh"))
     assert isinstance(found, Adapted)
     x = torch.randn(6, 4, D)
     if kind is nn.GRUCell:
@@ -132,7 +132,7 @@ def test_linear_layers_with_biases(tmp_path: Path) -> None:
     torch.save(stored, tmp_path / "net.pt")
     for nonlinearity, function in (("tanh", torch.tanh), ("relu", torch.relu)):
         x, h = torch.randn(6, 4, D), torch.zeros(4, H)
-        _, found = load(str(tmp_path / "net.pt"), nonlinearity)
+        _, found = network_of_file(str(tmp_path / "net.pt"), nonlinearity)
         _, outputs = found.run(x.numpy())
         for t in range(6):
             h = function(layers["i2h"](x[t]) + layers["h2h"](h))
@@ -142,13 +142,13 @@ def test_linear_layers_with_biases(tmp_path: Path) -> None:
 def test_one_of_several(tmp_path: Path) -> None:
     other = make_network(D, H, seed=1)
     save_networks(tmp_path / "w.safetensors", {"a": NETWORK, "b": other})
-    name, found = load(str(tmp_path / "w.safetensors" / "b"))
+    name, found = network_of_file(str(tmp_path / "w.safetensors" / "b"))
     assert name == "b"
     assert same(found, other)
     with pytest.raises(InputError, match=r"2 networks: name one, such as .*w.safetensors/a"):
-        load(str(tmp_path / "w.safetensors"))
+        network_of_file(str(tmp_path / "w.safetensors"))
     with pytest.raises(InputError, match="has no c: it holds a"):
-        load(str(tmp_path / "w.safetensors" / "c"))
+        network_of_file(str(tmp_path / "w.safetensors" / "c"))
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_one_of_several(tmp_path: Path) -> None:
 def test_files_that_hold_no_such_network_are_one_clear_line(tmp_path: Path, arrays, says: str) -> None:
     save_file(arrays, tmp_path / "mine.safetensors")
     with pytest.raises(InputError) as caught:
-        load(str(tmp_path / "mine.safetensors"))
+        network_of_file(str(tmp_path / "mine.safetensors"))
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -180,7 +180,7 @@ def test_files_that_hold_no_such_network_are_one_clear_line(tmp_path: Path, arra
 def test_damaged_files_are_one_clear_line(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError, match="damaged, or not") as caught:
-        load(str(tmp_path / name))
+        network_of_file(str(tmp_path / name))
     assert "\n" not in str(caught.value)
 
 
@@ -191,14 +191,14 @@ def test_a_whole_module_is_not_unpickled(tmp_path: Path) -> None:
         with pytest.raises(
             InputError, match=r"Python objects are not read, .*; save model\.state_dict\(\), or arrays$"
         ):
-            load(str(tmp_path / name))
+            network_of_file(str(tmp_path / name))
 
 
 @pytest.mark.parametrize("dtype", ["U3", "c8", "M8[D]", "?"])
 def test_arrays_of_what_is_no_real_number_are_one_clear_line(tmp_path: Path, dtype: str) -> None:
     np.savez(tmp_path / "mine.npz", W_in=W_UH, W_rec=np.zeros((H, H), int).astype(dtype), W_out=W_R)
     with pytest.raises(InputError, match=r"W_rec is of type .*save arrays of real numbers") as caught:
-        load(str(tmp_path / "mine.npz"))
+        network_of_file(str(tmp_path / "mine.npz"))
     assert "\n" not in str(caught.value)
 
 
@@ -213,7 +213,7 @@ def test_what_is_no_array_of_a_file_is_named(tmp_path: Path) -> None:
         ("sparse.pt", r"out.weight: a sparse tensor \(torch.sparse_coo\): give all"),
     ):
         with pytest.raises(InputError, match=says):
-            load(str(tmp_path / name))
+            network_of_file(str(tmp_path / name))
 
 
 def test_a_file_without_arrays_is_one_clear_line(tmp_path: Path) -> None:
@@ -222,7 +222,7 @@ def test_a_file_without_arrays_is_one_clear_line(tmp_path: Path) -> None:
     torch.save({}, tmp_path / "mine.pt")
     for name in ("mine.npz", "mine.safetensors", "mine.pt"):
         with pytest.raises(InputError, match="holds no arrays"):
-            load(str(tmp_path / name))
+            network_of_file(str(tmp_path / name))
 
 
 def state_dict_of(cell: Callable[..., nn.Module], **more: int) -> dict[str, torch.Tensor]:
@@ -242,7 +242,7 @@ def test_a_state_dict_whose_parts_do_not_fit_says_which(tmp_path: Path, cell: Ca
             if (name, key) in {("lacks.pt", "out.bias"), ("other.pt", "rnn.weight_ih_l0")}:
                 continue  # a readout may have no bias, and a network any number of inputs
             with pytest.raises(InputError) as caught:
-                load(str(tmp_path / name))
+                network_of_file(str(tmp_path / name))
             assert "\n" not in str(caught.value)
             assert "Error(s) in loading" not in str(caught.value)
 
@@ -299,7 +299,7 @@ def test_a_page_from_the_command_line(emtvb, circuit: Path) -> None:  # noqa: F8
     task = tasks.named("T1", 2, 3)
     names = ["one", "two"]
     network = saturated_circuit(task)[0]
-    content.save(chosen / "page.npz", [show_network(name, network, task) for name in names])
+    content.write_networks(chosen / "page.npz", [show_network(name, network, task) for name in names])
     status, out, err = emtvb(f"edit {chosen.parent} --page")
     assert status == 0, err
     text = (chosen.parent / "interpretation" / "edit.html").read_text()

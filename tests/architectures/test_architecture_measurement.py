@@ -16,7 +16,7 @@ from emtvb.experiments.architectures.architecture_measurement import (
 from emtvb.theory import tasks
 from emtvb.theory.architecture_runs import ArchitectureRun
 from emtvb.theory.memories_by_data import fit_memories_by_data
-from emtvb.theory.memory_measures import held_out
+from emtvb.theory.memory_measures import record_held_out
 from emtvb.theory.network_measurement import MeasureSettings
 from emtvb.theory.network_verdict import NOT_LEARNED, STORED
 from emtvb.theory.runs import Protocol
@@ -91,7 +91,7 @@ def test_what_saturates_restores_a_half() -> None:
     """The paper's network with a gain of its own: tanh has one stable amplitude."""
     network, _ = saturated_circuit(TASK)
     system = Elman(network)
-    memories, recording = fit_memories_by_data(system, TASK), held_out(system, TASK, 120)
+    memories, recording = fit_memories_by_data(system, TASK), record_held_out(system, TASK, 120)
     early, late = (restored_share(system, TASK.theory, memories, recording, steps) for steps in (3, 60))
     assert 0.5 < early < late
     assert late == pytest.approx(1, abs=0.05)

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 import emtvb
-from emtvb.adapters.elman import linearise as linearise_weights
+from emtvb.adapters.elman import jacobian_at_origin as linearise_weights
 from emtvb.core.memories import fitted_gain, map_error
 from emtvb.errors import InputError
 from emtvb.theory import tasks

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import emtvb
-from emtvb.adapters.record import _run
+from emtvb.adapters.record import _states_and_outputs
 from emtvb.core import memory_limit, numerical_rank, regression
 from emtvb.core.memories import explained_variance
 from emtvb.core.readings import read_variable
@@ -384,7 +384,7 @@ def test_more_states_than_there_is_memory_for_are_refused_before_anything_runs(m
     with pytest.raises(
         InputError, match=r"trials: 5000 of 2000 steps, whose states are 0.4 GiB: 0.0 GiB of memory can"
     ):
-        _run(emtvb.adapt(step, state=10), x, np.arange(5000) < 10, None, False, None)
+        _states_and_outputs(emtvb.adapt(step, state=10), x, np.arange(5000) < 10, None, False, None)
     assert not ran
 
 

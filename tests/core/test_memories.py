@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emtvb.adapters.elman import fixed_point, jacobian, linearise
+from emtvb.adapters.elman import fixed_point, jacobian_at_origin, step_jacobian
 from emtvb.core.memories import map_error, residual_components
 from emtvb.theory import tasks
 from emtvb.theory.memories_by_weights import power_iteration
@@ -30,7 +30,7 @@ def test_a_repeat_copy_circuit_is_recovered() -> None:
     network, basis = circuit(task, 20)
     memories = power_iteration(network, task.theory)
     np.testing.assert_allclose(memories.encoder, basis, atol=1e-5)
-    assert map_error(memories, linearise(network), task.theory.phi) < 1e-5
+    assert map_error(memories, jacobian_at_origin(network), task.theory.phi) < 1e-5
     np.testing.assert_allclose(memories.in_basis(network.W_hh), task.theory.phi, atol=1e-5)
 
 
@@ -63,6 +63,6 @@ def test_the_linearisation_is_the_derivative_of_a_step() -> None:
         ],
         axis=1,
     )
-    np.testing.assert_allclose(jacobian(network, state), numeric, atol=1e-3)
-    np.testing.assert_array_equal(linearise(network), network.W_hh)
+    np.testing.assert_allclose(step_jacobian(network, state), numeric, atol=1e-3)
+    np.testing.assert_array_equal(jacobian_at_origin(network), network.W_hh)
     np.testing.assert_array_equal(np.tanh(network.W_hh @ fixed_point(network)), fixed_point(network))

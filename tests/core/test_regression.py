@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emtvb.adapters.elman import Elman, linearise
+from emtvb.adapters.elman import Elman, jacobian_at_origin
 from emtvb.core.memories import VariableMemories, fitted_gain, map_error, shape_error
 from emtvb.core.recording import FITTING, JUDGING
 from emtvb.core.regression import decoded_map, fit_memories, least_squares
@@ -108,8 +108,8 @@ def test_on_the_linear_circuit_data_and_power_iteration_find_its_basis(task: tas
     np.testing.assert_allclose(np.abs((published.encoder * basis).sum(axis=0)), 1, atol=1e-4)
     np.testing.assert_allclose(scale_to_stored_units(published, system, task).encoder, 1e-3 * basis, atol=2e-6)
     for memories in (found, scale_to_stored_units(published, system, task)):
-        assert map_error(memories, linearise(network), task.theory.phi) < 1e-2
-        assert fitted_gain(memories, linearise(network), task.theory.phi) == pytest.approx(1, abs=1e-3)
+        assert map_error(memories, jacobian_at_origin(network), task.theory.phi) < 1e-2
+        assert fitted_gain(memories, jacobian_at_origin(network), task.theory.phi) == pytest.approx(1, abs=1e-3)
 
 
 @settings(max_examples=15)
@@ -121,8 +121,8 @@ def test_on_a_saturated_circuit_data_find_its_basis_and_the_weights_gain(
     memories = fit_memories_by_data(Elman(network), task, 400)
     np.testing.assert_allclose(memories.encoder, basis, atol=1e-3)
     np.testing.assert_allclose(memories.decoder @ basis, np.eye(basis.shape[1]), atol=1e-2)
-    assert fitted_gain(memories, linearise(network), task.theory.phi) == pytest.approx(amplification, rel=1e-2)
-    assert shape_error(memories, linearise(network), task.theory.phi) < 1e-2
+    assert fitted_gain(memories, jacobian_at_origin(network), task.theory.phi) == pytest.approx(amplification, rel=1e-2)
+    assert shape_error(memories, jacobian_at_origin(network), task.theory.phi) < 1e-2
 
 
 def test_the_end_of_input_has_a_column_for_every_element() -> None:

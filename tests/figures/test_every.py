@@ -20,7 +20,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from emtvb import experiments
-from emtvb.figures.style import style
+from emtvb.figures.style import house_style
 
 from . import of_networks, of_tables
 from .drawing import Drawing, Numbers, Shown
@@ -66,7 +66,7 @@ def made(name: str, handed: str) -> tuple[Figure, pd.DataFrame]:
 
 def pixels(figure: Figure) -> np.ndarray:
     """The picture as it is saved, but for its resolution."""
-    with style():
+    with house_style():
         canvas = FigureCanvasAgg(figure)
         canvas.draw()
         return np.array(canvas.buffer_rgba())

@@ -12,10 +12,10 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from emtvb.figures.marks import draw_points
-from emtvb.figures.style import COLOURS, style
+from emtvb.figures.style import COLOURS, house_style
 
 
-@style()
+@house_style()
 def drawn(upright: bool, **settings) -> Axes:
     figure = Figure()
     axes = figure.subplots()

@@ -14,7 +14,7 @@ from PIL import Image
 
 from emtvb.experiments.sweep.figures import spectrum, weights
 from emtvb.figures.save import save_figure
-from emtvb.figures.style import style
+from emtvb.figures.style import house_style
 
 from .made_up import make_exemplar
 
@@ -67,7 +67,7 @@ def test_the_three_files(tmp_path: Path) -> None:
 def test_a_picture_of_256_colours_looks_like_that_of_all(tmp_path: Path) -> None:
     figure = FIGURES["weights"]()[0]
     _, png, _ = save_figure(figure, pd.DataFrame(), tmp_path / "few")
-    with style():
+    with house_style():
         figure.savefig(tmp_path / "all.png")
     with Image.open(png) as few, Image.open(tmp_path / "all.png") as every:
         assert few.mode == "P"

@@ -17,8 +17,8 @@ from emtvb.core.memories import VariableMemories
 from emtvb.files import write_text
 from emtvb.page import content
 from emtvb.page.content import Shown
-from emtvb.page.document import document
-from emtvb.page.networks import arrays_of, describe, show
+from emtvb.page.document import page_text
+from emtvb.page.networks import arrays_of, describe_task, show_run
 from emtvb.theory import networks, tasks
 from emtvb.theory.networks import Network
 from emtvb.theory.tasks import Task
@@ -112,7 +112,7 @@ def made_up(task: Task, hidden_dim: int, seed: int = 0) -> tuple[Shown, Network,
     arrays = (basis, dual, rng.normal(size=hidden_dim))
     basis, dual, centre = (array.astype(np.float32).astype(np.float64) for array in arrays)
     memories = VariableMemories(basis, dual, kept, centre)
-    about = {"id": f"{task.name}-{hidden_dim}", **describe(Elman(network), task), "bases": {"data": {}}}
+    about = {"id": f"{task.name}-{hidden_dim}", **describe_task(Elman(network), task), "bases": {"data": {}}}
     return Shown(about, network.arrays(), {"data": arrays_of(memories)}), network, memories
 
 
@@ -121,19 +121,19 @@ def paper() -> list[Shown]:
     """The networks of the published page; where it has none yet, those that the published figures show."""
     made = PAPER / "measurements" / "page.npz"
     if made.is_file():
-        return content.load(made)
+        return content.read_networks(made)
     experiment = config.load_sweep(PAPER / "settings.json")
     found = []
     for run in experiment.exemplars().values():
         path = PAPER / "training" / shard_name(run, experiment.seeds_per_shard) / "weights.safetensors"
-        found.append(show(run, networks.load_networks(path, [run.run_id])[run.run_id]))
+        found.append(show_run(run, networks.load_networks(path, [run.run_id])[run.run_id]))
     return found
 
 
 @pytest.fixture(scope="session")
 def paper_page(paper: list[Shown], tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("page") / "edit.html"
-    write_text(path, document(paper))
+    write_text(path, page_text(paper))
     return path
 
 

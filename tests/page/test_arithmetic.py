@@ -14,7 +14,7 @@ from emtvb.core.editing.continuation import FUTURE
 from emtvb.core.memories import VariableMemories
 from emtvb.files import write_text
 from emtvb.page.content import Shown
-from emtvb.page.document import document
+from emtvb.page.document import page_text
 from emtvb.theory.interventions import edit_first_sequence, negate_element, put_values, swap_variables
 from emtvb.theory.networks import Network, nearest_bits, rollout
 from emtvb.theory.sequences import record_inputs
@@ -116,7 +116,7 @@ def _all(task: Task, m: np.ndarray, factor: float) -> np.ndarray:
 @pytest.mark.parametrize("task", ODD_TASKS, ids=lambda task: task.name)
 def test_edits_of_any_task_at_any_time_are_those_of_interventions(opened: Open, tmp_path: Path, task: Task) -> None:
     shown, network, memories = made_up(task, 7)
-    write_text(tmp_path / "edit.html", document([shown]))
+    write_text(tmp_path / "edit.html", page_text([shown]))
     page = opened(tmp_path / "edit.html")
     system = Elman(network)
     for at in (0, 1, task.theory.settled_step, task.theory.settled_step + task.s + 1):
@@ -137,7 +137,7 @@ def test_edits_of_any_task_at_any_time_are_those_of_interventions(opened: Open, 
 def test_edits_one_after_the_other_add_up_and_an_address_with_both_is_the_same(opened: Open, tmp_path: Path) -> None:
     task = ODD_TASKS[2]
     shown, network, memories = made_up(task, 9, seed=3)
-    write_text(tmp_path / "edit.html", document([shown]))
+    write_text(tmp_path / "edit.html", page_text([shown]))
     page = opened(tmp_path / "edit.html", "#edit=12:flip:2.1,15:swap:1:3&step=20")
     states = page.states()
     recording = record_inputs(Elman(network), task, inputs_of(shown.about, 0)[: task.s], 12)
@@ -154,7 +154,7 @@ def test_edits_one_after_the_other_add_up_and_an_address_with_both_is_the_same(o
 def test_inputs_of_another_amplitude_are_those_of_the_network_and_of_the_address(opened: Open, tmp_path: Path) -> None:
     task = ODD_TASKS[1]
     shown, network, _memories = made_up(task, 11)
-    write_text(tmp_path / "edit.html", document([shown]))
+    write_text(tmp_path / "edit.html", page_text([shown]))
     page = opened(tmp_path / "edit.html", "#step=20")
     choice = page.page.get_by_role("combobox", name="All inputs times")
     for factor in (0.25, 4.0, 1.0):
@@ -177,7 +177,7 @@ def test_the_random_push_is_as_long_as_the_edit_and_in_another_direction_each_ti
 ) -> None:
     task = ODD_TASKS[1]
     shown, network, _memories = made_up(task, 11)
-    write_text(tmp_path / "edit.html", document([shown]))
+    write_text(tmp_path / "edit.html", page_text([shown]))
     page = opened(tmp_path / "edit.html")
     directions = []
     for seed in (0, 1, 2):

@@ -33,20 +33,20 @@ def test_nine_networks_of_the_largest_size_are_below_three_megabytes() -> None:
     ]
     for network in nine:
         network.about["bases"] = {"data": {}, "b": {}}
-    assert len(document.document(nine)) < 3_000_000
+    assert len(document.page_text(nine)) < 3_000_000
 
 
 def test_what_is_saved_is_read_back_and_stands_on_the_page(tmp_path: Path) -> None:
     shown, network, memories = made_up(tasks.named("T2"), 12)
-    content.save(tmp_path / "page.npz", [shown])
-    (back,) = content.load(tmp_path / "page.npz")
+    content.write_networks(tmp_path / "page.npz", [shown])
+    (back,) = content.read_networks(tmp_path / "page.npz")
     assert back.about == shown.about
     for name, array in network.arrays().items():
         np.testing.assert_array_equal(back.weights[name], array)
-    (said,) = data_of(document.document([back]))["networks"]
+    (said,) = data_of(document.page_text([back]))["networks"]
     assert said == shown.as_json()
     assert said["bases"][0]["name"] == "data"
-    content.save(tmp_path / "again.npz", [shown])
+    content.write_networks(tmp_path / "again.npz", [shown])
     assert (tmp_path / "again.npz").read_bytes() == (tmp_path / "page.npz").read_bytes()
     assert memories.stored.sum() == len(said["kept"])
 
@@ -58,13 +58,13 @@ def test_a_file_that_is_none_of_ours_is_one_line(tmp_path: Path, bytes_there: by
     elif bytes_there:
         np.savez(tmp_path / "page.npz", x=np.zeros(3))
     with pytest.raises(InputError, match="cannot be read"):
-        content.load(tmp_path / "page.npz")
+        content.read_networks(tmp_path / "page.npz")
 
 
 def test_nothing_on_it_ends_its_data_or_asks_the_network() -> None:
     shown, _, _ = made_up(tasks.named("T1", 2, 2), 5)
     shown.about["id"] = "</script><script>alert(1)</script><!--"
-    text = document.document([shown], {"edit": "</script>"})
+    text = document.page_text([shown], {"edit": "</script>"})
     assert data_of(text)["networks"][0]["id"] == shown.about["id"]
     assert text.count("<script") == 2
     assert not re.search(r"https?://|url\(|@import", text)
@@ -82,7 +82,7 @@ def test_every_module_is_in_the_bundle_after_those_that_it_imports() -> None:
 
 def test_the_bundle_is_the_modules_without_what_binds_them() -> None:
     for last in STARTS:
-        text = document.bundled(*document.VIEW, last)
+        text = document.bundled_modules(*document.VIEW, last)
         assert not re.search(r"^import ", text, re.MULTILINE)
         assert "Math.tanh(sum)" in text
         lines = [line for path in (*document.VIEW, last) for line in path.read_text().splitlines()]

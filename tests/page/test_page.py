@@ -16,7 +16,7 @@ from emtvb.adapters.elman import Elman
 from emtvb.core.editing.continuation import FUTURE
 from emtvb.files import write_text
 from emtvb.page.content import Shown
-from emtvb.page.document import document
+from emtvb.page.document import page_text
 from emtvb.theory import interventions
 from emtvb.theory.networks import Network, nearest_bits, rollout
 from emtvb.theory.sequences import record_inputs
@@ -506,7 +506,7 @@ def test_the_link_to_what_is_seen_is_shared(opened: Open, paper_page: Path) -> N
 def test_what_is_misread_is_marked_and_counted(opened: Open, tmp_path: Path) -> None:
     task = ODD_TASKS[2]
     shown, _, memories = made_up(task, 7)
-    write_text(tmp_path / "edit.html", document([shown]))
+    write_text(tmp_path / "edit.html", page_text([shown]))
     page = opened(tmp_path / "edit.html", "#step=20")
     read = memories.read(page.states()[23])
     wrong = (np.where(read >= 0, 1, -1) != page.theory()[23]) & memories.stored

@@ -14,7 +14,7 @@ from emtvb.config.sweep import shard_name
 from emtvb.errors import InputError
 from emtvb.experiments import kinds
 from emtvb.making.plan import Planned, plan_jobs
-from emtvb.page.selection import choose, runs_of
+from emtvb.page.selection import chosen_runs, runs_of
 from emtvb.theory import tasks
 from emtvb.theory.network_verdict import NOT_LEARNED, OTHERWISE, STORED
 from emtvb.theory.runs import Run
@@ -42,7 +42,7 @@ def row(verdict: str, obeyed: float = 1.0, accuracy: float = 1.0, unedited: floa
 
 def chosen(measured: dict[Run, dict[str, Any]], exemplars: tuple[Run, ...] = (), most: int = 9) -> list[Run]:
     rows = {run.run_id: row for run, row in measured.items()}
-    return choose(list(measured), rows, [run.run_id for run in exemplars], most)
+    return chosen_runs(list(measured), rows, [run.run_id for run in exemplars], most)
 
 
 def test_one_of_each_task_without_and_with_penalty_and_one_without_the_circuit() -> None:

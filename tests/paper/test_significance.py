@@ -349,7 +349,7 @@ def test_an_interval_lies_where_accuracies_can(values: list[float]) -> None:
 )
 def test_any_errors_give_a_verdict_and_a_reason(values: list[float], published: float) -> None:
     found = one("spectral_error", values, published)
-    assert found.verdict in significance.VERDICTS
+    assert found.verdict in significance.CLAIM_VERDICTS
     assert found.because
     assert str(one("spectral_error", values, published)) == str(found)
 
@@ -390,15 +390,17 @@ def test_shares_at_their_ends() -> None:
         ("not determined", 1.0, "not determined"),
     ],
 )
-def test_a_badge_is_the_verdict_or_what_the_share_says(verdict: significance.Verdict, share: float, said: str) -> None:
+def test_a_badge_is_the_verdict_or_what_the_share_says(
+    verdict: significance.ClaimVerdict, share: float, said: str
+) -> None:
     holds, seed = np.arange(200) < 200 * share, np.arange(200) % 20
     assert significance.badge_of_claim(verdict, *significance.answer_by_group([(holds, seed)])) == said
     assert said in significance.BADGES
 
 
 def test_a_claim_that_asks_for_no_share_has_its_verdict_for_a_badge() -> None:
-    assert [significance.badge_of_claim(verdict, "", "") for verdict in significance.VERDICTS[:3]] == list(
-        significance.VERDICTS[:3]
+    assert [significance.badge_of_claim(verdict, "", "") for verdict in significance.CLAIM_VERDICTS[:3]] == list(
+        significance.CLAIM_VERDICTS[:3]
     )
 
 

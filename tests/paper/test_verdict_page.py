@@ -20,7 +20,7 @@ from PIL import Image
 
 from emtvb.files import write_text
 from emtvb.paper import claims, verdict_page, verdicts
-from emtvb.paper.significance import VERDICTS
+from emtvb.paper.significance import CLAIM_VERDICTS
 from emtvb.paper.verdict_page import Figure, Stated
 from emtvb.paper.verdicts import ClaimResult
 
@@ -173,7 +173,7 @@ def test_json_and_markdown_say_the_same() -> None:
     told, text = json.loads(about.as_json()), about.as_markdown()
     assert {claim["name"]: claim["verdict"] for claim in told["claims"]} == {c.name: c.verdict for c in RESULTS}
     assert sum(sum(count.values()) for count in told["verdicts"].values()) == len(RESULTS)
-    assert all(list(count) == list(VERDICTS) for count in told["verdicts"].values())
+    assert all(list(count) == list(CLAIM_VERDICTS) for count in told["verdicts"].values())
     for table in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
         assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}) == 1
     assert sorted(re.findall(r'<a id="([^"]+)">', text)) == sorted(claim.name for claim in RESULTS)
@@ -207,7 +207,7 @@ def test_whatever_a_claim_says_stays_text(subject: str, statement: str, because:
 @cache
 def _saying(source: str, said: str, why: str) -> Page:
     """A page of one claim."""
-    claim = ClaimResult("c", "statement", source, said, said, "", "", (0.1, 0.2), 5, 9, "r", VERDICTS[2], why)
+    claim = ClaimResult("c", "statement", source, said, said, "", "", (0.1, 0.2), 5, 9, "r", CLAIM_VERDICTS[2], why)
     return Page(re.sub(r"</?(var|su[bp])>", "", Stated("try", (claim,)).as_html()))
 
 

@@ -17,7 +17,7 @@ from emtvb import tables
 from emtvb.core.spectrum import match_spectra
 from emtvb.errors import InputError
 from emtvb.paper import claims, significance, table1, verdicts
-from emtvb.paper.significance import VERDICTS
+from emtvb.paper.significance import CLAIM_VERDICTS
 from emtvb.paper.verdicts import ClaimResult
 from emtvb.theory.tasks import named
 
@@ -382,7 +382,7 @@ def test_whatever_column_is_missing_claims_say_so(gone: set[str]) -> None:
     table = sweep(6)
     left = table.drop(columns=[column for column in table.columns if column in gone - needed])
     for result in verdicts.evaluate_claims(left):
-        assert result.verdict in VERDICTS
+        assert result.verdict in CLAIM_VERDICTS
         assert result.because
         if "not measured" in result.because:
             assert result.verdict in ("not determined", "no verdict")

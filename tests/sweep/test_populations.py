@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emtvb.adapters.elman import Elman, linearise
+from emtvb.adapters.elman import Elman, jacobian_at_origin
 from emtvb.core.similarity import MEASURES
 from emtvb.experiments.sweep import populations
 from emtvb.experiments.sweep.populations import Specimen
@@ -19,7 +19,7 @@ T1, T2 = (tasks.named(name, d=3, s=3) for name in ("T1", "T2"))
 
 
 def specimen(network: Network, task: tasks.Task) -> Specimen:
-    return Specimen(task, Elman(network), linearise(network))
+    return Specimen(task, Elman(network), jacobian_at_origin(network))
 
 
 @pytest.fixture(scope="module")

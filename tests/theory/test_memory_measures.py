@@ -9,7 +9,7 @@ from emtvb.adapters.elman import Elman
 from emtvb.core.memories import VariableMemories
 from emtvb.theory import memories_by_data, memory_measures, observation, tasks
 from emtvb.theory.memories_by_data import fit_memories_by_data
-from emtvb.theory.memory_measures import edit_times, held_out, measure_memories, unedited_success
+from emtvb.theory.memory_measures import edit_times, measure_memories, record_held_out, unedited_success
 from emtvb.theory.sequences import record_random
 
 from ..conftest import make_network
@@ -43,7 +43,9 @@ class Forgetful:
 
 def test_the_theorys_basis_is_flawless() -> None:
     theory = make_theory(T2)
-    found = measure_memories(theory, T2.theory, fit_memories_by_data(theory, T2), held_out(theory, T2, 60, 100), 60)
+    found = measure_memories(
+        theory, T2.theory, fit_memories_by_data(theory, T2), record_held_out(theory, T2, 60, 100), 60
+    )
     for name in ("decoding_accuracy", "worst_decoding_accuracy", "edit_success"):
         assert getattr(found, name) == 1
     assert found.explained_variance == pytest.approx(1)
@@ -54,7 +56,7 @@ def test_the_theorys_basis_is_flawless() -> None:
 def test_measures_tell_what_is_wrong_with_a_basis() -> None:
     """One element read upside down, one column of another length, and half of the state unexplained."""
     theory = make_theory(T2)
-    recording = held_out(theory, T2, 60, 100)
+    recording = record_held_out(theory, T2, 60, 100)
     right = fit_memories_by_data(theory, T2)
     element = int(np.flatnonzero(right.stored)[0])
     dual, basis = right.decoder.copy(), right.encoder.copy()
@@ -108,7 +110,7 @@ def test_what_is_judged_was_never_fitted(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_unedited_sequences_are_counted_whole() -> None:
     theory = make_theory(T2)
-    recording = held_out(theory, T2, 200, 8)
+    recording = record_held_out(theory, T2, 200, 8)
     assert unedited_success(recording, T2.theory) == 1
     recording.outputs[edit_times(T2.theory)[-1] + 100, 3, 1] *= -1  # the last output after the last moment only
     assert unedited_success(recording, T2.theory) == pytest.approx(1 - 1 / 24)
@@ -119,9 +121,9 @@ def test_a_short_test_asks_for_no_longer_memory() -> None:
     """A network that forgets after the test's horizon is not held to 100 steps."""
     theory = Forgetful(make_theory(T2), 60)
     memories = fit_memories_by_data(theory, T2)
-    short = measure_memories(theory, T2.theory, memories, held_out(theory, T2, 20, 50), 20)
+    short = measure_memories(theory, T2.theory, memories, record_held_out(theory, T2, 20, 50), 20)
     assert short.edit_success == short.worst_decoding_accuracy == 1
-    assert measure_memories(theory, T2.theory, memories, held_out(theory, T2, 200, 50), 200).edit_success < 0.1
+    assert measure_memories(theory, T2.theory, memories, record_held_out(theory, T2, 200, 50), 200).edit_success < 0.1
 
 
 def test_edits_come_at_different_phases_once_settled() -> None:
@@ -134,6 +136,8 @@ def test_edits_come_at_different_phases_once_settled() -> None:
 def test_an_untrained_system_decodes_at_chance_and_obeys_nothing() -> None:
     task = tasks.named("T1", 3, 3)
     system = Elman(make_network(3, 20))
-    found = measure_memories(system, task.theory, fit_memories_by_data(system, task), held_out(system, task, 60), 60)
+    found = measure_memories(
+        system, task.theory, fit_memories_by_data(system, task), record_held_out(system, task, 60), 60
+    )
     assert found.decoding_accuracy < 0.8
     assert found.edit_success < 0.1

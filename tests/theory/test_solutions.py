@@ -134,17 +134,6 @@ def test_modes_that_fade_are_told_from_those_that_are_not_there() -> None:
     assert match_modes(tasks.named("T3").theory, np.append(found, [1.2, 0.95]))["extra_modes"] == 2
 
 
-def test_cycles_are_those_of_phi() -> None:
-    for name in tasks.NAMED:
-        task = tasks.named(name)
-        phi = task.theory.phi
-        found = task.theory.cycles
-        assert sorted(int(i) for cycle in found for i in cycle) == np.flatnonzero(task.theory.persistent).tolist()
-        for cycle in found:
-            assert all(phi[one, two] != 0 for one, two in zip(cycle, np.roll(cycle, -1), strict=True))
-    assert [len(cycle) for cycle in tasks.named("T3").theory.cycles] == [24, 6, 3, 3]
-
-
 def test_a_circuit_whose_modes_faded_or_that_has_more_is_its_own_kind() -> None:
     network, _ = saturated_circuit(TASK)
     found = np.linalg.eigvals(network.W_hh.astype(np.float64))

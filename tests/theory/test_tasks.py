@@ -47,16 +47,6 @@ def test_id_and_composition_are_inverse(task: Task) -> None:
         assert [tuple(row) for row in task.composition] == published_composition(task.task_id, task.d)
 
 
-@given(any_task(5, least=1), st.integers(0, 12), st.integers(0, 2**32 - 1))
-def test_phi_times_the_stacked_state_is_the_next_state(task: Task, horizon: int, seed: int) -> None:
-    x, y = task.batch(np.random.default_rng(seed), 3, horizon)
-    vectors = np.concatenate([x[: task.s], y[task.s :]])
-    phi = task.theory.phi
-    for t in range(horizon):
-        now, then = (vectors[i : i + task.s].transpose(1, 0, 2).reshape(3, -1) for i in (t, t + 1))
-        np.testing.assert_array_equal(now @ phi.T, then)
-
-
 @given(any_task(5, least=1), st.integers(0, 9))
 def test_batches_have_zero_where_nothing_is_said_or_scored(task: Task, horizon: int) -> None:
     x, y = task.batch(np.random.default_rng(0), 4, horizon)
@@ -66,45 +56,6 @@ def test_batches_have_zero_where_nothing_is_said_or_scored(task: Task, horizon: 
     assert not x[task.s :].any()
     assert not y[: task.s].any()
     assert np.isin(y[task.s :], (-1.0, 1.0)).all()
-
-
-@given(any_task(5, least=1))
-def test_eigenvalues_are_phis(task: Task) -> None:
-    # Coefficients of the characteristic polynomial are integers: exact where eigenvalues of a defective Phi are not.
-    full = np.concatenate([task.theory.eigenvalues, np.zeros(task.s * task.d - len(task.theory.eigenvalues))])
-    np.testing.assert_allclose(np.poly(full), np.poly(task.theory.phi), atol=1e-6)
-    assert len(task.theory.eigenvalues) == task.theory.persistent.sum()
-
-
-@given(any_task(4, least=1))
-def test_persistent_elements_are_those_the_paper_keeps(task: Task) -> None:
-    """The paper's rule: deleting the element's row and column lowers the number of eigenvalues above 0.8."""
-
-    def count(matrix: np.ndarray) -> int:
-        # Rank of a high power counts the non-zero eigenvalues exactly, where eig is unreliable.
-        return int(np.linalg.matrix_rank(np.linalg.matrix_power(matrix, max(len(matrix), 1)))) if len(matrix) else 0
-
-    phi = task.theory.phi
-    kept = [count(np.delete(np.delete(phi, i, 0), i, 1)) < count(phi) for i in range(len(phi))]
-    np.testing.assert_array_equal(task.theory.persistent, kept)
-
-
-@given(any_task(4, least=1))
-def test_observable_elements_are_those_that_outputs_depend_on(task: Task) -> None:
-    size = task.s * task.d
-    source, _ = task.unroll(2 * size)
-    read = np.zeros(size, dtype=bool)
-    read[np.unique(source)] = True
-    # unroll starts with a full state: an element is observable if an output, however late, is a copy of it.
-    np.testing.assert_array_equal(task.theory.observable, read)
-    assert not (task.theory.persistent & ~task.theory.observable).any()
-
-
-@pytest.mark.parametrize(("name", "count"), [("T1", 64), ("T2", 36), ("T3", 36), ("T4", 36)])
-def test_published_counts_of_eigenvalues(name: str, count: int) -> None:
-    task = tasks.named(name)
-    assert len(task.theory.eigenvalues) == task.theory.persistent.sum() == task.theory.observable.sum() == count
-    np.testing.assert_allclose(np.abs(task.theory.eigenvalues), 1)
 
 
 def test_names_at_other_sizes() -> None:

@@ -35,7 +35,7 @@ from emtvb.making import provenance
 from emtvb.making.packed_weights import pack
 from emtvb.making.plan import Planned
 from emtvb.making.processes import Processes
-from emtvb.paper.significance import VERDICTS
+from emtvb.paper.significance import CLAIM_VERDICTS
 from emtvb.theory import networks
 from emtvb.training.shard import Outputs, train_shard
 
@@ -374,7 +374,7 @@ def test_what_does_not_come_out_again_is_named_though_its_records_fit(folder: Pa
     _change_number(folder / "figures/spectrum.csv")
     _change_array(folder / "measurements/exemplars/T1.npz")
     edit_table(folder / "runs.csv", lambda table: table.loc.__setitem__(len(table), table.iloc[0]))
-    edit_text(folder / "verdicts.md", f"**{VERDICTS[2]}**", f"**{VERDICTS[0]}**")
+    edit_text(folder / "verdicts.md", f"**{CLAIM_VERDICTS[2]}**", f"**{CLAIM_VERDICTS[0]}**")
     record_anew(folder)
     assert looked_at(folder, jobs) == {}
     rules = {

@@ -22,7 +22,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from emtvb.figures.style import style
+from emtvb.figures.style import house_style
 
 
 def read(measurements: Path | str) -> pd.DataFrame:
@@ -30,7 +30,7 @@ def read(measurements: Path | str) -> pd.DataFrame:
     return pd.read_csv(measurements)[["run_id", "test_accuracy"]]
 
 
-@style()
+@house_style()
 def draw(shown: pd.DataFrame) -> Figure:
     """A step per run."""
     figure = Figure()

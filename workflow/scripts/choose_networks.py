@@ -3,7 +3,7 @@
 from emtvb import tables
 from emtvb.making.jobs import job
 from emtvb.page import content, selection
-from emtvb.page.networks import show
+from emtvb.page.networks import show_run
 from emtvb.theory import networks
 
 with job(snakemake) as this:
@@ -14,7 +14,7 @@ with job(snakemake) as this:
     measured = rows.to_dict("index")
     runs = [run for part in shards.values() for run in part]
     shown = []
-    for run in selection.choose(runs, measured, this.settings["exemplars"]):
+    for run in selection.chosen_runs(runs, measured, this.settings["exemplars"]):
         network = networks.load_networks(files[shard_of[run.run_id]], [run.run_id])[run.run_id]
-        shown.append(show(run, network, measured[run.run_id]))
-    content.save(snakemake.output.networks, shown)
+        shown.append(show_run(run, network, measured[run.run_id]))
+    content.write_networks(snakemake.output.networks, shown)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from emtvb import tables
-from emtvb.adapters.elman import Elman, linearise
+from emtvb.adapters.elman import Elman, jacobian_at_origin
 from emtvb.experiments.sweep import pair_distances, populations
 from emtvb.experiments.sweep.populations import Specimen
 from emtvb.making.jobs import job
@@ -22,7 +22,7 @@ with job(snakemake) as this:
     for shard, part in solved.groupby("shard"):
         loaded = networks.load_networks(files[shard], list(part["run_id"]))
         for run_id, name in zip(part["run_id"], part["task"], strict=True):
-            specimens[run_id] = Specimen(task[name], Elman(loaded[run_id]), linearise(loaded[run_id]))
+            specimens[run_id] = Specimen(task[name], Elman(loaded[run_id]), jacobian_at_origin(loaded[run_id]))
     if snakemake.input.measured:
         kinds = {
             architecture_runs.from_entry(entry["run"]): entry["network"] for entry in this.settings["architectures"]

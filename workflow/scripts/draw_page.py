@@ -3,7 +3,7 @@
 from emtvb.files import write_text
 from emtvb.making.jobs import job
 from emtvb.page import content
-from emtvb.page.document import document
+from emtvb.page.document import page_text
 
 with job(snakemake):
-    write_text(snakemake.output.page, document(content.load(snakemake.input.networks)))
+    write_text(snakemake.output.page, page_text(content.read_networks(snakemake.input.networks)))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from emtvb import tables
-from emtvb.adapters.elman import Elman, linearise
+from emtvb.adapters.elman import Elman, jacobian_at_origin
 from emtvb.experiments.architectures.architecture_measurement import Subject, interpret_system, mean_jacobian
 from emtvb.making.jobs import job
 from emtvb.theory import networks
@@ -22,7 +22,7 @@ with job(snakemake) as this:
         trained = networks.load_networks(files[shard], [run.run_id for run in runs])
         for run in runs:
             network, system = trained[run.run_id], Elman(trained[run.run_id])
-            origin = linearise(network).astype(float) if network.is_finite() else None
+            origin = jacobian_at_origin(network).astype(float) if network.is_finite() else None
             subject = Subject(run.run_id, "rnn", run.task)
             measurement, _ = interpret_system(subject, system, origin, partial(mean_jacobian, system), how)
             rows.append(vars(measurement))

@@ -12,10 +12,10 @@ import numpy as np
 from jaxtyping import Float
 
 from emtvb.adapters import states
-from emtvb.adapters.elman import Elman, jacobian
+from emtvb.adapters.elman import Elman, step_jacobian
 from emtvb.adapters.naming import named_in
-from emtvb.adapters.steps import Form, Machine, run
-from emtvb.adapters.verification import Verified, is_noisy, verify
+from emtvb.adapters.steps import Form, Machine, run_steps
+from emtvb.adapters.verification import Verified, is_noisy, verify_steps
 from emtvb.core.arguments import as_bool, as_numbers, checked_times, refuse_keywords, whole_number
 from emtvb.core.linearisation import jacobian_by_differences
 from emtvb.core.memory_limit import check_room
@@ -196,7 +196,7 @@ class Adapted(_Checked):
         inputs = self._check_inputs(inputs, ("time", "trials"))
         before, self._input_dim = str(self.verified), inputs.shape[2]
         with self.machine.quiet():
-            self.verified = verify(self.machine, inputs, has_ids)
+            self.verified = verify_steps(self.machine, inputs, has_ids)
         if str(self.verified) != before and (not self.verified or self.verified.steps < self.verified.length):
             warnings.warn(f"{self.name}: {self.verified}", stacklevel=3)
         return self.verified
@@ -207,7 +207,7 @@ class Adapted(_Checked):
             return None
         from emtvb.adapters import torch_steps
 
-        drawn = torch_steps.untrained(self.source, seed)
+        drawn = torch_steps.untrained_arguments(self.source, seed)
         if drawn is None:
             return None
         system = adapt(**drawn)
@@ -226,7 +226,7 @@ class Adapted(_Checked):
             self._warned.add(unlike)
             warnings.warn(f"{self.name}: not verified on these inputs: {unlike} of {self.verified}", stacklevel=3)
         with self.machine.quiet():
-            return run(self.machine, inputs, state, times)
+            return run_steps(self.machine, inputs, state, times)
 
     def _coast(self, state: np.ndarray, steps: int) -> tuple[np.ndarray, np.ndarray]:
         return self.run(np.zeros((steps, *self._silent(state).shape), dtype=state.dtype), state)
@@ -237,7 +237,7 @@ class Adapted(_Checked):
         if jacobians is not None:
             return jacobians
         with self.machine.quiet():
-            return jacobian_by_differences(lambda moved: run(self.machine, given[None], moved)[0][0], state)
+            return jacobian_by_differences(lambda moved: run_steps(self.machine, given[None], moved)[0][0], state)
 
     def _silent(self, state: np.ndarray) -> np.ndarray:
         """Inputs of zero, (trial, input), for these states."""
@@ -297,7 +297,7 @@ class Wrapped(_Checked):
         system = self.system
         if isinstance(system, Elman):
             given = [None] * len(state) if inputs is None else inputs
-            return np.stack([jacobian(system.network, h, u) for h, u in zip(state, given, strict=True)])
+            return np.stack([step_jacobian(system.network, h, u) for h, u in zip(state, given, strict=True)])
         if inputs is not None:
             self._silent(inputs)
         return jacobian_by_differences(lambda moved: system.coast(moved, 1)[0][0], state)
@@ -370,7 +370,7 @@ def adapt(
     batch_first = as_bool(batch_first, "batch_first")
     if batch_first and whole is None and not getattr(network, "batch_first", False):
         raise InputError("batch_first", "True", "it says in which order whole= takes its axes; give whole=, too")
-    torch, example = sys.modules.get("torch"), _example(state)
+    torch, example = sys.modules.get("torch"), _example_arrays(state)
     is_module = torch is not None and isinstance(network, torch.nn.Module)
     source = {"network": network, "readout": readout, "state": state, "input_dim": input_dim} if is_module else None
     if torch is not None and is_module:
@@ -424,12 +424,12 @@ def _forms_of(network: Any) -> str:
     return torch_steps.forms_of(network)
 
 
-def _example(state: Any) -> list[Any]:
+def _example_arrays(state: Any) -> list[Any]:
     """The arrays of a state of one trial; none where it is a number, or cannot be made, which is said later."""
     if state is None or isinstance(state, (int, np.integer)):
         return []
     try:
-        return states.arrays(state(1) if callable(state) else state)
+        return states.state_arrays(state(1) if callable(state) else state)
     except Exception:
         return []
 

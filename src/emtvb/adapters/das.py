@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -96,9 +97,8 @@ class DAS:
             at = trials.slices[i]
             R = self._rotation(trials, system, times, i)
             z = (hidden - mean) @ R
-            told = regression.least_squares(
-                labels[:, at], z, regression.EXACT
-            )  # the mean of each value in the subspace
+            # The mean of each value in the subspace.
+            told = regression.least_squares(labels[:, at], z, regression.EXACT)
             encoder[:, at] = R @ told.weights.T
             decoder[at] = regression.least_squares(z, labels[:, at], regression.EXACT).weights.T @ R.T
             subspaces[i] = Subspace(R, R.T)
@@ -121,18 +121,18 @@ class DAS:
         spread = spread.clamp(min=1e-6).to(free.device)
         with machine.quiet(), torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
             for _ in range(self.steps):
-                time, base, source, wanted = exchanges.drawn(self.batch)
-                length = len(trials.train.outputs) - 1 - time
+                drawn = exchanges.draw(self.batch)
+                length = len(trials.train.outputs) - 1 - drawn.time
                 length = length if self.horizon is None else min(length, self.horizon)
                 R = torch.linalg.qr(free)[0]
-                held = trials.train.states[trials.index(time)]
-                mine, theirs = (machine.array(held[those]).float() for those in (base, source))
+                held = trials.train.states[trials.index(drawn.time)]
+                mine, theirs = (machine.array(held[those]).float() for those in (drawn.base, drawn.source))
                 flat = mine + (theirs - mine) @ R @ R.T
                 state = machine.nested(flat)
                 loss = torch.zeros((), device=free.device)
-                for t in range(time + 1, time + 1 + length):
-                    output, state = machine.step(machine.array(shown[t, wanted]), state)
-                    expected = machine.array(trials.train.outputs[t, wanted])
+                for t in range(drawn.time + 1, drawn.time + 1 + length):
+                    output, state = machine.step(machine.array(shown[t, drawn.wanted]), state)
+                    expected = machine.array(trials.train.outputs[t, drawn.wanted])
                     loss = loss + (((output - expected) / spread) ** 2).mean()
                 adam.zero_grad()
                 _backward(loss / length, free)
@@ -147,8 +147,17 @@ def _backward(loss: Tensor, free: Tensor) -> None:
     (free.grad,) = torch.autograd.grad(loss, [free])
 
 
+class _Exchanged(NamedTuple):
+    """Trials at a time: which are changed, from which the value is taken, which do what should follow."""
+
+    time: int
+    base: np.ndarray
+    source: np.ndarray
+    wanted: np.ndarray
+
+
 class _Exchanges:
-    """Triples of trials: one that is changed, one that the value is taken from, one that does what should follow."""
+    """Triples of such trials."""
 
     def __init__(self, trials: Trials, times: list[int], variable: int, rng: np.random.Generator) -> None:
         self._rng = rng
@@ -157,9 +166,7 @@ class _Exchanges:
         near = donors.same_value_tolerance(trials.variables)
         self._triples: list[tuple[int, np.ndarray]] = []
         usable = [time for time in times if time < last]
-        few = (
-            np.unique(np.linspace(0, max(len(usable) - 1, 0), _TIMES).astype(int)) if usable else np.zeros(0, dtype=int)
-        )
+        few = np.unique(np.linspace(0, len(usable) - 1, _TIMES).astype(int)) if usable else ()
         for time in (usable[i] for i in few):
             numbers = trials.train.labels[time]
             triples = []
@@ -179,11 +186,11 @@ class _Exchanges:
             remedy = "no three trials for fitting are as an exchange needs them; record more trials, or fit earlier"
             raise InputError("method", f"DAS on {name}", remedy)
 
-    def drawn(self, count: int) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:
-        """A time, and so many trials of each sort."""
+    def draw(self, count: int) -> _Exchanged:
+        """So many, all at one time."""
         time, triples = self._triples[self._rng.integers(len(self._triples))]
         base, source, wanted = triples[self._rng.integers(len(triples), size=count)].T
-        return time, base, source, wanted
+        return _Exchanged(time, base, source, wanted)
 
 
 _TIMES, _BASES, _SOURCES = 8, 128, 4

@@ -111,7 +111,7 @@ def fixed_point(network: Network) -> Float[np.ndarray, " hidden"]:
     return np.zeros(network.hidden_dim, dtype=network.W_hh.dtype)
 
 
-def jacobian(
+def step_jacobian(
     network: Network, state: Float[np.ndarray, " hidden"], inputs: Float[np.ndarray, " d"] | None = None
 ) -> Float[np.ndarray, "hidden hidden"]:
     """Derivative of one step, d tanh(a) / dh = diag(1 - tanh(a)^2) W_hh, a = W_hh h + W_uh u; u is 0 by default."""
@@ -120,6 +120,6 @@ def jacobian(
     return slope[:, None] * network.W_hh
 
 
-def linearise(network: Network) -> Float[np.ndarray, "hidden hidden"]:
+def jacobian_at_origin(network: Network) -> Float[np.ndarray, "hidden hidden"]:
     """The Jacobian at the fixed point, which is W_hh itself."""
-    return jacobian(network, fixed_point(network))
+    return step_jacobian(network, fixed_point(network))

@@ -53,7 +53,7 @@ class Generators:
     @contextmanager
     def kept(self) -> Iterator[None]:
         """They go back to where they were: what is drawn within is drawn again next time."""
-        before = [_state(item) for item in self._every]
+        before = [_generator_state(item) for item in self._every]
         try:
             yield
         finally:
@@ -64,7 +64,7 @@ class Generators:
                     (item.setstate if hasattr(item, "setstate") else item.set_state)(state)
 
 
-def _state(generator: Any) -> Any:
+def _generator_state(generator: Any) -> Any:
     """Where a generator is, or the common one of a module."""
     if isinstance(generator, np.random.Generator):
         return generator.bit_generator.state

@@ -131,7 +131,7 @@ def record(
     kept = None if times is None else checked_times(times, len(x))
     if isinstance(system, Adapted):
         system.verify(x, array.ndim == 2)
-    train, test = _run(system, x, known.train, batch, progress, kept)
+    train, test = _states_and_outputs(system, x, known.train, batch, progress, kept)
     return Trials.labelled(system, known, train, test, x, kept)
 
 
@@ -148,7 +148,7 @@ def _own_task(system: Adapted | Wrapped) -> LabelledTask:
     return task
 
 
-def _run(
+def _states_and_outputs(
     system: Adapted | Wrapped,
     x: np.ndarray,
     fitted: Bool[np.ndarray, " trial"],
@@ -170,12 +170,12 @@ def _run(
         states, outputs = system.run(x, times=times)
         check_finite(states, outputs, times)
         return [(states[:, part], outputs[:, part]) for part in (fitted, ~fitted)]
-    first = _first_states(system, count)
+    first = _first_states(system, count)  # else each batch would begin as the first does
     parts = []
     for part in (np.flatnonzero(fitted), np.flatnonzero(~fitted)):
         whole: list[np.ndarray] = []
         starts = range(0, len(part), most)
-        for start in _reported(starts) if progress else starts:
+        for start in _reported_starts(starts) if progress else starts:
             chosen = slice(start, start + most)
             begin = None if first is None else first[part[chosen]]
             states, outputs = system.run(x[:, part[chosen]], begin, times)
@@ -188,10 +188,7 @@ def _run(
 
 
 def _first_states(system: Adapted | Wrapped, trials: int) -> Float[np.ndarray, "trial state"] | None:
-    """The state that each of so many trials begins in, where trials begin in different ones; None where in the same.
-
-    Trials that are run in batches would all begin as those of the first batch do.
-    """
+    """The state that each of so many trials begins in, where trials begin in different ones; None where in the same."""
     if not isinstance(system, Adapted):
         return None
     with system.machine.quiet():
@@ -199,7 +196,7 @@ def _first_states(system: Adapted | Wrapped, trials: int) -> Float[np.ndarray, "
     return flat if (flat != flat[:1]).any() else None
 
 
-def _reported(starts: range) -> Iterator[int]:
+def _reported_starts(starts: range) -> Iterator[int]:
     """Where each batch of trials starts; a line on stderr says how far it is."""
     for start in starts:
         print(f"\rtrials: {start} of {starts.stop}", end="", file=sys.stderr, flush=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -39,7 +40,7 @@ def check_network(trials: Trials, erased: bool) -> None:
     if isinstance(system, Adapted) and system.verified is None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it was said when they were recorded
-            system.verify(_shown(trials, None))
+            system.verify(_inputs_again(trials, None))
     if isinstance(system, Adapted) and system.noisy:
         return
     for what, found, stored, every in _pairs(trials, system, erased):
@@ -57,38 +58,44 @@ def check_network(trials: Trials, erased: bool) -> None:
 _REMEDY = "give the network with which they were recorded"
 
 
-def _pairs(trials: Trials, system: Runnable, erased: bool) -> Iterator[tuple[str, np.ndarray, np.ndarray, np.ndarray]]:
-    """What the network gives and what is stored: at the first steps, then a step after stored states; and all of these.
+class _Pair(NamedTuple):
+    """What a network gives and what is stored at the same places, and all that is stored of the kind."""
 
-    Where something was erased from the stored states, more of its first steps instead.
-    """
-    x = _shown(trials)
+    what: str
+    found: np.ndarray
+    stored: np.ndarray
+    every: np.ndarray
+
+
+def _pairs(trials: Trials, system: Runnable, erased: bool) -> Iterator[_Pair]:
+    """At the first steps, then a step after stored states; where something was erased from these, more first steps."""
+    x = _inputs_again(trials)
     states_stored, outputs_stored = trials.test.states[:, :_TRIALS], trials.test.outputs[:, :_TRIALS]
     before = 0 if trials.task is None else trials.task.s - 1  # of a task outputs are stored from its last input on
     states, outputs = system.run(x[: before + _UNCHANGED])
     count = len(outputs) - before
-    yield "outputs", outputs[before:][:_STEPS], outputs_stored[: min(count, _STEPS)], outputs_stored
+    yield _Pair("outputs", outputs[before:][:_STEPS], outputs_stored[: min(count, _STEPS)], outputs_stored)
     recorded = np.arange(trials.steps) if trials.recorded_times is None else np.asarray(trials.recorded_times)
     known = recorded[recorded < min(count, _STEPS)]
     first = states_stored[trials.index(known)]
     differ = float(np.abs(states[before + known] - first).max(initial=0.0))
     if erased and differ > _NEAR * float(np.abs(states_stored).max(initial=0.0)):
-        yield "outputs", outputs[before:], outputs_stored[:count], outputs_stored
+        yield _Pair("outputs", outputs[before:], outputs_stored[:count], outputs_stored)
         return
     if known.size:
-        yield "states", states[before + known], first, states_stored
+        yield _Pair("states", states[before + known], first, states_stored)
     given = recorded[recorded + 1 < trials.steps]
     for time in given[np.linspace(0, len(given) - 1, min(_TIMES, len(given))).astype(int)].tolist():
         u = trials.test_inputs[time + 1 : time + 2, :_TRIALS]
         if isinstance(system, Wrapped) and not isinstance(system.system, Elman) and u.any():
             continue  # it goes on without input alone
         state, output = system.run(u, states_stored[trials.index(time)])
-        yield f"outputs at step {time + 1}", output, outputs_stored[time + 1 : time + 2], outputs_stored
+        yield _Pair(f"outputs at step {time + 1}", output, outputs_stored[time + 1 : time + 2], outputs_stored)
         if time + 1 in recorded:
-            yield f"states at step {time + 1}", state[0], states_stored[trials.index(time + 1)], states_stored
+            yield _Pair(f"states at step {time + 1}", state[0], states_stored[trials.index(time + 1)], states_stored)
 
 
-def _shown(trials: Trials, most: int | None = _TRIALS) -> Float[np.ndarray, "time trial input"]:
+def _inputs_again(trials: Trials, most: int | None = _TRIALS) -> Float[np.ndarray, "time trial input"]:
     """Inputs of the first trials to judge on, by default few, from where a run begins."""
     most = min(trials.test.outputs.shape[1], most or trials.test.outputs.shape[1])
     if trials.task is None:

@@ -39,22 +39,22 @@ class Part:
         return math.prod(self.shape) * (2 if self.is_complex else 1)
 
 
-def arrays(state: Any) -> list[Any]:
+def state_arrays(state: Any) -> list[Any]:
     """The arrays of a state, from left to right.
 
     Raises:
         InputError: Where it holds something that is no array.
     """
-    return [array for _, array in _named(state, "")]
+    return [array for _, array in _named_arrays(state, "")]
 
 
-def parts(state: Any, trials: int) -> list[Part]:
+def state_parts(state: Any, trials: int) -> list[Part]:
     """The arrays of a state of so many trials, with their names.
 
     Raises:
         InputError: Where there is none, one does not hold real or complex numbers, or its first axis is not the trials.
     """
-    found = _named(state, "")
+    found = _named_arrays(state, "")
     if not found:
         remedy = "it holds no arrays; give a number of zeros, one trial's state, or a function of the number of trials"
         raise InputError("state", f"begins as {state!r:.60}", remedy)
@@ -69,8 +69,8 @@ def parts(state: Any, trials: int) -> list[Part]:
     return [Part(name or ALONE, tuple(array.shape[1:]), "complex" in str(array.dtype), array) for name, array in found]
 
 
-def rebuilt(state: Any, new: Sequence[Any]) -> Any:
-    """The same nesting with other arrays, in the order of :func:`arrays`."""
+def state_of_arrays(state: Any, new: Sequence[Any]) -> Any:
+    """The same nesting with other arrays, in the order of :func:`state_arrays`."""
     rest = iter(new)
 
     def build(part: Any) -> Any:
@@ -86,12 +86,12 @@ def rebuilt(state: Any, new: Sequence[Any]) -> Any:
     return build(state)
 
 
-def shapes(state: Any) -> dict[str, tuple[int, ...]]:
+def shapes_by_name(state: Any) -> dict[str, tuple[int, ...]]:
     """The shape of each array by its name: equal of states that can stand for each other."""
-    return {name or ALONE: tuple(array.shape) for name, array in _named(state, "")}
+    return {name or ALONE: tuple(array.shape) for name, array in _named_arrays(state, "")}
 
 
-def _named(state: Any, name: str) -> list[tuple[str, Any]]:
+def _named_arrays(state: Any, name: str) -> list[tuple[str, Any]]:
     """Each array with its name, below this one."""
     if state is None:
         return []
@@ -104,4 +104,4 @@ def _named(state: Any, name: str) -> list[tuple[str, Any]]:
     else:
         shown = f"{type(state).__name__} {state!r}"[:60]
         raise InputError("state", shown, "give arrays or tensors, alone or in tuples, lists or dicts")
-    return [found for key, value in inner for found in _named(value, f"{name}.{key}" if name else key)]
+    return [found for key, value in inner for found in _named_arrays(value, f"{name}.{key}" if name else key)]

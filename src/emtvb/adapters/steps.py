@@ -57,8 +57,8 @@ class Machine:
         self.form = form
         self._generators = Generators(form.named())
         self._example = self.start(2)
-        self.parts = states.parts(self._example, 2)
-        states.parts(self.start(3), 3)
+        self.parts = states.state_parts(self._example, 2)
+        states.state_parts(self.start(3), 3)
         self._is_settled = False
         first, again = (self.numpy(self.flat(self.start(2))) for _ in range(2))
         if np.isnan(first).any():
@@ -103,7 +103,7 @@ class Machine:
 
     def joined(self, arrays: list[Any]) -> Any:
         """Arrays of the library beside each other, a copy: a step may write into what it gave out before."""
-        return np.concatenate([_plain(array) for array in arrays], axis=1)
+        return np.concatenate([_unmasked_array(array) for array in arrays], axis=1)
 
     def like(self, array: Any, example: Any) -> Any:
         """An array with the precision of another one, and of its library, such as JAX."""
@@ -111,7 +111,7 @@ class Machine:
 
     def checked(self, output: Any, name: str) -> Any:
         """What something of this name gave out, as an array of real numbers."""
-        output = _plain(output)
+        output = _unmasked_array(output)
         if output.dtype.kind not in "fiub":
             raise InputError("network", f"{name} gives out {output.dtype}", "give out real numbers")
         return output if output.dtype.kind == "f" else output.astype(np.float64)
@@ -126,14 +126,14 @@ class Machine:
         if isinstance(state, (int, np.integer)):
             return self.zeros(trials, int(state))
         if not callable(state):
-            found = [array[None] if len(array.shape) < 2 else array for array in states.arrays(state)]
+            found = [array[None] if len(array.shape) < 2 else array for array in states.state_arrays(state)]
             for array in found:
                 if len(array) != 1:
                     shown = f"an array of shape {tuple(array.shape)}"
                     raise InputError(
                         "state", shown, "give one trial's, (1, ...), or a function of the number of trials"
                     )
-            return states.rebuilt(state, [self.repeated(array, trials) for array in found])
+            return states.state_of_arrays(state, [self.repeated(array, trials) for array in found])
         try:
             return state(trials)
         except InputError:
@@ -159,9 +159,9 @@ class Machine:
         except (InputError, MemoryError):
             raise
         except Exception as error:
-            remedy = f"a step takes many trials: here inputs {tuple(inputs.shape)} and {_shown(states.shapes(state))}"
+            given = f"inputs {tuple(inputs.shape)} and {_in_words(states.shapes_by_name(state))}"
             shown = f"{name} failed{where and f' {where}'} ({describe_error(error)})"
-            raise InputError("network", shown, remedy) from error
+            raise InputError("network", shown, f"a step takes many trials: here {given}") from error
         if not isinstance(result, (tuple, list)) or len(result) != 2:
             count = f"{len(result)} values" if isinstance(result, (tuple, list)) else type(result).__name__
             raise InputError("network", f"{name} returned {count}", "return a pair, (output, state)")
@@ -172,12 +172,12 @@ class Machine:
         if tuple(output.shape)[:1] != (trials,):
             shown = f"{name} gave out an output of shape {tuple(output.shape)} for {trials} trials"
             raise InputError("network", shown, "return one row for each, (trials, outputs)")
-        expected = {key: (trials, *shape[1:]) for key, shape in states.shapes(self._example).items()}
-        if states.shapes(new) != expected:
-            shown = f"{name}: {_shown(expected)} and then {_shown(states.shapes(new)) or 'no state'}"
+        expected = {key: (trials, *shape[1:]) for key, shape in states.shapes_by_name(self._example).items()}
+        if states.shapes_by_name(new) != expected:
+            shown = f"{name}: {_in_words(expected)} and then {_in_words(states.shapes_by_name(new)) or 'no state'}"
             raise InputError("network", shown, "return (output, state), of the same sizes at every step")
         if not self._is_settled:
-            self._example, self.parts, self._is_settled = new, states.parts(new, trials), True
+            self._example, self.parts, self._is_settled = new, states.state_parts(new, trials), True
         return output.reshape(trials, -1), new
 
     def _read_out(self, readout: Callable[[Any], Any], output: Any) -> Any:
@@ -192,7 +192,7 @@ class Machine:
     def flat(self, state: Any) -> Any:
         """A state as (trials, state), each array of it in a row, in the library."""
         rows = []
-        for array, part in zip(states.arrays(state), self.parts, strict=True):
+        for array, part in zip(states.state_arrays(state), self.parts, strict=True):
             row = array.reshape(len(array), -1)
             rows += [row.real, row.imag] if part.is_complex else [row]
         return self.joined(rows)
@@ -206,7 +206,7 @@ class Machine:
                 half = part.size // 2
                 row = row[:, :half] + 1j * row[:, half:]
             found.append(self.like(row.reshape(len(flat), *part.shape), part.example))
-        return states.rebuilt(self._example, found)
+        return states.state_of_arrays(self._example, found)
 
     @property
     def slices(self) -> dict[str, slice]:
@@ -224,19 +224,19 @@ class Machine:
         return None
 
 
-def _plain(array: Any) -> np.ndarray:
+def _unmasked_array(array: Any) -> np.ndarray:
     """What numpy takes for an array, as one without a mask."""
     if np.ma.is_masked(array):
         raise InputError("network", "a masked array", "its mask would be lost; return plain arrays: .filled(...)")
     return np.asarray(array)
 
 
-def _shown(shapes: dict[str, tuple[int, ...]]) -> str:
+def _in_words(shapes: dict[str, tuple[int, ...]]) -> str:
     """Shapes of a state in words."""
     return ", ".join(f"{name} {shape}" for name, shape in shapes.items())
 
 
-def run(
+def run_steps(
     machine: Machine,
     inputs: Float[np.ndarray, "time trial input"],
     state: Float[np.ndarray, "trial state"] | None = None,

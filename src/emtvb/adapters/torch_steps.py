@@ -31,7 +31,7 @@ class TorchMachine(Machine):
     def __init__(self, form: Form, example: Sequence[Any] = ()) -> None:
         named = form.named()
         self._roots = list({id(item): item for item in named if isinstance(item, nn.Module)}.values())
-        self._dtype, self._device = _kind(self._roots, [*named_in(form.call), *example])
+        self._dtype, self._device = _dtype_and_device(self._roots, [*named_in(form.call), *example])
         self.is_half = self._dtype in (torch.half, torch.bfloat16)
         if self._device.type == "meta":
             raise InputError("network", "on torch's meta device", "it has no numbers there; load its weights first")
@@ -175,7 +175,7 @@ def own_form(network: Any, readout: Any, state: Any, whole: Any, batch_first: bo
     return Form(name, step, begin, readout, whole, batch_first)
 
 
-def _kind(modules: list[nn.Module], given: list[Any]) -> tuple[torch.dtype | None, torch.device]:
+def _dtype_and_device(modules: list[nn.Module], given: list[Any]) -> tuple[torch.dtype | None, torch.device]:
     """Precision and device of a network: of its first parameter, buffer or tensor that is a real or complex number."""
     tensors = [tensor for module in modules for tensor in (*module.parameters(), *module.buffers())]
     for tensor in [*tensors, *(item for item in given if isinstance(item, Tensor))]:
@@ -184,7 +184,7 @@ def _kind(modules: list[nn.Module], given: list[Any]) -> tuple[torch.dtype | Non
     return torch.get_default_dtype(), torch.device("cpu")
 
 
-def untrained(source: dict[str, Any], seed: int) -> dict[str, Any] | None:
+def untrained_arguments(source: dict[str, Any], seed: int) -> dict[str, Any] | None:
     """Arguments of ``adapt`` with weights as they are before training; None of what is no module.
 
     Modules with ``reset_parameters`` draw theirs anew; other parameters get their own numbers in another order. A

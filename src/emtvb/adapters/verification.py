@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from emtvb.adapters.steps import Machine, run
+from emtvb.adapters.steps import Machine, run_steps
 from emtvb.core.arguments import describe_error
 from emtvb.core.result_tables import count_and_noun, first_names
 from emtvb.errors import InputError
@@ -83,7 +83,7 @@ class Verified:
         return f"more than {self.length} steps" if from_start and len(inputs) > self.length else ""
 
 
-def verify(machine: Machine, inputs: Float[np.ndarray, "time trial input"], has_ids: bool = False) -> Verified:
+def verify_steps(machine: Machine, inputs: Float[np.ndarray, "time trial input"], has_ids: bool = False) -> Verified:
     """Hold a system to its whole network, if there is one, and to itself.
 
     Args:
@@ -94,7 +94,7 @@ def verify(machine: Machine, inputs: Float[np.ndarray, "time trial input"], has_
     Raises:
         InputError: At which step its outputs or states differ first, and by how much.
     """
-    x = inputs[:, _drawn(inputs, machine.state_dim)]
+    x = inputs[:, _drawn_trials(inputs, machine.state_dim)]
     noisy = is_noisy(machine, x)
     outputs = _held_to_itself(machine, x, noisy)
     seen = Verified(
@@ -109,11 +109,11 @@ def is_noisy(machine: Machine, inputs: Float[np.ndarray, "time trial input"]) ->
     """Whether a run on the same gives something else where its noise is not drawn again."""
     times = np.unique(np.linspace(0, len(inputs) - 1, _LENGTHS).astype(int)).tolist()
     with machine.drawn_again():
-        first, second = run(machine, inputs, times=times), run(machine, inputs, times=times)
-    return any(_differing(a, b, _NEAR, machine).any() for a, b in zip(first, second, strict=True))
+        first, second = run_steps(machine, inputs, times=times), run_steps(machine, inputs, times=times)
+    return any(_differing_numbers(a, b, _NEAR, machine).any() for a, b in zip(first, second, strict=True))
 
 
-def _drawn(inputs: Float[np.ndarray, "time trial input"], size: int) -> Int[np.ndarray, " chosen"]:
+def _drawn_trials(inputs: Float[np.ndarray, "time trial input"], size: int) -> Int[np.ndarray, " chosen"]:
     """Which trials are run: those with the largest and smallest inputs, the most and fewest zeros, others by chance."""
     count = inputs.shape[1]
     most = min(TRIALS, count, max(NUMBERS // (len(inputs) * size), 2))
@@ -125,43 +125,40 @@ def _drawn(inputs: Float[np.ndarray, "time trial input"], size: int) -> Int[np.n
 
 
 def _held_to_itself(machine: Machine, x: np.ndarray, noisy: bool) -> np.ndarray:
-    """Outputs of one run; again it gives the same, and each step, made again from its recorded state, what it gave.
-
-    Steps are made in no order, so that what a network keeps elsewhere is of another time; and of a few trials, others
-    each time, unless its noise is then another.
-
-    Raises:
-        InputError: Where a step does not.
-    """
+    """Outputs of one run; again it gives the same, and each step, made again from its recorded state, what it gave."""
     name, count = machine.form.name, x.shape[1]
     times = np.arange(len(x) - 1)
     most = max(NUMBERS // (2 * count * machine.state_dim), 1)
     if len(times) > most:
         times = np.random.default_rng(2).choice(times, most, replace=False)
     kept = sorted({int(time) for at in times for time in (at, at + 1)})
-    states, outputs = run(machine, x, times=kept, is_drawn_again=True)
+    states, outputs = run_steps(machine, x, times=kept, is_drawn_again=True)
     places = {time: place for place, time in enumerate(kept)}
     rng = np.random.default_rng(3)
     faults = []
+    # In no order, so that what a network keeps elsewhere is of another time; and of a few trials, others each time,
+    # unless its noise is then another.
     for at in rng.permutation(times).tolist():
         trials = np.arange(count) if noisy else rng.permutation(count)[:_AGAIN]
         u, now = x[at + 1 : at + 2, trials], states[places[at]][trials]
         known = states[places[at + 1]][trials][None], outputs[at + 1, trials][None]
-        made = run(machine, u, now, is_drawn_again=True)
+        made = run_steps(machine, u, now, is_drawn_again=True)
         for what, part, expected, every in zip(("state", "output"), made, known, (states, outputs), strict=True):
-            wrong = _differing(part, expected, _NEAR, machine, every)
+            wrong = _differing_numbers(part, expected, _NEAR, machine, every)
             if wrong.any():
-                moved = [run(machine, u, now * (1 + by), is_drawn_again=True) for by in _rounding(machine, outputs)]
-                noise = np.max([_distance(other[what == "output"], part) for other in moved], axis=0)
-                wrong &= ~(_distance(part, expected) <= _SENSITIVE * noise)
+                moved = [
+                    run_steps(machine, u, now * (1 + by), is_drawn_again=True) for by in _rounding(machine, outputs)
+                ]
+                noise = np.max([_distances(other[what == "output"], part) for other in moved], axis=0)
+                wrong &= ~(_distances(part, expected) <= _SENSITIVE * noise)
             if wrong.any():
-                faults.append((at, f"its next {what} differs by {_distance(part, expected)[wrong].max():.2g}"))
+                faults.append((at, f"its next {what} differs by {_distances(part, expected)[wrong].max():.2g}"))
     if faults:
         at, shown = min(faults)
         remedy = "it keeps or counts what is not in its state, or looks at other trials; return all with the state"
         raise InputError("network", f"{name} does not go on from its state of step {at} as it did: {shown}", remedy)
-    again = run(machine, x, times=(), is_drawn_again=True)[1]
-    if _differing(again, outputs, _NEAR, machine).any():
+    again = run_steps(machine, x, times=(), is_drawn_again=True)[1]
+    if _differing_numbers(again, outputs, _NEAR, machine).any():
         remedy = "it keeps something that is not in its state; return that with the state"
         remedy += ", or draws noise from a generator that it does not name"
         raise InputError("network", f"{name} gives something else for the same inputs when it is run again", remedy)
@@ -171,17 +168,17 @@ def _held_to_itself(machine: Machine, x: np.ndarray, noisy: bool) -> np.ndarray:
 
 
 def _check_alone(machine: Machine, x: np.ndarray) -> None:
-    """Raise InputError where, in a network with noise, the mean of a trial's states changes with another trial.
-
-    How many numbers discrete noise draws may depend on other trials, so the same noise cannot be drawn for fewer.
-    """
+    """Raise InputError where, in a network with noise, the mean of a trial's states changes with another trial."""
+    # By means: how many numbers discrete noise draws may depend on other trials, so it is not the same for fewer.
     at, half = len(x) // 2, x.shape[1] // 2
-    now = run(machine, x[: at + 1], times=(at,), is_drawn_again=True)[0][0]
+    now = run_steps(machine, x[: at + 1], times=(at,), is_drawn_again=True)[0][0]
     u = x[[min(at + 1, len(x) - 1)]]
     others = u.copy()
     others[:, half:] = x[at, : x.shape[1] - half]
     with machine.drawn_again():
-        draws = np.stack([[run(machine, given, now)[0][0, :half] for given in (u, others)] for _ in range(_DRAWS)])
+        draws = np.stack(
+            [[run_steps(machine, given, now)[0][0, :half] for given in (u, others)] for _ in range(_DRAWS)]
+        )
     mean, spread = draws.mean(axis=0), draws.var(axis=0).sum(axis=0)
     error = np.sqrt(spread / _DRAWS) + 1e-5 * np.abs(draws).max()
     if (np.abs(mean[0] - mean[1]) > _STANDARD_ERRORS * error).any():
@@ -230,7 +227,7 @@ class _Whole:
         """
         steps, trials = x.shape[:2]
         first, again = self(x), self(x)
-        if _differing(first, again, _NEAR, self.machine).any():
+        if _differing_numbers(first, again, _NEAR, self.machine).any():
             shown = f"{self.name} gives something else for the same trials when it is run on them again"
             remedy = "it keeps something from run to run, or draws noise from a generator that it does not name"
             raise InputError("whole", shown, remedy)
@@ -253,29 +250,22 @@ class _Whole:
 
 
 def _held_to_whole(whole: _Whole, x: np.ndarray, outputs: np.ndarray, seen: Verified) -> Verified:
-    """What was verified, with how many steps of these outputs are those of the whole network.
-
-    With noise the steps are run once more, in the order in which the whole network draws.
-
-    Raises:
-        InputError: Where they are not: the first step and channel. Of a network with noise that it draws otherwise
-            nothing is known, and it stays unverified.
-    """
+    """What was verified, with how many steps of these outputs are those of the whole network; else an InputError."""
     machine, name = whole.machine, whole.machine.form.name
-    if seen.noisy:
+    if seen.noisy:  # in the order in which the whole network draws, and not each step's again
         with machine.drawn_again():
-            outputs = run(machine, x, times=())[1]
+            outputs = run_steps(machine, x, times=())[1]
     times, theirs = whole.by_time(x, outputs.shape[2])
     own = outputs[times]
-    wrong = _differing(own, theirs, _NEAR_WHOLE, machine)
+    wrong = _differing_numbers(own, theirs, _NEAR_WHOLE, machine)
     if not wrong.any():
         return replace(seen, against=whole.name, steps=len(x))
     if seen.noisy:
         note = f"its noise is not drawn as {whole.name} draws it; set the noise of both to 0 to hold one to the other"
         return replace(seen, note=note)
-    moved = [run(machine, x, times=(), moved=by)[1] for by in _rounding(machine, outputs)]
-    noise = np.maximum.accumulate(np.max([_distance(outputs, other) for other in moved], axis=0).max(axis=1))
-    contradicts = wrong & ~(_distance(own, theirs) <= _SENSITIVE * noise[times][:, None])
+    moved = [run_steps(machine, x, times=(), moved=by)[1] for by in _rounding(machine, outputs)]
+    noise = np.maximum.accumulate(np.max([_distances(outputs, other) for other in moved], axis=0).max(axis=1))
+    contradicts = wrong & ~(_distances(own, theirs) <= _SENSITIVE * noise[times][:, None])
     if not contradicts.any():
         return replace(seen, against=whole.name, steps=int(times[wrong.any(axis=(1, 2)).argmax()]))
     place, trial, channel = (int(i) for i in np.argwhere(contradicts)[0])
@@ -285,7 +275,7 @@ def _held_to_whole(whole: _Whole, x: np.ndarray, outputs: np.ndarray, seen: Veri
     raise InputError("whole", shown, remedy + whole.turned(len(x)))
 
 
-def _differing(
+def _differing_numbers(
     made: np.ndarray, expected: np.ndarray, near: dict[str, float], machine: Machine, every: np.ndarray | None = None
 ) -> Bool[np.ndarray, ...]:
     """Which numbers differ by more than rounding: each channel, the last axis, by its own scale, that of all of it."""
@@ -294,10 +284,10 @@ def _differing(
     share = _NEAR_HALF if machine.is_half else near.get(str(made.dtype), near["float32"])
     bound = share * np.maximum(scale.astype(np.float64), _SMALL * scale.max(initial=0.0)) + 1e-300
     alike = (made == expected) | (np.isnan(made) & np.isnan(expected))
-    return ~(alike | (_distance(made, expected) <= bound))
+    return ~(alike | (_distances(made, expected) <= bound))
 
 
-def _distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def _distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """How far numbers are apart; NaN where one is not finite."""
     with np.errstate(invalid="ignore"):
         return np.abs(a.astype(np.float64) - b)

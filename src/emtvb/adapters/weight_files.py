@@ -49,7 +49,7 @@ def is_file(text: str) -> bool:
     return os.path.isfile(text) or Path(text).parent.is_file()
 
 
-def load(text: str, nonlinearity: str = "tanh") -> tuple[str, Network | Adapted]:
+def network_of_file(text: str, nonlinearity: str = "tanh") -> tuple[str, Network | Adapted]:
     """The network of a file: the paper's kind as such, any other adapted.
 
     Known are three arrays, input, recurrent and readout weights, under names such as W_in, W_rec, W_out or i2h.weight,
@@ -67,13 +67,13 @@ def load(text: str, nonlinearity: str = "tanh") -> tuple[str, Network | Adapted]
         InputError: Where the file is missing, damaged or holds no such network.
     """
     path, name = (Path(text), None) if os.path.isfile(text) else (Path(text).parent, Path(text).name)
-    arrays, name = _chosen(_read(path), name, path)
+    arrays, name = _own_arrays(_arrays_of_file(path), name, path)
     for key, array in arrays.items():
         _check_numbers(array, f"{path}: {key}")
     shown = ", ".join(f"{key} {array.shape}" for key, array in list(arrays.items())[:6])
     where = f"{path}: {shown}" + (", ..." if len(arrays) > 6 else "")
     weights = _by_roles(arrays, where) or _of_state_dict(arrays, where)
-    return name or path.name.split(".")[0], _built(weights, nonlinearity)
+    return name or path.name.split(".")[0], _network_of_weights(weights, nonlinearity)
 
 
 def _check_numbers(array: np.ndarray, where: str) -> None:
@@ -86,7 +86,7 @@ def _check_numbers(array: np.ndarray, where: str) -> None:
             raise InputError("weights", f"{where} is not finite in single precision", "its training diverged")
 
 
-def _read(path: Path) -> dict[str, np.ndarray]:
+def _arrays_of_file(path: Path) -> dict[str, np.ndarray]:
     """All arrays of a file."""
     try:
         if path.suffix == ".npz":
@@ -118,7 +118,9 @@ def _read_torch(path: Path) -> dict[str, Any]:
     return {str(key): value for key, value in stored.items() if isinstance(value, torch.Tensor)}
 
 
-def _chosen(arrays: dict[str, np.ndarray], name: str | None, path: Path) -> tuple[dict[str, np.ndarray], str | None]:
+def _own_arrays(
+    arrays: dict[str, np.ndarray], name: str | None, path: Path
+) -> tuple[dict[str, np.ndarray], str | None]:
     """One network's arrays, of a file that holds several as NAME/array."""
     if not arrays:
         raise InputError("weights", f"{path}: holds no arrays", "save the network's weights in it")
@@ -183,7 +185,7 @@ def _of_state_dict(arrays: dict[str, np.ndarray], where: str) -> _Weights:
     return _Weights(rnn, matrices[0], vectors[0] if vectors else None, where)
 
 
-def _built(weights: _Weights, nonlinearity: str) -> Network | Adapted:
+def _network_of_weights(weights: _Weights, nonlinearity: str) -> Network | Adapted:
     """The paper's network, if it is one; else torch's module, adapted."""
     rnn, readout, bias, where = weights
     recurrent, inputs = rnn.get("weight_hh_l0"), rnn.get("weight_ih_l0")
@@ -199,10 +201,10 @@ def _built(weights: _Weights, nonlinearity: str) -> Network | Adapted:
             shapes = "input (hidden, d), recurrent (hidden, hidden), readout (d, hidden)"
             raise InputError("weights", where, f"must be {shapes}")
         return Network(*(np.ascontiguousarray(array, dtype=np.float32) for array in (inputs, recurrent, readout)))
-    return _module(weights, gates, layers, {"proj_size": projected} if projected else {}, nonlinearity)
+    return _torch_network(weights, gates, layers, {"proj_size": projected} if projected else {}, nonlinearity)
 
 
-def _module(weights: _Weights, gates: float, layers: int, more: dict[str, Any], nonlinearity: str) -> Adapted:
+def _torch_network(weights: _Weights, gates: float, layers: int, more: dict[str, Any], nonlinearity: str) -> Adapted:
     """Torch's module with these weights, adapted."""
     import torch
     from torch import nn

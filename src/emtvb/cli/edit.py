@@ -72,12 +72,12 @@ def edit(
 
 def _write_page(shown: Sequence[Shown], folder: Path, basis: str, **first: str) -> None:
     """The page of these networks, and where it lies."""
-    from emtvb.page.document import document
+    from emtvb.page.document import page_text
 
     if basis not in shown[0].bases:
         raise InputError("--basis", basis, f"the page has {' and '.join(shown[0].bases)}")
     with writing_into(folder):
-        write_text(folder / "edit.html", document(shown, {"basis": basis, **first}))
+        write_text(folder / "edit.html", page_text(shown, {"basis": basis, **first}))
     console.print(f"{folder / 'edit.html'}: a page to open in a browser")
 
 

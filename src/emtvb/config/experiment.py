@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
+import math
 import struct
 from collections.abc import Mapping
 from pathlib import Path
@@ -329,9 +330,9 @@ class Sweep(Experiment):
             name, _, key = section.rpartition(".")
             own, paper = (getattr(getattr(one, name) if name else one, key) for one in (self, theirs))
             if own != paper:
-                words.append(f"{text.format(_shown(own))} instead of {_shown(paper)}")
+                words.append(f"{text.format(_value_in_words(own))} instead of {_value_in_words(paper)}")
         if not {*self.threshold} & {*THRESHOLDS}:
-            words.append(f"threshold {_listed(self.threshold)} instead of {_listed([*THRESHOLDS])}")
+            words.append(f"threshold {_numbers_in_words(self.threshold)} instead of {_numbers_in_words([*THRESHOLDS])}")
         return [*words, *([] if 0 in self.twins else ["rounding twins"])]
 
     def has_paper_runs(self) -> bool:
@@ -386,7 +387,10 @@ class Sweep(Experiment):
 
     def check_runs(self) -> None:
         """Raise InputError where the settings state no runs that can be, or something of the sweep is not in it."""
-        self.runs()
+        if (count := len(self.shards())) > MOST_SHARDS:
+            enough = math.ceil(self.seeds_per_shard * count / MOST_SHARDS)
+            remedy = f"{count} training jobs, of at most {MOST_SHARDS}; write {enough}, or make several experiments"
+            raise InputError("seeds_per_shard", self.seeds_per_shard, remedy)
         self.looks()
         self.followed()
         if self.training.start != UNIFORM and self.architecture_runs():
@@ -461,11 +465,11 @@ class Sweep(Experiment):
         ):
             value = getattr(self.exemplar, key)
             if value is not None and value not in values:
-                raise InputError(f"exemplar.{key}", value, f"not in the sweep; {field} has {_listed(values)}")
+                raise InputError(f"exemplar.{key}", value, f"not in the sweep; {field} has {_numbers_in_words(values)}")
             wanted[key] = values[0] if value is None else value
         other = self.exemplar.compare_l2
         if other is not None and other not in self.l2:
-            raise InputError("exemplar.compare_l2", other, f"not in the sweep; l2 has {_listed(self.l2)}")
+            raise InputError("exemplar.compare_l2", other, f"not in the sweep; l2 has {_numbers_in_words(self.l2)}")
         if other is not None and other == wanted["l2"]:
             raise InputError("exemplar.compare_l2", other, "is the first network's own penalty; give another, or null")
         return wanted
@@ -494,6 +498,8 @@ def dump_settings(experiment: Experiment) -> str:
     return json.dumps(experiment.model_dump(mode="json"), indent=2) + "\n"
 
 
+MOST_SHARDS = 12_000
+"""Of so many `snakemake -n` makes a plan within some minute, with 1.2 GB (`python -m benchmarks.load`)."""
 THRESHOLDS = (0.9, 0.98)
 """The paper's (``paper.table1.SCRIPT_THRESHOLDS``)."""
 _UNLIKE = {
@@ -513,12 +519,12 @@ _UNLIKE = {
 """Settings that a run shares with the paper's where it is to be compared with what the paper prints, in words."""
 
 
-def _shown(value: Any) -> str:
+def _value_in_words(value: Any) -> str:
     """A setting's value in words."""
     if isinstance(value, str):
         return value
-    return "none" if value is None else _listed(value if isinstance(value, list) else [value])
+    return "none" if value is None else _numbers_in_words(value if isinstance(value, list) else [value])
 
 
-def _listed(values: list[Any]) -> str:
+def _numbers_in_words(values: list[Any]) -> str:
     return ", ".join(shortest_number(value) for value in values)

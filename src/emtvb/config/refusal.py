@@ -26,7 +26,7 @@ def in_one_line(error: ValidationError, model: type[BaseModel], where: str) -> I
     place = [part for part in first["loc"] if not str(part).startswith("<")]
     value, remedy = reprlib.repr(first["input"]), first["msg"].removeprefix("Value error, ")
     if first["type"] == "extra_forbidden":
-        known = _keys(place[:-1], model)
+        known = _section_keys(place[:-1], model)
         near = difflib.get_close_matches(str(place[-1]).lower().replace("-", "_"), known, n=1)
         value, remedy = "unknown key", f"did you mean {near[0]}?" if near else f"known keys are {', '.join(known)}"
     elif first["type"] == "missing":
@@ -35,7 +35,7 @@ def in_one_line(error: ValidationError, model: type[BaseModel], where: str) -> I
     return InputError(f"{where}: {key or 'the whole'}", value, remedy)
 
 
-def _keys(place: list[int | str], model: type[BaseModel]) -> list[str]:
+def _section_keys(place: list[int | str], model: type[BaseModel]) -> list[str]:
     """The keys of the section at a place."""
     for part in place:
         if part in model.model_fields:

@@ -95,7 +95,7 @@ def write_run_table(path: Path | str, by_shard: dict[str, list[Run]]) -> None:
 _ANEW = "delete it: the workflow, or the `emtvb train` that made the folder, writes it anew"
 
 
-def _remedy(error: Exception) -> str:
+def _table_remedy(error: Exception) -> str:
     """What helps where the run table cannot be read."""
     if isinstance(error, FileNotFoundError):
         return "run the workflow, or `emtvb train`"
@@ -113,7 +113,7 @@ def read_rows(path: Path | str) -> list[dict[str, str]]:
             reader = csv.DictReader(table, strict=True)
             rows, columns = list(reader), reader.fieldnames
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        remedy = _remedy(error)
+        remedy = _table_remedy(error)
         raise InputError("run table", str(path), f"cannot be read ({error}); {remedy}") from None
     if set(columns or ()) != set(COLUMNS) or not rows:
         raise InputError("run table", str(path), f"must have the columns {', '.join(COLUMNS)} and at least one run")

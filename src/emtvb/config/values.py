@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, model_serializer
 
 
-def _scientific(value: object) -> object:
+def _scientific_number(value: object) -> object:
     """A number written 1e-3, which YAML 1.1 reads as text."""
     return float(value) if isinstance(value, str) and re.fullmatch(r"[-+]?\d+\.?\d*[eE][-+]?\d+", value) else value
 
@@ -18,7 +18,7 @@ _SMALLEST, _LARGEST = 2.0**-126, 2.0**128 - 2.0**104
 """Of single precision, in which networks are trained."""
 
 
-def _single(value: float) -> float:
+def _single_precision(value: float) -> float:
     """A number that stays one in single precision."""
     if value and not _SMALLEST <= abs(value) <= _LARGEST:
         raise ValueError(
@@ -28,10 +28,10 @@ def _single(value: float) -> float:
 
 
 PositiveInt = Annotated[StrictInt, Field(ge=1)]
-Number = Annotated[float, BeforeValidator(_scientific), Field(strict=True, allow_inf_nan=False)]
+Number = Annotated[float, BeforeValidator(_scientific_number), Field(strict=True, allow_inf_nan=False)]
 Fraction = Annotated[Number, Field(gt=0, le=1)]
 Twin = Annotated[StrictInt, Field(ge=-1000, le=1000)]
-Single = Annotated[Number, AfterValidator(_single)]
+Single = Annotated[Number, AfterValidator(_single_precision)]
 NonNegative = Annotated[Single, Field(ge=0)]
 Positive = Annotated[Single, Field(gt=0)]
 Seed = Annotated[StrictInt, Field(ge=0, lt=2**32)]

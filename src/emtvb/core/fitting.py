@@ -188,9 +188,7 @@ def fit(
     subspaces = located.subspaces
     if subspaces is None:
         subspaces = tuple(Subspace(memories.encoder[:, at], memories.decoder[at]) for at in trials.slices)
-    return Fitted(
-        trials, memories, chosen, _class_discriminants(trials, memories, list(chosen)), subspaces, method, part
-    )
+    return Fitted(trials, memories, chosen, _discriminants(trials, memories, list(chosen)), subspaces, method, part)
 
 
 def slice_of_part(trials: Trials, part: str) -> slice:
@@ -321,7 +319,7 @@ def decode_values(
     return v.decode(numbers) if classes is None else v.classes[classes.scores(numbers).argmax(axis=-1)]
 
 
-def _class_discriminants(
+def _discriminants(
     trials: Trials, memories: VariableMemories, times: list[int]
 ) -> tuple[LinearDiscriminants | None, ...]:
     """How each variable's values are told from what is read, learned where the memories were."""

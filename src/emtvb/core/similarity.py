@@ -266,13 +266,12 @@ def angle_between_models(one: Float[np.ndarray, "rank rank"], other: Float[np.nd
     if not size:
         return 0.0 if not (one.any() or other.any()) else float(np.pi / 2)
     start = max(
-        (schur_alignment(one, other), eigenvector_alignment(one, other)),
-        key=lambda turn: _turned_product(one, other, turn),
+        (schur_alignment(one, other), eigenvector_alignment(one, other)), key=lambda turn: _overlap(one, other, turn)
     )
-    return float(np.arccos(np.clip(_ascended_product(one, other, start) / size, -1.0, 1.0)))
+    return float(np.arccos(np.clip(_largest_overlap(one, other, start) / size, -1.0, 1.0)))
 
 
-def _turned_product(one: np.ndarray, other: np.ndarray, turn: np.ndarray) -> float:
+def _overlap(one: np.ndarray, other: np.ndarray, turn: np.ndarray) -> float:
     """<A, C B C^T>."""
     return float((one * (turn @ other @ turn.T)).sum())
 
@@ -282,15 +281,15 @@ def _nearest_orthogonal(matrix: np.ndarray) -> np.ndarray:
     return left @ right
 
 
-def _ascended_product(one: np.ndarray, other: np.ndarray, turn: np.ndarray) -> float:
+def _largest_overlap(one: np.ndarray, other: np.ndarray, turn: np.ndarray) -> float:
     """<A, C B C^T> at the end of an ascent from this C."""
     most = float(np.linalg.norm(one, 2) * np.linalg.norm(other, 2))
-    reached = _turned_product(one, other, turn)
+    reached = _overlap(one, other, turn)
     shift = 0.0
     for _ in range(_SWEEPS):
         slope = one @ turn @ other.T + one.T @ turn @ other
         there = _nearest_orthogonal(slope + 2 * shift * turn)
-        gained = _turned_product(one, other, there)
+        gained = _overlap(one, other, there)
         if gained <= reached:
             if shift >= most:
                 break

@@ -154,7 +154,10 @@ def results_folders() -> list[Path]:
     """Folders of results that are here: of EXPERIMENT_OUTPUT_DIR, of the present folder, of the package's own clone."""
     clone = [ROOT / "results"] if is_clone() else []
     there = [path for path in (surroundings.results_root(), Path("results"), *clone) if path.is_dir()]
-    return list({path.resolve(): path for path in reversed(there)}.values())[::-1]
+    named: dict[Path, Path] = {}
+    for path in there:
+        named.setdefault(path.resolve(), path)
+    return list(named.values())
 
 
 def is_clone() -> bool:

@@ -115,13 +115,13 @@ def mark_blocks(axes: Axes, sizes: Sequence[int], labels: Sequence[str], side: L
     for edge in sorted(set(edges[1:-1].tolist()) - {0, int(edges[-1])}):
         line(edge - 0.5, color="0.6", linewidth=0.3)
     middles = (edges[:-1] + edges[1:] - 1) / 2
-    with_room = _spaced([i for i, size in enumerate(sizes) if size], middles, room * edges[-1])
+    with_room = _spaced_candidates([i for i, size in enumerate(sizes) if size], middles, room * edges[-1])
     set_ticks = axes.set_xticks if side == "x" else axes.set_yticks
     set_ticks([float(middles[i]) for i in with_room], [labels[i] for i in with_room])
     axes.tick_params(axis=side, length=0, pad=2)
 
 
-def _spaced(candidates: list[int], middles: np.ndarray, room: float) -> list[int]:
+def _spaced_candidates(candidates: list[int], middles: np.ndarray, room: float) -> list[int]:
     """Of the candidates, those that keep apart by this much: the first, the last, and what fits between."""
     if len(candidates) < 2:
         return candidates

@@ -10,13 +10,13 @@ from matplotlib.figure import Figure
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from emtvb.figures.style import style
+from emtvb.figures.style import house_style
 from emtvb.files import atomic
 
 _PDF = {"Creator": "emtvb", "Producer": None, "CreationDate": None, "ModDate": None}
 
 
-@style()
+@house_style()
 def save_figure(figure: Figure, numbers: pd.DataFrame, stem: Path | str) -> tuple[Path, Path, Path]:
     """Write ``<stem>.pdf``, ``<stem>.png`` (300 dpi) and ``<stem>.csv``, each whole or not at all.
 

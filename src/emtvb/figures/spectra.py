@@ -36,14 +36,14 @@ def show_spectrum(
     for line in (axes.axhline, axes.axvline):
         line(0, color="0.85", linewidth=0.5, zorder=0)
     axes.add_patch(Circle((0, 0), 1, fill=False, edgecolor="0.6", linewidth=0.6, zorder=1))
-    _dots(axes, expected, r"$\Phi$", mfc="none", mec=EXPECTED, mew=0.6, markersize=5, zorder=3)
+    _draw_dots(axes, expected, r"$\Phi$", mfc="none", mec=EXPECTED, mew=0.6, markersize=5, zorder=3)
     long_term_label = rf"${name}$, $|\lambda| > {modulus:g}$"
-    _dots(axes, found[long_term], long_term_label, mfc=FOUND, mew=0, markersize=2.6, zorder=4)
-    _dots(axes, found[~long_term], rf"${name}$, other", mfc=OTHER, mew=0, markersize=2.4, zorder=2)
+    _draw_dots(axes, found[long_term], long_term_label, mfc=FOUND, mew=0, markersize=2.6, zorder=4)
+    _draw_dots(axes, found[~long_term], rf"${name}$, other", mfc=OTHER, mew=0, markersize=2.4, zorder=2)
     limits, ticks = (-furthest, furthest), [-1, 0, 1]
     axes.set(xlim=limits, ylim=limits, aspect="equal", xticks=ticks, yticks=ticks)
 
 
-def _dots(axes: Axes, values: Complex[np.ndarray, " mode"], label: str, **look: Any) -> None:
+def _draw_dots(axes: Axes, values: Complex[np.ndarray, " mode"], label: str, **look: Any) -> None:
     values = values[np.isfinite(values)]
     axes.plot(values.real, values.imag, linestyle="none", marker="o", label=label, **look)

@@ -37,7 +37,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#0
 
 
 @contextmanager
-def style() -> Iterator[None]:
-    """Inside the block, or in a function decorated with ``@style()``, matplotlib draws and saves by our sheet alone."""
+def house_style() -> Iterator[None]:
+    """Within it, or in a function decorated with ``@house_style()``, matplotlib draws and saves by our sheet alone."""
     with matplotlib.style.context([SHEET], after_reset=True):
         yield

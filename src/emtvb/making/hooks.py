@@ -20,7 +20,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -168,7 +168,7 @@ def install_memory(records: Records, ask: Callable[[Any, Maker], list[str]]) -> 
         from snakemake.persistence import NO_PARAMS_CHANGE, RECORD_FORMAT_VERSION, MetadataRecord, ParamsChange
         from snakemake.persistence.file import FilePersistence
 
-        as_it_is = FilePersistence._read_record, FilePersistence.params_changed, workflow.FilePersistence
+        as_it_is = FilePersistence._read_record_cached, FilePersistence.params_changed, workflow.FilePersistence
     except (ImportError, AttributeError) as error:
         remedy = f"it keeps its memory in another way than is known here ({error}); install snakemake>=9.27,<10"
         raise InputError("snakemake", provenance.installed_version("snakemake"), remedy) from None
@@ -177,10 +177,11 @@ def install_memory(records: Records, ask: Callable[[Any, Maker], list[str]]) -> 
     class Memory(FilePersistence):  # type: ignore[misc]
         """Snakemake's memory, which asks the records first."""
 
-        def _read_record(self, key: str) -> MetadataRecord | None:
+        @lru_cache  # noqa: B019  (Snakemake's own is one, too: it asks a dozen times of each job, and clears it)
+        def _read_record_cached(self, key: str) -> MetadataRecord | None:
             maker = records.makers.get(key)
             if maker is None:
-                return super()._read_record(key)
+                return super()._read_record_cached(key)
             return MetadataRecord(
                 rule=maker.record.rule,
                 input=sorted(maker.inputs),

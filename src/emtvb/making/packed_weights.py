@@ -52,7 +52,10 @@ def unpack(folder: Path, below: Path | None = None) -> tuple[Path, ...]:
             or nothing can be written.
     """
     back, damaged = [], []
-    for path, digest in _recorded(folder, below or folder):
+    # Only where something is missing are records read: an experiment can have many thousands.
+    wanted = [path.with_suffix("").with_suffix(".safetensors") for path in (below or folder).rglob(f"*{_SUFFIX}")]
+    places = sorted({path.parent for path in wanted if not path.exists()})
+    for path, digest in (found for place in places for found in _recorded(folder, place)):
         source = packed_path(path)
         if path.exists() or not source.is_file():
             continue

@@ -162,8 +162,8 @@ class Present:
     """
 
     def __init__(self, root: Path, sources: Path = PACKAGE.parent) -> None:
-        self._root, self._sources = root, sources
-        self._digest = cache(digest_of)
+        # By the name: thousands of records name the same files.
+        self.digest = cache(lambda name: digest_of(place_of_code(name, root, sources)))
 
     def changes(self, recipe: Mapping[str, Any]) -> list[str]:
         """The files of a recipe's code that are others now.
@@ -177,10 +177,6 @@ class Present:
         """A recipe's code with the digests of now: without what is gone by now, or does not count any more."""
         now = {name: self.digest(name) for name in code if _counts(name)}
         return {name: digest for name, digest in now.items() if digest != ABSENT or code[name] == ABSENT}
-
-    def digest(self, name: str) -> str:
-        """The digest of a file that a recipe names."""
-        return self._digest(place_of_code(name, self._root, self._sources))
 
     def _differs(self, name: str, digest: str) -> bool:
         return _counts(name) and digest != self.digest(name)

@@ -40,7 +40,7 @@ class Shown:
         return about
 
 
-def save(path: Path | str, shown: Sequence[Shown]) -> None:
+def write_networks(path: Path | str, shown: Sequence[Shown]) -> None:
     """Write networks as .npz, whole or not at all: ``about`` (JSON text) and arrays ``<id>/<name>``."""
     arrays = {"about": np.array(json.dumps([network.about for network in shown]))}
     for network in shown:
@@ -52,7 +52,7 @@ def save(path: Path | str, shown: Sequence[Shown]) -> None:
         np.savez_compressed(temporary, **arrays)  # type: ignore[arg-type]
 
 
-def load(path: Path | str) -> list[Shown]:
+def read_networks(path: Path | str) -> list[Shown]:
     """Read networks back.
 
     Raises:

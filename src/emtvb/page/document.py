@@ -43,22 +43,22 @@ _IMPORT = re.compile(r"^import \{[^}]*\} from \"\./[a-z]+\.mjs\";\n", re.MULTILI
 _EXPORT = re.compile(r"^export (?=const|function|class|async)", re.MULTILINE)
 
 
-def document(shown: Sequence[Shown], first: dict[str, Any] | None = None) -> str:
+def page_text(shown: Sequence[Shown], first: dict[str, Any] | None = None) -> str:
     """The page as text.
 
     Args:
         shown: Its networks, the first of which it opens with.
         first: What it opens with where its address says nothing, by the keys of the address's fragment.
     """
-    script = bundled(*VIEW, START)
+    script = bundled_modules(*VIEW, START)
     style = STYLE.read_text("utf-8")
     kind = "streams" if "lengths" in shown[0].about else "tasks"
     data = json.dumps({"networks": [network.as_json() for network in shown], "first": first or {}})
     parts = {
         "script": script,
         "style": style,
-        "script-hash": _hash(script),
-        "style-hash": _hash(style),
+        "script-hash": _policy_hash(script),
+        "style-hash": _policy_hash(style),
         "data": data.replace("<", "\\u003c"),
         "title": TITLES[kind],
         "header": HEADERS[kind].read_text("utf-8"),
@@ -66,7 +66,7 @@ def document(shown: Sequence[Shown], first: dict[str, Any] | None = None) -> str
     return re.sub(r"\{\{ ([a-z-]+) \}\}", lambda match: parts[match[1]], TEMPLATE.read_text("utf-8"))
 
 
-def bundled(*modules: Path) -> str:
+def bundled_modules(*modules: Path) -> str:
     """ES modules as one, in this order: what each exports is the others' as well.
 
     They have no name in common, which a browser refuses; imports between them are of one line, by name.
@@ -78,6 +78,6 @@ def bundled(*modules: Path) -> str:
     )
 
 
-def _hash(text: str) -> str:
+def _policy_hash(text: str) -> str:
     """What a content security policy calls a text by."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

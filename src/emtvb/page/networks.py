@@ -30,7 +30,7 @@ from emtvb.theory.tasks import Task
 _MEASURED = ("edit_success", "worst_decoding_accuracy")
 
 
-def show(run: Run, network: Network, measured: Mapping[str, Any] | None = None) -> Shown:
+def show_run(run: Run, network: Network, measured: Mapping[str, Any] | None = None) -> Shown:
     """A network of the paper's kind, with both bases.
 
     Args:
@@ -69,13 +69,13 @@ def show_network(name: str, network: Network, task: Task) -> Shown:
         DATA: fit_memories_by_data(system, task),
         POWER: scale_to_stored_units(power_iteration(network, task.theory), system, task),
     }
-    bases = {basis: {"failing": failing(system, task, memory)} for basis, memory in memories.items()}
-    about = {"id": name, **describe(system, task), "bases": bases}
+    bases = {basis: {"failing": failing_elements(system, task, memory)} for basis, memory in memories.items()}
+    about = {"id": name, **describe_task(system, task), "bases": bases}
     weights = {part: array.astype(np.float32) for part, array in network.arrays().items()}
     return Shown(about, weights, {basis: arrays_of(memory) for basis, memory in memories.items()})
 
 
-def describe(system: System, task: Task) -> dict[str, Any]:
+def describe_task(system: System, task: Task) -> dict[str, Any]:
     """What of a task and of a system's size the page needs."""
     source, signs = task.reads()
     return {
@@ -92,7 +92,7 @@ def describe(system: System, task: Task) -> dict[str, Any]:
     }
 
 
-def failing(system: System, task: Task, memories: VariableMemories) -> list[str]:
+def failing_elements(system: System, task: Task, memories: VariableMemories) -> list[str]:
     """The elements, such as "3.2", whose flip at the moment that the page opens with is not obeyed, in the picture.
 
     The moment is that after three times s output steps.

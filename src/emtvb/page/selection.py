@@ -15,7 +15,9 @@ MOST = 9
 Row = Mapping[str, Any]
 
 
-def choose(runs: Sequence[Run], measured: Mapping[str, Row], exemplars: Iterable[str], most: int = MOST) -> list[Run]:
+def chosen_runs(
+    runs: Sequence[Run], measured: Mapping[str, Row], exemplars: Iterable[str], most: int = MOST
+) -> list[Run]:
     """The networks to show, task by task in the order of the runs.
 
     Of each task one without L2 penalty and one with it, where one stores its variables linearly and obeys edits: the
@@ -46,10 +48,10 @@ def choose(runs: Sequence[Run], measured: Mapping[str, Row], exemplars: Iterable
     for task in dict.fromkeys(run.task.name for run in runs):
         for penalised in (False, True):
             group = [run for run in runs if run.task.name == task and (run.l2 > 0) == penalised]
-            chosen += _best([run for run in group if measured[run.run_id]["verdict"] == STORED], obeying)
-    without = _best([run for run in runs if measured[run.run_id]["verdict"] == OTHERWISE], accurate)
+            chosen += _best_run([run for run in group if measured[run.run_id]["verdict"] == STORED], obeying)
+    without = _best_run([run for run in runs if measured[run.run_id]["verdict"] == OTHERWISE], accurate)
     finite = [run for run in runs if measured[run.run_id]["unedited_success"] >= 0]
-    selection = [*chosen[: most - len(without)], *without] or _best(finite, accurate)
+    selection = [*chosen[: most - len(without)], *without] or _best_run(finite, accurate)
     if not selection:
         raise InputError("page", "no network", "the training of all of them diverged; choose other settings")
     return selection
@@ -64,6 +66,6 @@ def runs_of(settings: Mapping[str, Any]) -> dict[str, list[Run]]:
     }
 
 
-def _best(runs: Sequence[Run], key: Any) -> list[Run]:
+def _best_run(runs: Sequence[Run], key: Any) -> list[Run]:
     """The run with the largest key, the first of several; none of none."""
     return [max(runs, key=key)] if runs else []

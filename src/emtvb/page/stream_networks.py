@@ -22,7 +22,7 @@ from emtvb.theory.stream_order import StreamSetup
 from emtvb.weights import Network
 
 
-def show(run: StreamSetup, task: str, network: Network, measured: Mapping[str, Any] | None = None) -> Shown:
+def show_stream(run: StreamSetup, task: str, network: Network, measured: Mapping[str, Any] | None = None) -> Shown:
     """A network and a stream of three episodes, of which each length that was trained has a basis of its own.
 
     An episode's memory is its last n targets. The basis is least squares over all of its output steps, from its marker
@@ -56,16 +56,16 @@ def show(run: StreamSetup, task: str, network: Network, measured: Mapping[str, A
         "sizes": sizes,
         "outputs": run.episodes.outputs,
         "marker": run.episodes.marker,
-        "composed": _composed(run.task),
-        "reads": {str(n): _reads(run.task, n) for n in sizes},
-        "picture": _vectors(lengths, d, run.episodes.marker).astype(int).tolist(),
-        "opens": _opening(run, lengths[0]),
+        "composed": _composition_in_words(run.task),
+        "reads": {str(n): _reads_by_age(run.task, n) for n in sizes},
+        "picture": _picture_vectors(lengths, d, run.episodes.marker).astype(int).tolist(),
+        "opens": _opening_edit(run, lengths[0]),
         "bases": {DATA: {}},
     }
     if measured is not None:
         about["right"] = float(measured["recall"])
     weights = {part: array.astype(np.float32) for part, array in network.arrays().items()}
-    return Shown(about, weights, {DATA: _bases(run, network, sizes)})
+    return Shown(about, weights, {DATA: _bases_by_length(run, network, sizes)})
 
 
 def show_run(entry: FoundRun) -> Shown:
@@ -77,10 +77,10 @@ def show_run(entry: FoundRun) -> Shown:
     run, network = entry.run, entry.network()
     assert isinstance(run, StreamRun)
     assert isinstance(network, Network)
-    return show(run, paper_name(run.task), network)
+    return show_stream(run, paper_name(run.task), network)
 
 
-def _bases(run: StreamSetup, network: Network, sizes: list[int]) -> dict[str, Float[np.ndarray, ...]]:
+def _bases_by_length(run: StreamSetup, network: Network, sizes: list[int]) -> dict[str, Float[np.ndarray, ...]]:
     """Side by side, in the order of lengths n: basis (hidden, n * d), dual (n * d, hidden), centre (1, hidden)."""
     rng = np.random.default_rng([run.seed, run.hidden_dim])
     middle = sizes[len(sizes) // 2]
@@ -101,13 +101,13 @@ def _bases(run: StreamSetup, network: Network, sizes: list[int]) -> dict[str, Fl
     return {name: np.ascontiguousarray(array, "<f4") for name, array in zip(parts, arrays, strict=True)}
 
 
-def _reads(task: Binding, n: int) -> dict[str, list[int]]:
+def _reads_by_age(task: Binding, n: int) -> dict[str, list[int]]:
     """Of the last n targets, the oldest first, which elements a new target reads, and with which signs."""
     source, signs = Binding(task.d, n, task.composition).reads()
     return {"source": source[-task.d :].tolist(), "signs": signs[-task.d :].tolist()}
 
 
-def _opening(run: StreamSetup, n: int) -> dict[str, Any]:
+def _opening_edit(run: StreamSetup, n: int) -> dict[str, Any]:
     """The edit that the page opens with: an element that most later outputs depend on, after the second output."""
     # ``at`` is its step, counted from 1; ``what`` its variable, of the longest episode's, and dimension.
     # Of several it is the one nearest to the middle of a vector, and of these the oldest.
@@ -125,7 +125,7 @@ def _opening(run: StreamSetup, n: int) -> dict[str, Any]:
     return {"at": at, "what": f"{run.task.s - n + best // d + 1}.{best % d}"}
 
 
-def _composed(task: Binding) -> str:
+def _composition_in_words(task: Binding) -> str:
     """How outputs are composed, in words."""
     if episode_memory.repeats_vectors(task):
         return "each is the target of n steps before, n being the vectors of its episode"
@@ -133,7 +133,7 @@ def _composed(task: Binding) -> str:
     return f"each has, of the last n targets, the oldest first, {', '.join(parts)}"
 
 
-def _vectors(lengths: list[int], d: int, marker: bool) -> Float[np.ndarray, "vector d"]:
+def _picture_vectors(lengths: list[int], d: int, marker: bool) -> Float[np.ndarray, "vector d"]:
     """The picture 3-1-5, its negative, the picture; what would be an end marker gets its last element plus."""
     vectors = np.concatenate([picture_inputs(n, d) * (-1) ** i for i, n in enumerate(lengths)])
     if marker:

@@ -22,7 +22,7 @@ from emtvb.experiments import kinds
 from emtvb.experiments.results import find_run
 from emtvb.page import content
 from emtvb.page.content import Shown
-from emtvb.page.document import STYLE, VIEW, bundled
+from emtvb.page.document import STYLE, VIEW, bundled_modules
 from emtvb.theory.memories_by_data import fit_memories_by_data
 from emtvb.theory.networks import Network
 from emtvb.theory.runs import Run
@@ -32,7 +32,7 @@ with extra("notebook"):
     import anywidget
     import traitlets
 
-    from emtvb.page.networks import arrays_of, describe, show, show_network
+    from emtvb.page.networks import arrays_of, describe_task, show_network, show_run
 
 _WIDGET = Path(__file__).with_name("widget.mjs")
 
@@ -52,14 +52,14 @@ class Editor(anywidget.AnyWidget):
         state: What is seen now, likewise: network, basis, input, edits, step.
     """
 
-    _esm = bundled(*VIEW, _WIDGET)
+    _esm = bundled_modules(*VIEW, _WIDGET)
     _css = STYLE.read_text("utf-8")
     networks: traitlets.List[Any] = traitlets.List().tag(sync=True)
     first = traitlets.Dict().tag(sync=True)
     state = traitlets.Dict().tag(sync=True)
 
     def __init__(self, networks: Sequence[Mapping[str, Any]], answers: _Answers, first: Mapping[str, Any]) -> None:
-        super().__init__(networks=list(networks), first=_opening(networks, first))
+        super().__init__(networks=list(networks), first=_checked_opening(networks, first))
         self._answers = answers
         self.on_msg(self._hear)
 
@@ -110,7 +110,7 @@ def view(what: Any, task: Task | None = None, *, expected: Expected | None = Non
         remedy = "with labels of its own it opens with the first trial; leave it out"
         raise InputError("view", next(iter(first)), remedy)
     if isinstance(what, (str, Path)):
-        return Editor([shown.as_json() for shown in _networks(str(what))], {}, first)
+        return Editor([shown.as_json() for shown in _networks_of_path(str(what))], {}, first)
     if isinstance(what, Fitted):
         return _of_labels(what, expected) if what.trials.task is None else _of_task(what.trials.system, what, first)
     if task is None:
@@ -124,7 +124,7 @@ _EDIT = re.compile(rf"\d+:((flip|halve):{_WHAT}|set:{_WHAT}:[+-]+|swap:{_WHAT}:{
 variable the view says itself."""
 
 
-def _opening(networks: Sequence[Mapping[str, Any]], first: Mapping[str, Any]) -> dict[str, str]:
+def _checked_opening(networks: Sequence[Mapping[str, Any]], first: Mapping[str, Any]) -> dict[str, str]:
     """What a view opens with, as the page's address says it (``address.mjs``); else an InputError."""
     texts = {name: str(value) for name, value in first.items()}
     ids = [network["id"] for network in networks]
@@ -149,18 +149,18 @@ def _opening(networks: Sequence[Mapping[str, Any]], first: Mapping[str, Any]) ->
     return texts
 
 
-def _networks(text: str) -> list[Shown]:
+def _networks_of_path(text: str) -> list[Shown]:
     """The networks that the workflow chose in an experiment's folder, or one run."""
     file = Path(text) / "measurements" / "page.npz"
     if file.is_file():
-        return content.load(file)
+        return content.read_networks(file)
     entry = find_run(text)
     if shows := kinds.kind_of(entry.experiment).page:
         return [pkgutil.resolve_name(shows)(entry)]
     network = entry.network()
     if not isinstance(network, Network) or not isinstance(entry.run, Run):
         raise InputError("run", text, "the page shows networks of the paper's kind; adapt and fit this one")
-    return [show(entry.run, network)]
+    return [show_run(entry.run, network)]
 
 
 def _of_task(system: Runnable, given: Task | Fitted, first: Mapping[str, Any]) -> Editor:
@@ -172,9 +172,9 @@ def _of_task(system: Runnable, given: Task | Fitted, first: Mapping[str, Any]) -
         shown = show_network(system.name, inner.network, task)
         return Editor([shown.as_json()], {}, first)
     memories = given.memories if isinstance(given, Fitted) else fit_memories_by_data(system, task)
-    about = {"id": system.name, **describe(system, task), "bases": {"data": {}}, "elsewhere": True}
+    about = {"id": system.name, **describe_task(system, task), "bases": {"data": {}}, "elsewhere": True}
     shown = Shown(about, {}, {"data": arrays_of(memories)})
-    return Editor([shown.as_json()], {"advance": lambda question: _advance(system, task.d, question)}, first)
+    return Editor([shown.as_json()], {"advance": lambda question: _steps_on(system, task.d, question)}, first)
 
 
 def _of_labels(fitted: Fitted, expected: Expected | None) -> Editor:
@@ -208,7 +208,7 @@ def _of_labels(fitted: Fitted, expected: Expected | None) -> Editor:
             for v, place in zip(trials.variables, trials.slices, strict=True)
         ],
         "trials": [
-            {"inputs": trials.test_inputs[:, i].tolist(), "labels": _plain(trials.test.labels[:, i])}
+            {"inputs": trials.test_inputs[:, i].tolist(), "labels": _rows_for_json(trials.test.labels[:, i])}
             for i in range(count)
         ],
         "bases": {"data": {}},
@@ -224,11 +224,14 @@ def _of_labels(fitted: Fitted, expected: Expected | None) -> Editor:
             return []
         return as_numpy(expected(trials.values(numbers), after), "expected")[:, 0].astype(float).tolist()
 
-    answers = {"advance": lambda question: _advance(system, trials.test_inputs.shape[2], question), "expect": expect}
+    answers = {
+        "advance": lambda question: _steps_on(system, trials.test_inputs.shape[2], question),
+        "expect": expect,
+    }
     return Editor([Shown(about, {}, {"data": arrays_of(fitted.memories)}).as_json()], answers, {})
 
 
-def _advance(system: Runnable, width: int, question: Mapping[str, Any]) -> dict[str, Any]:
+def _steps_on(system: Runnable, width: int, question: Mapping[str, Any]) -> dict[str, Any]:
     """So many steps on from some states, (step, state, number), or from where the network itself begins."""
     inputs = [[0.0] * width if u is None else u for u in question["inputs"]]
     states = np.array(question["states"])
@@ -242,6 +245,6 @@ def _advance(system: Runnable, width: int, question: Mapping[str, Any]) -> dict[
     return {"states": trajectory.astype(float).tolist(), "outputs": outputs.astype(float).tolist()}
 
 
-def _plain(numbers: np.ndarray) -> list[list[float | None]]:
+def _rows_for_json(numbers: np.ndarray) -> list[list[float | None]]:
     """Rows of numbers for JSON, which has no NaN."""
     return [[None if np.isnan(value) else float(value) for value in row] for row in numbers]

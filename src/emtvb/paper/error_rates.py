@@ -24,9 +24,9 @@ from emtvb.paper.significance import (
     PUBLISHED_SEEDS,
     SPIKE,
     SPIKED,
+    ClaimVerdict,
     Measure,
     PrintedValue,
-    Verdict,
 )
 
 Draw = Callable[[np.random.Generator, int], np.ndarray]
@@ -54,7 +54,7 @@ _ALIKE = 12
 _COLUMNS = ["what", "population", "model", "seeds", "deviation", "sweeps", "agrees", "differs", "undecided"]
 _LEVEL, _SURE = 0.05, 3
 """A false rate that is so many standard errors off this level is known well enough."""
-_SHARES: dict[str, Verdict] = {"agrees": "consistent", "differs": "inconsistent", "undecided": "not determined"}
+_SHARES: dict[str, ClaimVerdict] = {"agrees": "consistent", "differs": "inconsistent", "undecided": "not determined"}
 """Published columns, and the verdict whose share each has."""
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from emtvb.paper import error_rates, significance, table1
-from emtvb.paper.significance import Judgement, Verdict
+from emtvb.paper.significance import ClaimVerdict, Judgement
 
 MEASURES = ("accuracy", "spectral_error")
 SEED, OURS, PRINTED = KINDS = ("seed", "ours", "printed")
@@ -106,7 +106,7 @@ def _number_rows(
     entries: list[dict[str, object]] = [
         {**about, "kind": SEED, "seed": seed, "value": value} for seed, value in seeds.items()
     ]
-    verdict: Verdict | str = judgement.verdict if judgement else UNJUDGED
+    verdict: ClaimVerdict | str = judgement.verdict if judgement else UNJUDGED
     low, high = (judgement.interval if judgement else None) or (np.nan, np.nan)
     entries.append(
         {**about, "kind": OURS, "value": seeds.mean(), "low": low, "high": high, "with_value": int(seeds.count()),

@@ -35,8 +35,8 @@ from emtvb.core.intervals import (
 )
 from emtvb.theory.network_verdict import AT_CHANCE
 
-Verdict = Literal["consistent", "inconsistent", "not determined", "no verdict"]
-VERDICTS: tuple[Verdict, ...] = ("consistent", "inconsistent", "not determined", "no verdict")
+ClaimVerdict = Literal["consistent", "inconsistent", "not determined", "no verdict"]
+CLAIM_VERDICTS: tuple[ClaimVerdict, ...] = ("consistent", "inconsistent", "not determined", "no verdict")
 """The last is of statements that name no rule which could fail: there are shares, with their intervals."""
 Answer = Literal["yes", "no", "not contradicted", "not determined"]
 ANSWERS: tuple[Answer, ...] = ("yes", "no", "not contradicted", "not determined")
@@ -112,7 +112,7 @@ class Judgement:
         p: Of "the paper's seeds are like ours", before correction; NaN where that was not asked.
     """
 
-    verdict: Verdict
+    verdict: ClaimVerdict
     because: str
     value: float
     interval: tuple[float, float] | None
@@ -271,7 +271,7 @@ def judge_table(
 
 def judge_against(
     what: Measure, sample: Sample, printed: Sequence[float], draws: int, seed: int = _SEED
-) -> list[Verdict]:
+) -> list[ClaimVerdict]:
     """The verdict on each of several values that might be printed beside the same seeds, without correction.
 
     Args:
@@ -331,7 +331,7 @@ def _p_value(prediction: Prediction | None, value: PrintedValue) -> float:
     return prediction.p_value(printed) if len(prediction.means) else float("nan")
 
 
-def _verdict(prediction: Prediction | None, value: PrintedValue, corrected: float) -> Verdict:
+def _verdict(prediction: Prediction | None, value: PrintedValue, corrected: float) -> ClaimVerdict:
     """The rule, with a p-value that is corrected or not."""
     _, sample, printed = value
     if prediction is None:
@@ -366,7 +366,7 @@ def _judge(prediction: Prediction | None, value: PrintedValue, p: float, correct
     return Judgement(verdict, because, mean, interval, len(there) if interval else seeds, p)
 
 
-def _because(prediction: Prediction, value: PrintedValue, p: float, corrected: float, verdict: Verdict) -> str:
+def _because(prediction: Prediction, value: PrintedValue, p: float, corrected: float, verdict: ClaimVerdict) -> str:
     what, sample, printed = value
     if not _by_number(value):
         if verdict != "inconsistent" and np.isnan(printed):
@@ -437,7 +437,7 @@ def judge_whole(values: Sequence[PrintedValue], draws: int = _DRAWS, seed: int =
         f"{shown[1]} to {shown[2]}, over {len(off)} values"
     )
     inside = max((together >= margin).mean(), (together <= -margin).mean()) < _ALPHA
-    verdict: Verdict = "consistent" if inside else "inconsistent" if p < _ALPHA else "not determined"
+    verdict: ClaimVerdict = "consistent" if inside else "inconsistent" if p < _ALPHA else "not determined"
     return Judgement(verdict, because, float(of(middle)), (float(of(low)), float(of(high))), seeds, p)
 
 
@@ -486,7 +486,7 @@ def judge_rounding(values: Sequence[PrintedValue], draws: int = 4000, seed: int 
         f"root mean square {size:.4f}; our seeds rounded otherwise would have {low:.4f} to {high:.4f} (p = {p:.2g}), "
         f"other seeds like ours as much in {by_others:.0%} of cases"
     )
-    verdict: Verdict = "inconsistent" if p < _ALPHA else "consistent"
+    verdict: ClaimVerdict = "inconsistent" if p < _ALPHA else "consistent"
     return Judgement(verdict, because, size, (low, high), PUBLISHED_SEEDS, p)
 
 
@@ -722,7 +722,7 @@ BADGES = (
 """What is said of claims in a word or two."""
 
 
-def badge_of_claim(verdict: Verdict, tendency: Answer | Literal[""], universality: Answer | Literal[""]) -> str:
+def badge_of_claim(verdict: ClaimVerdict, tendency: Answer | Literal[""], universality: Answer | Literal[""]) -> str:
     """What is said of a claim: its verdict; where it has none, for how many networks it holds.
 
     Args:
@@ -740,7 +740,7 @@ def badge_of_claim(verdict: Verdict, tendency: Answer | Literal[""], universalit
     return "not most" if tendency == "no" else "not determined"
 
 
-def _share_verdict(holds: np.ndarray, seed: np.ndarray, at_least: float, among: int) -> Verdict:
+def _share_verdict(holds: np.ndarray, seed: np.ndarray, at_least: float, among: int) -> ClaimVerdict:
     """The rule of :func:`judge_share`, where there are enough networks."""
     if clustered_share_interval(holds, seed)[0] >= at_least:
         return "consistent"

@@ -17,7 +17,7 @@ from emtvb.columns import check_numbers
 from emtvb.core.intervals import clustered_share_interval
 from emtvb.paper import significance, table1, twins
 from emtvb.paper.claims import Claims, Condition, Measure, Rules, Skipped, Statement, in_words, load_claims
-from emtvb.paper.significance import Answer, Judgement, Verdict
+from emtvb.paper.significance import Answer, ClaimVerdict, Judgement
 from emtvb.theory.literature_columns import ABLATED, FOLLOWED
 from emtvb.theory.memory_columns import REMEMBERED
 from emtvb.theory.network_verdict import AT_CHANCE
@@ -60,7 +60,7 @@ class Stratum:
     networks: int
     seeds: int
     interval: tuple[float, float] | None
-    verdict: Verdict
+    verdict: ClaimVerdict
     curve: tuple[tuple[float, float], ...] = ()
 
 
@@ -110,7 +110,7 @@ class ClaimResult:
     seeds: int
     networks: int
     rule: str
-    verdict: Verdict
+    verdict: ClaimVerdict
     because: str
     files: tuple[str, ...] = ()
     value: float | None = None
@@ -198,9 +198,11 @@ def _by_the_bar_of(measured: pd.DataFrame) -> Claims:
     return load_claims(solved=float(measured["measured_solved"].iloc[0]))
 
 
-def count_verdicts(results: Iterable[ClaimResult]) -> dict[Kind, dict[Verdict, int]]:
+def count_verdicts(results: Iterable[ClaimResult]) -> dict[Kind, dict[ClaimVerdict, int]]:
     """How many claims of each kind have each verdict."""
-    tallies: dict[Kind, dict[Verdict, int]] = {kind: dict.fromkeys(significance.VERDICTS, 0) for kind in KINDS}
+    tallies: dict[Kind, dict[ClaimVerdict, int]] = {
+        kind: dict.fromkeys(significance.CLAIM_VERDICTS, 0) for kind in KINDS
+    }
     for result in results:
         tallies[result.kind][result.verdict] += 1
     return tallies
@@ -337,7 +339,7 @@ def _measurement_files(claim: Statement) -> tuple[str, ...]:
     return ("measurements.csv", *(path for path, columns in OF_OTHERS.items() if needed & set(columns)))
 
 
-def _verdict_of_nothing(claim: Statement) -> Verdict:
+def _verdict_of_nothing(claim: Statement) -> ClaimVerdict:
     """The verdict where nothing is known."""
     return "not determined" if claim.at_least else "no verdict"
 
@@ -363,7 +365,7 @@ def _judge(claim: Statement, networks: pd.DataFrame) -> tuple[Judgement, list[St
     if len(judged) == 1:
         return judged[0], strata
     verdicts = {one.verdict for one in judged}
-    verdict: Verdict = next(
+    verdict: ClaimVerdict = next(
         verdict for verdict in ("inconsistent", "not determined", "consistent", "no verdict") if verdict in verdicts
     )
     because = "; ".join(f"{stratum.title}: {one.because}" for stratum, one in zip(strata, judged, strict=True))
@@ -530,7 +532,7 @@ def _compare(ran: pd.Series, whole: pd.Series, measure: Measure) -> tuple[Judgem
     """A cell without and with the skipped runs."""
     seeds = len(whole)
     without, with_them = (_as_printed(values.mean(), measure) for values in (ran, whole))
-    verdict: Verdict = "consistent" if without == with_them else "inconsistent"
+    verdict: ClaimVerdict = "consistent" if without == with_them else "inconsistent"
     because = f"{without} without them, {with_them} with them"
     if measure == "spectral_error":
         because += f", for {ran.notna().sum()} and {whole.notna().sum()} of {seeds} seeds"

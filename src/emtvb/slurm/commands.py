@@ -46,11 +46,9 @@ ADDRESS = "SLURM_CONF", "SLURM_CONF_SERVER", "SLURM_CLUSTERS"
 
 NEVER = re.compile(r"PerJob|PartitionTimeLimit|MaxMemPerLimit|BadConstraints")
 """Why a job waits that will not start, however long it waits: it asks for more than it can ever get."""
+# Of what a partition does not take, squeue has a sentence for a reason: "Job's QOS not permitted to use ...".
 BARRED = re.compile(r"Invalid|NotAllowed|not permitted|DependencyNeverSatisfied|ReservationDeleted")
-"""Why a job waits that Slurm took and will not let start; while its database starts anew, it may say so of any job.
-
-Of accounts and qualities of service that a partition does not take, `squeue` has a sentence in place of the reason.
-"""
+"""Why a job waits that Slurm took and will not let start; while its database starts anew, it may say so of any job."""
 REQUEUED_HELD = re.compile(r"requeued|MaxRequeue|REQUEUE_HOLD|SPECIAL_EXIT", re.IGNORECASE)
 """Why Slurm itself holds a job back that it started before: submitted anew it may start elsewhere.
 

@@ -137,10 +137,8 @@ def planned_resources(experiment: Experiment, profiles: Sequence[str]) -> dict[s
         raise InputError("snakemake --dry-run", slurm.last_words(done.stdout), "mend that first")
     jobs: dict[str, dict[str, Any]] = {}
     for block in re.split(r"^(?=rule \w+:$)", done.stdout, flags=re.MULTILINE)[1:]:
-        rule, lines = (
-            block[5 : block.index(":")],
-            dict(re.findall(r"^ +(resources|threads): (.*)$", block, re.MULTILINE)),
-        )
+        rule = block[5 : block.index(":")]
+        lines = dict(re.findall(r"^ +(resources|threads): (.*)$", block, re.MULTILINE))
         if rule in remote and "resources" in lines:
             values: dict[str, Any] = dict(re.findall(r"(\w+)=(.*?)(?=, \w+=|$)", lines["resources"]))
             values["threads"] = lines.get("threads", 1)

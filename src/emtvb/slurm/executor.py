@@ -53,9 +53,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PATIENCE = 24 * 3600.0
-"""Seconds for which Slurm may be silent."""
+"""Seconds for which Slurm may be silent: a maintenance may take a working day, and jobs go on meanwhile."""
 SLOWEST = 180
-"""Seconds between two looks at the queue, at most."""
+"""Seconds between two looks at the queue, at most: all users ask the same controller, and a job takes longer."""
 BETWEEN = 10.0
 """Seconds between two tries to submit, while Slurm is silent or takes no more jobs."""
 PAUSES = 5.0, 10.0, 20.0, 40.0, 80.0, SLOWEST
@@ -63,13 +63,13 @@ PAUSES = 5.0, 10.0, 20.0, 40.0, 80.0, SLOWEST
 ASKED_AFTER = 60.0
 """Seconds of silence after which what was asked is said, and how."""
 UNCLEAR = 900.0
-"""Seconds for which a submission is tried that fails for a reason that is not known."""
+"""Seconds for which a submission is tried that fails for a reason that is not known: it may pass, or never."""
 PROGRESS = 60.0
 """Seconds between two lines about how the jobs stand."""
 GRACE = 300.0
 """Seconds for which a job waits for a reason that will hardly pass, before it is cancelled."""
 MOST_LOST = 20
-"""Times that a job may be preempted or lose its node before that uses up its attempts."""
+"""Times that a job may be preempted or lose its node before that uses up attempts: it may be what ends its nodes."""
 _LOST = frozenset(("PREEMPTED", "NODE_FAIL", "BOOT_FAIL"))
 
 _MEMORY, _TIME = "mem_mb", "runtime"
@@ -78,6 +78,7 @@ _SIGNS = {
     _TIME: r"DUE TO TIME LIMIT",
 }
 _TAIL = 1 << 16
+"""Bytes of a log that are read: a job that prints without end makes one of gigabytes."""
 _SCRIPT_BYTES = 2 << 20
 """Of the script of an array, at most; Slurm takes 4 MiB unless a site changes it."""
 _NAME = 120
@@ -168,9 +169,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
                 if is_done:
                     jobs, most = jobs[count:], 2 * most if as_array else 1
                     continue
-                self._say_once(
-                    "limit", "Slurm takes no more jobs of yours at once; the others follow when some have ended"
-                )
+                self._say("limit", "Slurm takes no more jobs of yours at once; the others follow when some have ended")
                 most = max(count // 2, 1)
                 if count == 1:
                     self._over.wait(BETWEEN)
@@ -251,10 +250,8 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             except InputError as error:
                 refusal = error
             message = str(refusal.value)
-            if slurm.is_refusal(message) or slurm.FULL.search(
-                message
-            ):  # of which Slurm may keep a record, under this name
-                raise refusal
+            if slurm.is_refusal(message) or slurm.FULL.search(message):
+                raise refusal  # of which Slurm may keep a record, under this name
             # It may have been taken all the same, at once or a little later: the queue knows.
             for pause in (0.0, next(pauses)):
                 self._over.wait(pause)
@@ -263,7 +260,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
                 may_pass = PATIENCE if slurm.PASSING.search(message) else UNCLEAR
                 if time.monotonic() - begun >= may_pass:
                     raise refusal
-                self._say_once("submission", f"Slurm takes no job now ({message}): tried again, less and less often")
+                self._say("submission", f"Slurm takes no job now ({message}): tried again, less and less often")
         return None
 
     def _has_jobs(self) -> bool:
@@ -368,9 +365,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
                 known = slurm.states_by_controller(overdue)
                 self._forgotten |= dict.fromkeys(known.keys() & set(overdue), now)
             except InputError as error:  # while the queue is answered: a line for each look would be many
-                self._say_once(
-                    "controller", f"Slurm's controller does not say what became of jobs ({error.value}): waiting"
-                )
+                self._say("controller", f"Slurm's controller does not say what became of jobs ({error.value}): waiting")
                 known = {job: "UNKNOWN" for job in overdue if now - self._forgotten[job] < PATIENCE}
             states |= {job: known.get(job, "") for job in overdue}
         return states
@@ -401,7 +396,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             if "held" in reason.lower() or state in ("REQUEUE_HOLD", "SPECIAL_EXIT"):
                 by_user = f"`scontrol release {job}` lets it start, `scancel {job}` has it submitted anew"
                 remedy = "ask the cluster's administrators" if "admin" in reason.lower() else by_user
-                self._say_once(job, f"Slurm holds job {job} back ({reason}): {remedy}")
+                self._say(job, f"Slurm holds job {job} back ({reason}): {remedy}")
             return False
         return True
 
@@ -473,7 +468,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         elif now - self._silent_since > ASKED_AFTER:
             address = " ".join(f"{name}={os.environ[name]}" for name in slurm.ADDRESS if name in os.environ)
             how = f"with {address}" if address else "without SLURM_CONF"
-            self._say_once(
+            self._say(
                 str(self._silent_since),
                 f"Slurm has not answered for {ASKED_AFTER:.0f} s. Asked was `{error.what}`, {how}; the answer was: "
                 f"{error.value}. If that command works in another terminal, stop this run and call it again there",
@@ -508,7 +503,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         why = ", ".join(shorten(reason, 80) for reason, _ in reasons.most_common(3) if reason not in ("", "None"))
         self.logger.info(f"on Slurm {states.total()} jobs run and {waiting} wait{f' ({why})' if why else ''}")
 
-    def _say_once(self, what: str, text: str) -> None:
+    def _say(self, what: str, text: str) -> None:
         """Say something once."""
         if (what, text) not in self._said:
             self._said.add((what, text))

@@ -173,7 +173,7 @@ def flip_elements(
     """
     rng = np.random.default_rng(seed)
     element, time = (grid.ravel() for grid in np.meshgrid(np.repeat(elements, repeats), times, indexing="ij"))
-    state, before, after = _drawn_states(theory, recording, element, time, rng)
+    state, before, after = _drawn_flips(theory, recording, element, time, rng)
     change = memories.change(before, after)
     added = {"edit": change, "random": random_step(change, rng)}
     added["other"] = _along_another(theory, memories, before, element, time, change, rng)
@@ -242,16 +242,14 @@ def edit_at_end_of_input(
     if observable.all():
         return EndOfInput(followed, float("nan"))
     element = np.repeat(np.flatnonzero(~observable), repeats)
-    state, before, after = _drawn_states(
-        theory, recording, element, np.zeros_like(element), np.random.default_rng(seed)
-    )
+    state, before, after = _drawn_flips(theory, recording, element, np.zeros_like(element), np.random.default_rng(seed))
     outputs = outputs_after_steps(
         Continuation(system, steps), state, {"edit": memories.change(before, after), "none": 0.0}
     )
     return EndOfInput(followed, float(all_signs_agree(outputs["edit"], nearest_bits(outputs["none"])).mean()))
 
 
-def _drawn_states(
+def _drawn_flips(
     theory: TaskTheory,
     recording: Recording,
     element: Int[np.ndarray, " trial"],

@@ -63,7 +63,9 @@ def measure_test_accuracy(system: System, task: LabelledTask, horizon: int, sequ
     return float((nearest_bits(outputs[task.s :]) == y[task.s :]).mean())
 
 
-def held_out(system: System, task: LabelledTask, horizon: int, count: int = HELD_OUT, seed: int = 0) -> Recording:
+def record_held_out(
+    system: System, task: LabelledTask, horizon: int, count: int = HELD_OUT, seed: int = 0
+) -> Recording:
     """A recording to judge with: sequences of the half that is never fitted on, at least as long as judging needs."""
     steps = max(horizon, edit_times(task.theory)[-1] + future_steps(horizon))
     return record_random(system, task, JUDGING, count, seed, steps)
@@ -103,7 +105,7 @@ def measure_memories(
         system: It runs.
         theory: Of the task that it was trained on.
         memories: Its basis.
-        recording: Of :func:`held_out` for this horizon.
+        recording: Of :func:`record_held_out` for this horizon.
         horizon: Output steps of the test of accuracy.
         read: What the basis reads of the recording once m(t) has settled, where that is known.
     """

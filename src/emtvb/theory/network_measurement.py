@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from emtvb.adapters.elman import Elman, linearise
+from emtvb.adapters.elman import Elman, jacobian_at_origin
 from emtvb.core import memories
 from emtvb.core.memories import VariableMemories
 from emtvb.core.spectrum import MODULUS, match_spectra
@@ -146,7 +146,7 @@ def measure_network(
     test_accuracy = measure_test_accuracy(system, task, settings.horizon, settings.sequences)
     if not (network.is_finite() and np.isfinite(recording.states).all()):  # huge weights can overflow
         return _diverged_measurement(run, settings, test_accuracy)
-    weights = linearise(network)
+    weights = jacobian_at_origin(network)
     eigenvalues = np.linalg.eigvals(weights.astype(np.float64))
     match = match_spectra(theory.eigenvalues, eigenvalues, settings.modulus)
     published = power_iteration(network, theory)
@@ -154,9 +154,7 @@ def measure_network(
     for method, basis in memories_by_method(network, observed, settings.modulus).items():
         read = observed.read if basis is observed.memories else None
         judged = measure_memories(system, theory, basis, recording, settings.horizon, read)
-        bases[method] = BasisMeasures(
-            **asdict(judged), **_weights_measures(basis, weights.astype(np.float64), theory.phi)
-        )
+        bases[method] = BasisMeasures(**asdict(judged), **_step_measures(basis, weights.astype(np.float64), theory.phi))
     early = edit_at_end_of_input(
         system, theory, at_end_of_input(observed.shown), recording, steps=future_steps(settings.horizon)
     )
@@ -199,7 +197,7 @@ def memories_by_method(network: Network, observed: Observation, modulus: float) 
     }
 
 
-def _weights_measures(basis: VariableMemories, weights: np.ndarray, phi: np.ndarray) -> dict[str, float]:
+def _step_measures(basis: VariableMemories, weights: np.ndarray, phi: np.ndarray) -> dict[str, float]:
     """W_hh in a basis."""
     return {
         "map_error": memories.map_error(basis, weights, phi),

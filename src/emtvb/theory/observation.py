@@ -43,7 +43,7 @@ class Observation:
     @cached_property
     def held_out(self) -> Recording:
         """Sequences to judge with: of the half that is never fitted on, as long as any measure needs."""
-        return memory_measures.held_out(self.system, self.task, max(self.horizon, STEPS))
+        return memory_measures.record_held_out(self.system, self.task, max(self.horizon, STEPS))
 
     @cached_property
     def read(self) -> Float[np.ndarray, "time batch memory"]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:  # what plans the workflow imports this, and needs no arrays
@@ -108,7 +108,7 @@ class Protocol:
 
     def plain(self) -> dict[str, Any]:
         """The protocol as plain data, which :func:`protocol_of` reads back; the published start is left out."""
-        values = {**asdict(self), "curriculum": list(self.curriculum)}
+        values = {**vars(self), "curriculum": list(self.curriculum)}
         if self.start == UNIFORM:
             del values["start"]
         return values

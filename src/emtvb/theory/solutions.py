@@ -333,7 +333,7 @@ def _digit(
     fitted, tested = (part.samples(fitting_times(task.theory)) for part in (shown, judged))
     by_other = {i: _decoders(*fitted, element, i) for i in others}
     # the other is chosen on the half that the decoders were fitted on, and judged on the half that they were not
-    other = max(by_other, key=lambda i: _share_decoded_right(by_other[i], *fitted, element, i), default=None)
+    other = max(by_other, key=lambda i: _share_decoded(by_other[i], *fitted, element, i), default=None)
     tried = flip_elements(
         system, task.theory, memories, judged, [element], [task.theory.settled_step + 2 * task.s + 1], repeats=16
     )
@@ -346,9 +346,7 @@ def _digit(
         other_variable=0 if other is None else other // task.d + 1,
         other_dimension=-1 if other is None else other % task.d,
         cosine=float("nan") if other is None else float(cosines[other]),
-        read_given_other=float("nan")
-        if other is None
-        else _share_decoded_right(by_other[other], *tested, element, other),
+        read_given_other=float("nan") if other is None else _share_decoded(by_other[other], *tested, element, other),
         edits_obeyed=float(tried.followed.mean()),
         moves=_mean_displacement(system, task, element, judged),
     )
@@ -367,9 +365,7 @@ def _decoders(states: States, theory: Elements, element: int, other: int) -> dic
     return decoders
 
 
-def _share_decoded_right(
-    decoders: dict[bool, Affine], states: States, theory: Elements, element: int, other: int
-) -> float:
+def _share_decoded(decoders: dict[bool, Affine], states: States, theory: Elements, element: int, other: int) -> float:
     """How often these decoders are right."""
     given: Bool[np.ndarray, "sample 1"] = theory[:, [other]] > 0
     read = np.where(given, decoders[True].predict(states), decoders[False].predict(states))

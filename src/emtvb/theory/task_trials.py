@@ -17,9 +17,9 @@ from emtvb.errors import InputError
 from emtvb.theory.memories_by_data import SEQUENCES, fitting_times
 from emtvb.theory.memory_measures import (
     TEST_SEQUENCES,
-    held_out,
     measure_memories,
     measure_test_accuracy,
+    record_held_out,
     unedited_success,
 )
 from emtvb.theory.network_verdict import ACCURATE, network_verdict
@@ -49,7 +49,7 @@ def record_task(task: LabelledTask, system: Runnable, horizon: int) -> Trials:
     check_room(
         seen * (train.states.shape[2] + width), "horizon", f"{horizon}, whose states are", "give fewer output steps"
     )
-    test = held_out(system, task, horizon)
+    test = record_held_out(system, task, horizon)
     if train.outputs.shape[2] != task.d:
         shown = f"gives out {train.outputs.shape[2]} numbers"
         raise InputError("readout", shown, f"{task.name} has d = {task.d}; give adapt the readout")

@@ -30,7 +30,9 @@ class Training(ABC):
     def __init__(self, run: Setup | StreamSetup, kernel: ModuleType, network: Network) -> None:
         self._protocol, self._l2, self._kernel = run.protocol, run.l2, kernel
         self.weights = tuple(array.copy() for array in network.arrays().values())
+        # Adam's first and second moment of each weight in turn: checkpoints have them in this order.
         self._moments = tuple(np.zeros_like(array) for array in self.weights for _ in range(2))
+        # The level after all batches so far, and that before the last, by which the next one is built (curriculum.py).
         self._level = np.zeros(2, np.int64)
         self._threshold = math.inf
         self.steps_done = 0

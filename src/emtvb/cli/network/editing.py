@@ -134,12 +134,12 @@ def network_on_page(subject: Subject) -> Shown:
     Raises:
         InputError: Where it is not of the paper's kind.
     """
-    from emtvb.page.networks import show
+    from emtvb.page.networks import show_run
 
     if not isinstance(subject.network, Network):
         remedy = "a browser runs networks of the paper's kind; emtvb.view shows any other in a notebook"
         raise InputError("--page", subject.named, remedy)
-    return show(subject.run, subject.network)
+    return show_run(subject.run, subject.network)
 
 
 def networks_and_place_of_page(named: str, of_file: OfFile, output: Path | None) -> tuple[Sequence[Shown], Path]:
@@ -156,7 +156,7 @@ def networks_and_place_of_page(named: str, of_file: OfFile, output: Path | None)
     chosen = Path(named) / "measurements" / "page.npz"
     if chosen.is_file():
         of_file.refuse(named)
-        return content.load(chosen), output or Path(named) / "interpretation"
+        return content.read_networks(chosen), output or Path(named) / "interpretation"
     entry = opening.run_of(named, of_file)
     if entry is not None and (shows := kinds.kind_of(entry.experiment).page):
         return [pkgutil.resolve_name(shows)(entry)], opening.folder_of(entry, output)

@@ -126,7 +126,7 @@ def _subject_of_file(named: str, said: OfFile, output: Path | None) -> Subject:
     d, s = (usual if asked is None else asked for asked, usual in zip((said.d, said.s), PAPER_SIZE, strict=True))
     task = task_of(said.task, d, s)
     file = Path(named) if Path(named).is_file() else Path(named).parent
-    name, network = files.load(named, said.nonlinearity or "tanh")
+    name, network = files.network_of_file(named, said.nonlinearity or "tanh")
     if said.nonlinearity is not None and not _is_rnn(network):
         remedy = f"{named} holds no RNN: its own are fixed; leave it out"
         raise InputError("--nonlinearity", said.nonlinearity, remedy)

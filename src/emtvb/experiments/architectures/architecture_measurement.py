@@ -23,9 +23,9 @@ from emtvb.theory.architecture_runs import ArchitectureRun
 from emtvb.theory.memories_by_data import fit_memories_by_data
 from emtvb.theory.memory_measures import (
     MemoryMeasures,
-    held_out,
     measure_memories,
     measure_test_accuracy,
+    record_held_out,
     unedited_success,
 )
 from emtvb.theory.network_measurement import MeasureSettings
@@ -136,7 +136,7 @@ def interpret_system(
     if origin is None:
         return _diverged_measurement(subject, system, settings, test_accuracy)
     basis = fit_memories_by_data(system, task)
-    recording = held_out(system, task, settings.horizon)
+    recording = record_held_out(system, task, settings.horizon)
     judged = measure_memories(system, theory, basis, recording, settings.horizon)
     unedited = unedited_success(recording, theory, settings.horizon)
     start = theory.settled_step

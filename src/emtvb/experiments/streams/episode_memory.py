@@ -184,7 +184,7 @@ def by_code(runs: Sequence[tuple[Watched, Place]], code: str, *, outputs: bool) 
             at = getattr(moment, code)
             if at >= 0 and (not outputs or moment.number > 1):
                 samples.setdefault(at, []).append((seen, place, moment))
-    scores, weights = [], []
+    scores = []
     for chosen in samples.values():
         if len(chosen) < 2:
             continue
@@ -199,8 +199,7 @@ def by_code(runs: Sequence[tuple[Watched, Place]], code: str, *, outputs: bool) 
         for seen, place, moment in chosen:
             read = decoder.predict(seen.states[moment.step][half:])
             scores.append(share_right(read, seen.vector(place, moment.number)[half:]))
-            weights.append(1)
-    return float(np.average(scores, weights=weights)) if scores else float("nan")
+    return float(np.mean(scores)) if scores else float("nan")
 
 
 def single_steps(looks: Sequence[tuple[Place, Float[np.ndarray, "time number"]]], *, outputs: bool) -> float:
@@ -392,7 +391,7 @@ def measure_blindness(runs: Sequence[tuple[Watched, Place]], task: Binding, epis
     occurs = np.array([shortest <= n <= longest for n in assumed])
     beside = float(np.sqrt((weights[~occurs] ** 2).mean())) if (~occurs).any() else 0.0
     mean, asked = candidates[occurs].mean(axis=0), wanted != 0
-    ties = np.isclose(mean, 0)
+    ties = np.isclose(mean, 0)  # where lengths disagree evenly, either sign is a guess
     accuracy = float(np.where(ties, 0.5, np.sign(mean) == wanted)[asked].mean())
     return Blind(float(weights[occurs].sum()), beside, explained, accuracy, *_read_length(states, lengths))
 

@@ -205,7 +205,7 @@ def distance_ratios(pairs: pd.DataFrame) -> pd.DataFrame:
         ``cells`` (how many ratios), and for each measure the ratio, and the ends of its interval (``*_low``,
         ``*_high``); below 1 networks are more alike in the second condition.
     """
-    logarithms = _relative_logarithms(pairs)
+    logarithms = _log_ratios(pairs)
     found = []
     for factor in FACTORS:
         column = CELL.index(factor.column)
@@ -240,7 +240,7 @@ def likeness_as_markdown(pairs: pd.DataFrame) -> str:
     shares = pairs[["matched", "matched_shuffled", "control_matched"]].div(pairs["norm"], axis=0)
     means = shares.groupby([pairs[name] for name in by]).mean()
     rows = []
-    for cell, values in _relative_logarithms(pairs, by).items():
+    for cell, values in _log_ratios(pairs, by).items():
         ratio, *drawn = np.exp(values[MEASURES.index("matched")])
         low, high = central_interval(np.array(drawn)[np.isfinite(drawn)])
         shown = [*map("{:.2f}".format, means.loc[cell]), f"{ratio:.2f} [{low:.2f}, {high:.2f}]"]
@@ -249,9 +249,7 @@ def likeness_as_markdown(pairs: pd.DataFrame) -> str:
     return markdown.table(titles, rows, "lrrrrrr")
 
 
-def _relative_logarithms(
-    pairs: pd.DataFrame, by: Sequence[str] = CELL
-) -> dict[Cell, Float[np.ndarray, "measure draw"]]:
+def _log_ratios(pairs: pd.DataFrame, by: Sequence[str] = CELL) -> dict[Cell, Float[np.ndarray, "measure draw"]]:
     """The logarithm of each cell's mean distance as a multiple of its control: first of all pairs, then by draws."""
     # A draw may leave no pair of a cell: then it is not finite.
     seeds, numbered = np.unique(pairs[["seed_1", "seed_2"]].to_numpy(), return_inverse=True)

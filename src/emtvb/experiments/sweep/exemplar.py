@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from emtvb.adapters.elman import Elman, linearise
+from emtvb.adapters.elman import Elman, jacobian_at_origin
 from emtvb.core.editing.agreement import all_signs_agree
 from emtvb.core.memories import VariableMemories, residual_components
 from emtvb.core.recording import Recording
@@ -84,7 +84,7 @@ def exemplar_arrays(
     x[: task.s] = u
     targets = task.targets(u, horizon)
     hidden, outputs = (array[:, 0] for array in system.drive(x))
-    weights = linearise(network).astype(np.float64)
+    weights = jacobian_at_origin(network).astype(np.float64)
     published, data = power_iteration(network, theory), fit_memories_by_data(system, task)
     lengths = scale_to_stored_units(published, system, task)
     residual = residual_components(published, hidden.astype(np.float64))

@@ -16,7 +16,7 @@ import pandas as pd
 from jaxtyping import Bool, Float
 
 from emtvb.adapters.adapting import adapt
-from emtvb.adapters.elman import Elman, linearise
+from emtvb.adapters.elman import Elman, jacobian_at_origin
 from emtvb.core.cycles import Cycles, follow_cycles
 from emtvb.core.editing.agreement import all_signs_agree
 from emtvb.core.editing.continuation import Continuation, outputs_after_steps
@@ -470,7 +470,7 @@ def basin_size(system: System, state: Float[np.ndarray, "batch state"]) -> float
 
 def largest_modulus(network: Network) -> float:
     """The largest modulus of the Jacobian's eigenvalues at the origin."""
-    return float(np.abs(np.linalg.eigvals(linearise(network).astype(np.float64))).max())
+    return float(np.abs(np.linalg.eigvals(jacobian_at_origin(network).astype(np.float64))).max())
 
 
 def _dtype_of(system: System) -> Any:

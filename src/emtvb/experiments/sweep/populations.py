@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from emtvb.adapters.elman import Elman, linearise
+from emtvb.adapters.elman import Elman, jacobian_at_origin
 from emtvb.core import similarity
 from emtvb.core.memories import stored_map
 from emtvb.core.recording import JUDGING
@@ -143,7 +143,7 @@ def _control_rows(
             key = specimen.task, specimen.system.state_dim, draw
             if key not in untrained:
                 drawn = specimen.system.untrained(draw)
-                untrained[key] = portrait_of(drawn, specimen.task, linearise(drawn.network))
+                untrained[key] = portrait_of(drawn, specimen.task, jacobian_at_origin(drawn.network))
             yield UNTRAINED, f"untrained {draw}", similarity.portrait_distances(portrait, untrained[key], modulus)
         rng = np.random.default_rng(draw)
         yield CHANCE, f"random {draw}", similarity.distances_by_chance(portrait, portrait, rng, modulus)

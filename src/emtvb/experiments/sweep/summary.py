@@ -14,7 +14,7 @@ from emtvb.paper import significance, table1
 from emtvb.theory.network_verdict import STORED
 from emtvb.theory.protocol import Protocol
 
-SIGNS = dict(zip(significance.VERDICTS[:3], "=!?", strict=True))
+SIGNS = dict(zip(significance.CLAIM_VERDICTS[:3], "=!?", strict=True))
 """The sign of each verdict on a printed value, as ``table1.as_text`` writes it."""
 
 LEGEND = (

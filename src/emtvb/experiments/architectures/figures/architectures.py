@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from emtvb.figures.data import reading_result, with_label_columns
 from emtvb.figures.images import mark_variables, show_signed, signed_bar
 from emtvb.figures.spectra import show_spectrum, spectrum_reach
-from emtvb.figures.style import PAGE, style
+from emtvb.figures.style import PAGE, house_style
 from emtvb.figures.words import wrap_name
 
 MAPS = {"origin_map": r"$\Psi^{*} J(0)\,\Psi$", "visited_map": r"$\Psi^{*} \bar{J}\,\Psi$", "decoded_map": "decoded"}
@@ -71,7 +71,7 @@ def load_look(path: Path | str) -> Look:
         )
 
 
-@style()
+@house_style()
 def draw(looks: Sequence[Look]) -> Figure:
     """A row per network: eigenvalues of J(0) and Phi, the step between memories in three ways, and Phi.
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from emtvb.experiments.streams.figures.stream_raster import cell_title, cells_of, rows_of_cell
 from emtvb.figures.images import show_signed, signed_bar
 from emtvb.figures.panels import panel_grid
-from emtvb.figures.style import style
+from emtvb.figures.style import house_style
 
 KINDS = {
     "marker": "marker",
@@ -26,7 +26,7 @@ def read(markers: Path | str) -> pd.DataFrame:
     return pd.read_csv(markers)
 
 
-@style()
+@house_style()
 def draw(rows: pd.DataFrame) -> Figure:
     """How much of the direction that holds one vector reads as another after a step: a column per stream and size.
 

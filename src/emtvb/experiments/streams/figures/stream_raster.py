@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from emtvb.figures.images import colour_map, show_image
 from emtvb.figures.panels import panel_grid
-from emtvb.figures.style import style
+from emtvb.figures.style import house_style
 
 MOST = 3
 """Sizes of a stream that are shown, from the smallest to the largest."""
@@ -30,7 +30,7 @@ def read(rasters: Path | str, runs: Path | str) -> pd.DataFrame:
     return rows.assign(length=rows["stream"].map(middle))
 
 
-@style()
+@house_style()
 def draw(rows: pd.DataFrame) -> Figure:
     """A row of panels per stream and size, trained and before: rows are the vectors of an episode, columns are steps.
 

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 from emtvb.figures.marks import CHANCE, draw_points, group_look
 from emtvb.figures.panels import figure_key, label_outside, panel_grid
-from emtvb.figures.style import EXPECTED, style
+from emtvb.figures.style import EXPECTED, house_style
 
 PANELS: dict[str, dict[str, str]] = {
     "what it does": {
@@ -54,7 +54,7 @@ def read(streams: Path | str, lengths: Path | str) -> pd.DataFrame:
     return rows[own & rows["mean"].notna()].reset_index(drop=True)
 
 
-@style()
+@house_style()
 def draw(rows: pd.DataFrame) -> Figure:
     """Means over seeds by number of neurons, with their 95% intervals; the dotted line is at guesses.
 

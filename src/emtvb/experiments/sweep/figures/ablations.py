@@ -13,7 +13,7 @@ from emtvb.experiments.sweep.constants import CELL, THROUGHOUT
 from emtvb.figures.data import distinct_cells, table_rows
 from emtvb.figures.marks import CHANCE, draw_points, group_look, key_mark
 from emtvb.figures.panels import blank_figure, figure_key, panel_grid
-from emtvb.figures.style import EXPECTED, SHADE, style
+from emtvb.figures.style import EXPECTED, SHADE, house_style
 from emtvb.figures.words import wrap_name
 
 SHOWN = {
@@ -49,7 +49,7 @@ def read(table: Path | str) -> pd.DataFrame:
     return pd.read_csv(table, usecols=list(_COLUMNS))
 
 
-@style()
+@house_style()
 def draw(table: pd.DataFrame) -> Figure:
     """A panel per task, a row per part that is removed: the mean accuracy of networks of each size and penalty.
 

@@ -22,7 +22,7 @@ from emtvb.figures.data import Exemplar, data_memories
 from emtvb.figures.data import load_exemplar as read  # noqa: F401 - what draw is handed
 from emtvb.figures.images import LIMIT, signed_bar, signed_map
 from emtvb.figures.save import save_numbers
-from emtvb.figures.style import EXPECTED, style
+from emtvb.figures.style import EXPECTED, house_style
 from emtvb.figures.words import accuracy_text, variable_labels, wrap_name
 from emtvb.files import atomic
 
@@ -41,7 +41,7 @@ _SIDES = {"input": -1.95, "output": 1.75, "target": 2.18}
 """Where the columns beside the circle stand."""
 
 
-@style()
+@house_style()
 def save(exemplar: Exemplar, stem: Path | str) -> tuple[Path, Path]:
     """Write ``<stem>.gif`` and its numbers ``<stem>.csv``, each whole or not at all, with the same bytes every time.
 
@@ -60,7 +60,7 @@ def save(exemplar: Exemplar, stem: Path | str) -> tuple[Path, Path]:
     return gif, csv
 
 
-@style()
+@house_style()
 def draw(exemplar: Exemplar) -> FuncAnimation:
     """A frame per step: the variable memories on a circle, the input at the left, output and target at the right.
 

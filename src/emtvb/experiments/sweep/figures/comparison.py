@@ -15,7 +15,7 @@ from emtvb.experiments.sweep.constants import ALL
 from emtvb.figures.data import table_rows
 from emtvb.figures.marks import draw_points, group_look, key_mark
 from emtvb.figures.panels import blank_figure, figure_key, label_outside, panel_grid
-from emtvb.figures.style import SHADE, style
+from emtvb.figures.style import SHADE, house_style
 from emtvb.figures.words import wrap_name
 
 GROUPS = {
@@ -53,7 +53,7 @@ def read(comparison: Path | str) -> pd.DataFrame:
     return pd.read_csv(comparison)
 
 
-@style()
+@house_style()
 def draw(rows: pd.DataFrame) -> Figure:
     """A panel per measure: distances of pairs by what they differ in and by task, on a logarithmic scale.
 

@@ -12,14 +12,14 @@ from emtvb.figures.data import Exemplar
 from emtvb.figures.data import load_exemplars as read  # noqa: F401 - what draw is handed
 from emtvb.figures.images import mark_blocks, show_signed, sign_patch
 from emtvb.figures.panels import figure_key, label_outside, panel_grid
-from emtvb.figures.style import COLUMN, PAGE, style
+from emtvb.figures.style import COLUMN, PAGE, house_style
 from emtvb.figures.words import variable_labels, wrap_name
 
 _LIMIT = 1.4
 """Colour limit that keeps +1 and -1 apart from black."""
 
 
-@style()
+@house_style()
 def draw(exemplars: Sequence[Exemplar]) -> Figure:
     """Each task's f as an image: a row per output dimension, a column per stacked element.
 

@@ -18,7 +18,7 @@ from matplotlib.ticker import MaxNLocator
 from emtvb.figures.data import Exemplar, load_exemplar, with_label_columns
 from emtvb.figures.images import LIMIT, show_signed, signed_bar, variables_as_image
 from emtvb.figures.panels import add_panel, write_words
-from emtvb.figures.style import EXPECTED, PAGE, style
+from emtvb.figures.style import EXPECTED, PAGE, house_style
 from emtvb.figures.words import wrap_name
 
 SHOWN = 32
@@ -111,7 +111,7 @@ def edits_of(exemplar: Exemplar) -> list[EditShown]:
     ]
 
 
-@style()
+@house_style()
 def draw(edits: Sequence[EditShown]) -> Figure:
     """A row per edit: what is stored before and after it; at the right the outputs, and what the edit changed of them.
 

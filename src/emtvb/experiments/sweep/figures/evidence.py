@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from emtvb import tables
 from emtvb.figures.marks import draw_points, group_look
 from emtvb.figures.panels import figure_key, label_outside, panel_grid
-from emtvb.figures.style import SHADE, style
+from emtvb.figures.style import SHADE, house_style
 
 NAMES = {"accuracy": "test accuracy", "spectral_error": "spectral error"}
 QUESTIONS = {"differs": "inconsistent", "agrees": "consistent"}
@@ -29,7 +29,7 @@ def read(rates: Path | str) -> pd.DataFrame:
     return tables.read_table(rates, ("what", "population", "model", "seeds", "deviation"))
 
 
-@style()
+@house_style()
 def draw(rates: pd.DataFrame) -> Figure:
     """Both questions, a row each, for accuracies and errors, a column each: the share of sweeps against the deviation.
 

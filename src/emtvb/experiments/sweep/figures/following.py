@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from emtvb.experiments.sweep import milestones
 from emtvb.figures.marks import key_line, swarm_offsets
 from emtvb.figures.panels import figure_key, panel_grid
-from emtvb.figures.style import COLOURS, style
+from emtvb.figures.style import COLOURS, house_style
 from emtvb.figures.words import wrap_name
 
 _FAILED = "0.75"
@@ -23,7 +23,7 @@ def read(table: Path | str) -> pd.DataFrame:
     return pd.read_csv(table, usecols=columns)[columns]
 
 
-@style()
+@house_style()
 def draw(shown: pd.DataFrame) -> Figure:
     """Four panels: accuracy and the error of angles at each step, steps of milestones, and what accuracy foretells.
 

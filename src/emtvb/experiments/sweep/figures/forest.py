@@ -18,7 +18,7 @@ from emtvb.experiments.sweep import constants
 from emtvb.figures.data import table_rows
 from emtvb.figures.marks import draw_points, key_line, key_mark, swarm_offsets
 from emtvb.figures.panels import add_panel, figure_key, shade_every_second, write_words
-from emtvb.figures.style import COLOURS, COLUMN, style
+from emtvb.figures.style import COLOURS, COLUMN, house_style
 from emtvb.figures.words import wrap_name
 from emtvb.paper import forest as paper
 from emtvb.paper.error_rates import BOOTSTRAP
@@ -61,7 +61,7 @@ def read(
     return paper.forest_rows(measured_with_twins(runs, measurements, twins), errors)
 
 
-@style()
+@house_style()
 def draw(rows: pd.DataFrame) -> Figure:
     """A row per cell; at the left its accuracies, at the right its spectral errors, as wide as a column of print.
 

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 from emtvb.figures.marks import draw_band, group_look, key_line
 from emtvb.figures.panels import blank_figure, figure_key, label_outside, panel_grid
-from emtvb.figures.style import EXPECTED, style
+from emtvb.figures.style import EXPECTED, house_style
 from emtvb.figures.words import wrap_name
 from emtvb.theory.literature_columns import INITIAL
 
@@ -26,7 +26,7 @@ def read(table: Path | str) -> pd.DataFrame:
     return pd.read_csv(table, usecols=list(_COLUMNS))
 
 
-@style()
+@house_style()
 def draw(table: pd.DataFrame) -> Figure:
     """A panel per task: the norm of do(T)/dh(T-k) over the lag k, as a share of that at lag 0, both logarithmic.
 

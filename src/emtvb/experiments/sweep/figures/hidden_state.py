@@ -16,7 +16,7 @@ from emtvb.figures.data import Exemplar, data_memories, scaled_memories, with_la
 from emtvb.figures.data import load_exemplar as read  # noqa: F401 - what draw is handed
 from emtvb.figures.images import LIMIT, robust_limit, show_signed, sign_patch, signed_bar, variables_as_image
 from emtvb.figures.panels import figure_key
-from emtvb.figures.style import ABSENT, PAGE, style
+from emtvb.figures.style import ABSENT, PAGE, house_style
 from emtvb.figures.words import accuracy_text, wrap_name
 
 STEPS = (1, 2, 3, 4, 5, 14, 15, 16, 17, 18)
@@ -27,7 +27,7 @@ _BY_DATA = "memory by data"
 _HATCHED: dict[str, Any] = {"facecolor": "none", "edgecolor": "0.4", "hatch": "////", "linewidth": 0}
 
 
-@style()
+@house_style()
 def draw(exemplar: Exemplar) -> Figure:
     """Raw hidden states above, below them pictures of the variables: in memories by data, the paper's, and in theory.
 

@@ -16,7 +16,7 @@ from emtvb.columns import check_numbers
 from emtvb.figures.data import distinct_cells
 from emtvb.figures.marks import group_look, key_line, key_mark, swarm_offsets
 from emtvb.figures.panels import figure_key, panel_grid, say_instead
-from emtvb.figures.style import EXPECTED, PAGE, style
+from emtvb.figures.style import EXPECTED, PAGE, house_style
 from emtvb.figures.words import wrap_name
 from emtvb.theory.network_verdict import NOT_LEARNED
 
@@ -47,7 +47,7 @@ def read(runs: Path | str, measurements: Path | str) -> pd.DataFrame:
     return tables.combine(tables.read_table(runs, tables.RUN_COLUMNS), measured)
 
 
-@style()
+@house_style()
 def draw(measured: pd.DataFrame) -> Figure:
     """Success of single-element edits: a panel per task, a group per hidden size, a column per method and penalty.
 

@@ -17,7 +17,7 @@ from emtvb.experiments.sweep.constants import CELL
 from emtvb.figures.data import distinct_cells
 from emtvb.figures.marks import draw_band
 from emtvb.figures.panels import figure_key, label_outside, panel_grid
-from emtvb.figures.style import COLOURS, COLUMN, PAGE, style
+from emtvb.figures.style import COLOURS, COLUMN, PAGE, house_style
 from emtvb.figures.words import wrap_name
 from emtvb.theory.network_verdict import AT_CHANCE
 
@@ -39,7 +39,7 @@ def read(summary: Path | str, measurements: Path | str) -> pd.DataFrame:
     return pd.read_csv(summary).merge(shares, on=CELL, how="left")
 
 
-@style()
+@house_style()
 def draw(summary: pd.DataFrame) -> Figure:
     """Median accuracy against the step, with the quartiles as a band, and the median horizon: sizes that learn.
 

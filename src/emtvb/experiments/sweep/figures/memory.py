@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from emtvb.figures.data import table_rows
 from emtvb.figures.marks import CHANCE, draw_band, group_look, key_line, swarm_offsets
 from emtvb.figures.panels import blank_figure, figure_key, panel_grid
-from emtvb.figures.style import EXPECTED, style
+from emtvb.figures.style import EXPECTED, house_style
 from emtvb.figures.words import wrap_name
 from emtvb.theory.memory_columns import (
     AMPLITUDES,
@@ -59,7 +59,7 @@ def numbers_of(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
-@style()
+@house_style()
 def draw(shown: pd.DataFrame) -> Figure:
     """Three panels: accuracy over the steps that have passed, over the inputs' amplitude, and elements left halfway.
 

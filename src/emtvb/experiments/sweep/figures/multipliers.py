@@ -14,7 +14,7 @@ from emtvb.experiments.sweep.constants import ALL
 from emtvb.figures.data import table_rows
 from emtvb.figures.marks import draw_points, group_look, key_mark
 from emtvb.figures.panels import blank_figure, figure_key, panel_grid
-from emtvb.figures.style import EXPECTED, SHADE, style
+from emtvb.figures.style import EXPECTED, SHADE, house_style
 from emtvb.figures.words import wrap_name
 from emtvb.theory.memory_columns import FRESH, FRESH_CONTENTS, TRAINED, lasting_column
 
@@ -46,7 +46,7 @@ def numbers_of(table: pd.DataFrame, law: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([part for part in both if len(part)] or both[:1], ignore_index=True)
 
 
-@style()
+@house_style()
 def draw(shown: pd.DataFrame) -> Figure:
     """Two panels: accuracy after 3,000 steps over the growth of small differences; and shares that were told right.
 

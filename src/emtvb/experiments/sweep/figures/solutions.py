@@ -16,7 +16,7 @@ from emtvb.experiments.sweep.constants import CELL
 from emtvb.figures.data import distinct_cells, table_rows
 from emtvb.figures.marks import draw_points, key_mark
 from emtvb.figures.panels import figure_key, label_outside, panel_grid
-from emtvb.figures.style import COLOURS, EXPECTED, style
+from emtvb.figures.style import COLOURS, EXPECTED, house_style
 from emtvb.figures.words import wrap_name
 from emtvb.paper import table1
 from emtvb.theory.network_verdict import NOT_LEARNED, OTHERWISE, STORED
@@ -39,7 +39,7 @@ def read(runs: Path | str, measurements: Path | str) -> pd.DataFrame:
     return tables.combine(tables.read_table(runs, tables.RUN_COLUMNS), measured)
 
 
-@style()
+@house_style()
 def draw(measured: pd.DataFrame) -> Figure:
     """A panel per task: the share of runs that find each kind of solution, by size, penalty and threshold.
 

@@ -16,7 +16,7 @@ from emtvb.figures.data import Exemplar
 from emtvb.figures.data import load_exemplars as read  # noqa: F401 - what draw is handed
 from emtvb.figures.panels import figure_key, label_outside, panel_grid
 from emtvb.figures.spectra import show_spectrum, spectrum_reach
-from emtvb.figures.style import COLUMN, PAGE, style
+from emtvb.figures.style import COLUMN, PAGE, house_style
 from emtvb.figures.words import accuracy_text, common_settings, spectral_error_text, wrap_name
 
 _INSIDE = 0.7
@@ -26,7 +26,7 @@ _SAME = 1e-4
 different ones are further apart."""
 
 
-@style()
+@house_style()
 def draw(exemplars: Sequence[Exemplar]) -> Figure:
     """A panel per network with the unit circle, of one size in all; Phi as open circles, W_hh as dots.
 

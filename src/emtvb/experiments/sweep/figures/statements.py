@@ -15,7 +15,7 @@ from emtvb.experiments.sweep.constants import CELL
 from emtvb.figures.data import distinct_cells, table_rows
 from emtvb.figures.marks import draw_points
 from emtvb.figures.panels import blank_figure, label_outside, panel_grid, shade_every_second
-from emtvb.figures.style import COLOURS, style
+from emtvb.figures.style import COLOURS, house_style
 from emtvb.figures.words import wrap_name
 from emtvb.paper import verdicts
 from emtvb.paper.verdicts import SHOWN
@@ -31,7 +31,7 @@ def read(runs: Path | str, measurements: Path | str) -> pd.DataFrame:
     return verdicts.statement_shares(tables.combine(tables.read_table(runs, tables.RUN_COLUMNS), measured))
 
 
-@style()
+@house_style()
 def draw(shares: pd.DataFrame, shown: Mapping[str, str] = SHOWN) -> Figure:
     """A panel per statement, a row per group of networks: the share for which it holds, with its 95% interval.
 

@@ -15,14 +15,14 @@ from emtvb.figures.data import Exemplar, data_memories, with_label_columns
 from emtvb.figures.data import load_exemplars as read  # noqa: F401 - what draw is handed
 from emtvb.figures.images import LIMIT, show_signed, signed_bar
 from emtvb.figures.panels import label_outside, panel_grid
-from emtvb.figures.style import style
+from emtvb.figures.style import house_style
 from emtvb.figures.words import variable_labels, wrap_name
 
 ROUNDS = 3
 """So many times s steps are shown."""
 
 
-@style()
+@house_style()
 def draw(exemplars: Sequence[Exemplar]) -> Figure:
     """A row per network: Psi* h(t) of one dimension, a row per variable and a column per step; beside it the theory.
 

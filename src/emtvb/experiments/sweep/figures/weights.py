@@ -20,7 +20,7 @@ from emtvb.figures.data import Exemplar
 from emtvb.figures.data import load_exemplars as read  # noqa: F401 - what draw is handed
 from emtvb.figures.images import LIMIT, mark_variables, robust_limit, show_signed, signed_bar, signed_map
 from emtvb.figures.panels import add_panel, write_words
-from emtvb.figures.style import ABOVE, BELOW, PAGE, style
+from emtvb.figures.style import ABOVE, BELOW, PAGE, house_style
 from emtvb.figures.words import accuracy_text, common_settings, wrap_name
 
 COLUMNS = {
@@ -39,7 +39,7 @@ _TOP, _TITLE, _BELOW, _BARS = 0.42, 0.22, 0.35, 0.52
 """Inches: what is above all rows, above a row's panels, below them, and the colour bars at the foot."""
 
 
-@style()
+@house_style()
 def draw(exemplars: Sequence[Exemplar]) -> Figure:
     """A row per task: for each of its networks W_hh between neurons and between variable memories three times; and Phi.
 
