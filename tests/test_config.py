@@ -269,11 +269,20 @@ class Counted(int):
     __hash__ = int.__hash__
 
 
-def test_more_training_jobs_than_can_be_planned_are_refused_by_their_number_with_what_will_do() -> None:
-    many = {**GOOD, "seeds": list(range(1, 12_002)), "l2": [0], "seeds_per_shard": 1}
-    with pytest.raises(InputError, match=r"^config: seeds_per_shard: 1: 12001 training jobs, .*; write 2,"):
+@pytest.mark.parametrize(
+    ("seeds", "penalties", "enough"),
+    [(12_001, 1, "write 2, or "), (6, 3501, "write 2, or "), (6, 7000, "write 6, or "), (1, 12_001, "")],
+)
+def test_more_training_jobs_than_can_be_planned_are_refused_by_their_number_with_what_will_do(
+    seeds: int, penalties: int, enough: str
+) -> None:
+    l2 = [n / 10_000 for n in range(penalties)]
+    many = {**GOOD, "seeds": list(range(1, seeds + 1)), "l2": l2, "seeds_per_shard": 1}
+    says = f"config: seeds_per_shard: 1: {seeds * penalties} training jobs, of at most 12000; {enough}make several"
+    with pytest.raises(InputError, match=f"^{says} experiments"):
         config.check_sweep(many)
-    assert len(config.check_sweep({**many, "seeds_per_shard": 2}).shards()) == 6001
+    if enough:
+        assert len(config.check_sweep({**many, "seeds_per_shard": int(enough.split()[1][:-1])}).shards()) <= 12_000
 
 
 def test_repeats_are_found_without_comparing_all_pairs() -> None:

@@ -101,3 +101,11 @@ def test_weights_are_held_to_the_digests_that_are_published(
     harm(networks)
     weights.save_networks(tmp_path / WEIGHTS, networks)
     assert [words.partition(": ")[2].partition(";")[0] for words in found(tmp_path)] == [*filter(None, [says])]
+
+
+def test_digests_that_cannot_be_read_are_a_finding(tmp_path: Path) -> None:
+    (tmp_path / WEIGHTS).parent.mkdir(parents=True)
+    (tmp_path / WEIGHTS).write_bytes(b"")
+    (tmp_path / DIGESTS).write_text("run_id\na\n")
+    (words,) = found(tmp_path)
+    assert "no digests of weights can be read beside it" in words

@@ -10,7 +10,7 @@ import pytest
 from emtvb import config
 from emtvb.audit import audit
 from emtvb.audit.config_of_results import Held
-from emtvb.audit.determinism import _difference_of_curves, _other_environment
+from emtvb.audit.determinism import _difference_of_curves, made_elsewhere
 from emtvb.errors import InputError
 from emtvb.making import provenance
 from emtvb.making.processes import Processes
@@ -94,4 +94,4 @@ def test_a_loss_that_is_no_number_is_equal_to_another_that_is_none() -> None:
 def test_who_trained_in_the_engines_place_is_not_held_to_it(engine: str, elsewhere: str) -> None:
     runs, outputs = {"run": {"trained": [{"engine": engine}]}}, {"training/shard/digests.csv": ""}
     record = provenance.Record("train_shard", {}, {}, {}, outputs, "", 0.0, "", False, {}, runs)  # type: ignore[arg-type]
-    assert _other_environment("shard", "run", {Path("record"): record}, "auto") == elsewhere
+    assert made_elsewhere("shard", "run", {Path("record"): record}, "auto") == elsewhere

@@ -223,6 +223,18 @@ def test_nothing_is_trained_where_there_is_nothing_to_compare_with(
     assert out.splitlines()[1:] == ["0 of 1 runs came out as published"]
 
 
+def test_what_torch_trained_on_another_machine_is_not_checked(emtvb, tiny: Path, monkeypatch) -> None:
+    def another(_, chosen, *rest):
+        yield from ((run.run_id, "its learning curve is another") for _, run in chosen)
+
+    monkeypatch.setattr("emtvb.audit.determinism.train_runs_again", another)
+    monkeypatch.setattr("emtvb.audit.determinism.made_elsewhere", lambda *_: "cpu A, here B")
+    status, out, _ = emtvb(f"verify --results {tiny} --all")
+    assert status == 3
+    assert "not checked, it was made elsewhere (cpu A, here B); its learning curve is another" in out
+    assert out.endswith("0 of 1 runs came out as published, 1 not checked\n")
+
+
 def test_a_terminal_that_does_not_know_its_width_shows_all() -> None:
     result = subprocess.run(
         [EMTVB, "tasks"], env={**os.environ, "COLUMNS": "0"}, capture_output=True, text=True, check=True

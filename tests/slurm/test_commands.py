@@ -95,7 +95,7 @@ def test_what_a_site_prints_besides_is_left_out(monkeypatch: pytest.MonkeyPatch)
     }
     monkeypatch.setattr(slurm, "answer_of", lambda *command, **_: greeting + said[command[0]] + greeting)
     slurm.configuration.cache_clear()
-    assert slurm.queued_jobs("run") == {"7_1": slurm.InQueue("RUNNING", "n1", "None")}
+    assert slurm.remembered_jobs("run") == {"7_1": slurm.InQueue("RUNNING", "n1", "None")}
     assert slurm.states_by_accounting(["7_1"]) == {"7_1": "COMPLETED"}
     assert slurm.room_in_queue() == 8
     slurm.configuration.cache_clear()

@@ -402,7 +402,7 @@ def test_no_more_is_submitted_at_once_than_slurm_takes(
 ) -> None:
     monkeypatch.setattr(slurm, "configuration", lambda: {"MaxArraySize": "1001"})
     monkeypatch.setattr(slurm, "room_in_queue", lambda *_: room)
-    monkeypatch.setattr(slurm, "queued_jobs", lambda *_: {"1": InQueue("COMPLETED"), "2": InQueue("FAILED")})
+    monkeypatch.setattr(slurm, "remembered_jobs", lambda *_: {"1": InQueue("COMPLETED"), "2": InQueue("FAILED")})
     jobs = [job(tmp_path, str(i)) for i in range(7)]
     watched._submit(list(jobs), as_array=True)
     assert watched.submitted == chunks
@@ -418,7 +418,7 @@ def test_it_waits_for_room_as_long_as_jobs_of_its_own_will_make_it(
     monkeypatch.setattr(executor, "BETWEEN", 0.0)
     monkeypatch.setattr(slurm, "configuration", lambda: {"MaxArraySize": "1001"})
     monkeypatch.setattr(slurm, "room_in_queue", lambda *_: next(rooms))
-    monkeypatch.setattr(slurm, "queued_jobs", lambda *_: {"1": InQueue(next(states))})
+    monkeypatch.setattr(slurm, "remembered_jobs", lambda *_: {"1": InQueue(next(states))})
     watched._submit([job(tmp_path, "a"), job(tmp_path, "b")], as_array=True)
     assert watched.submitted == [2]
     watched._over.set()
@@ -493,7 +493,7 @@ def test_remedies_fit_the_cause(said: str, key: str) -> None:
 
 def test_tasks_of_an_array_are_told_apart(slurm_says: dict[str, str]) -> None:
     slurm_says["squeue"] = queued("13_4|PENDING||Priority", "14|RUNNING|n1|None")
-    assert slurm.queued_jobs("run") == {
+    assert slurm.remembered_jobs("run") == {
         "13_4": InQueue("PENDING", "", "Priority"),
         "14": InQueue("RUNNING", "n1", "None"),
     }
@@ -615,7 +615,7 @@ def test_a_submission_that_fails_for_a_while_or_cannot_be_read_is_made_once_and_
 def test_what_slurm_refuses_is_one_line_with_its_remedy(
     send: Callable[..., tuple[Submitting, Cluster]], monkeypatch: pytest.MonkeyPatch, said: str, word: str
 ) -> None:
-    monkeypatch.setattr(slurm, "queued_jobs", lambda *_: {})
+    monkeypatch.setattr(slurm, "remembered_jobs", lambda *_: {})
     watched, _ = send(f"error: Batch job submission failed: {said}")
     assert not watched.reported
     (line,) = watched.refused

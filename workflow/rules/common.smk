@@ -160,5 +160,5 @@ onstart:
 
 onerror:
     # What failed, once more at the end: Snakemake says a page about every job.
-    for line in (*last_errors(RESULTS / "logs", STARTED), *want_of_memory(KILLED)):
+    for line in (*last_errors(RESULTS / "logs", STARTED), *([] if CALL.slurm_run else want_of_memory(KILLED))):
         logger.error(line)

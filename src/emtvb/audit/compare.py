@@ -138,9 +138,12 @@ def _columns_across(
 ) -> Iterator[dict[str, Condition]]:
     """Of each row the columns by which a claim's condition is true before or after, and not both."""
     columns = [*names]
-    before, now = (pd.DataFrame(rows, columns=columns).apply(pd.to_numeric, errors="coerce") for rows in (old, new))
-    bar = float(now["measured_solved"].iloc[0]) if len(now) and "measured_solved" in now else ACCURATE
+    bar = number_in(dict(zip(names, new[0], strict=True)).get("measured_solved", str(ACCURATE))) if new else ACCURATE
     of = [condition for condition in _bars_of_claims(bar) if {*condition.columns()} <= {*names}]
+    if not of:
+        yield from ({} for _ in new)
+        return
+    before, now = (pd.DataFrame(rows, columns=columns).apply(pd.to_numeric, errors="coerce") for rows in (old, new))
     there = before.notna() & now.notna()
     crossed = [(part.true_of(before) != part.true_of(now)) & there[part.columns()].all(axis=1) for part in of]
     for row in range(len(new)):
@@ -160,7 +163,7 @@ def _is_within(
 ) -> bool:
     """Whether a cell is what it was but for rounding."""
     if column in ("solved", "verdict") and across:
-        return True  # they say on which side of a bar a number is: integrity holds them to the numbers of their own row
+        return True  # they say on which side of a bar a number is: contradictions.py holds them to their row
     allowed = tolerance(file, column, solved, column in across)
     return _same_cells(cell, row[column], allowed) or (column not in across and _is_undecided(file, column, cell, row))
 

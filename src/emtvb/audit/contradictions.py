@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import Any
 
 from emtvb.audit.compare import number_in
+from emtvb.audit.determinism import published_digests
 from emtvb.audit.integrity import Files
 from emtvb.audit.report import AGAIN, BACK, Finding
 from emtvb.errors import InputError
@@ -31,7 +33,8 @@ def contradictions(files: Files, jobs: Sequence[Planned]) -> Iterator[Finding]:
     for name in sorted(files.digests.keys() - files.rejected - files.left_out):
         found: list[str] = []
         if name.endswith(".csv") and "measurements" in name:
-            found = [words for row in _rows_of_table(files, name) for words in _of_row(row, settings)]
+            rows = _rows_of_table(files, name)
+            found = [words for row in rows for words in _of_row(row, settings, row.get("run_id") or "a row")]
         elif name.endswith("/weights.safetensors"):
             found = _of_weights(files, name)
         if found:
@@ -45,11 +48,11 @@ def contradictions(files: Files, jobs: Sequence[Planned]) -> Iterator[Finding]:
             yield Finding(path.relative_to(files.folder).as_posix(), summary(words), BACK)
 
 
-def _of_row(row: Mapping[str, str], settings: Mapping[str, Any]) -> Iterator[str]:
+def _of_row(row: Mapping[str, str], settings: Mapping[str, Any], run: str) -> Iterator[str]:
     """What of a network's measurements says something else than the rest, or than the config."""
     asked = {f"measured_{key}": value for key, value in settings.items()}
     wrong = [column for column, value in asked.items() if column in row and number_in(row[column]) != value]
-    yield from (f"{column} of {row['run_id']} is {row[column]}, and {asked[column]} in the config" for column in wrong)
+    yield from (f"{column} of {run} is {row[column]}, and {asked[column]} in the config" for column in wrong)
     if not {"test_accuracy", "measured_solved", "solved"} <= row.keys():
         return
     solved = number_in(row["test_accuracy"]) >= number_in(row["measured_solved"])
@@ -58,13 +61,15 @@ def _of_row(row: Mapping[str, str], settings: Mapping[str, Any]) -> Iterator[str
     verdict = network_verdict(solved, *(number_in(row.get(name, "")) for name in names))
     for column, follows in (("solved", str(int(solved))), ("verdict", verdict)):
         if row.get(column, follows) != follows:
-            yield f"{column} of {row['run_id']} is {row[column]}, and {follows} by its other numbers"
+            yield f"{column} of {run} is {row[column]}, and {follows} by its other numbers"
 
 
 def _of_weights(files: Files, name: str) -> list[str]:
     """The networks of a shard whose published digest is another; none where digests are not there."""
-    rows = _rows_of_table(files, name.replace("weights.safetensors", "digests.csv"))
-    published = {row["run_id"]: row["weights_sha256"] for row in rows}
+    try:
+        published = published_digests(files.folder, PurePosixPath(name).parent.name)
+    except (KeyError, ValueError, csv.Error) as error:
+        return [f"no digests of weights can be read beside it ({error!r})"]
     if not published:
         return []
     try:

@@ -79,7 +79,7 @@ def train_again(
         difference = differences[run.run_id]
         if difference is None:
             continue
-        if where := _other_environment(shard, run.run_id, files.records, trainer):
+        if where := made_elsewhere(shard, run.run_id, files.records, trainer):
             elsewhere += 1
             notes.append(f"Not checked: {run.run_id}, which was made elsewhere ({where}); {difference}.")
         else:
@@ -260,8 +260,15 @@ def _difference_of_curves(there: Sequence[Row], new: Sequence[Row]) -> str | Non
     return None if there and there[-1].step == last else f"its learning curve ends before step {last:,}"
 
 
-def _other_environment(shard: str, run_id: str, records: Mapping[Path, Record], trainer: str) -> str:
-    """How the environment in which a run was trained differs from this one, in what can change its bits."""
+def made_elsewhere(shard: str, run_id: str, records: Mapping[Path, Record], trainer: str) -> str:
+    """How the environment in which a run was trained differs from this one, in what can change its bits.
+
+    Args:
+        shard: The job that trained it.
+        run_id: The run.
+        records: The experiment's records, by their files.
+        trainer: The trainer that its config states.
+    """
     engine = trainer in promises.TRAINERS
     here: dict[str, Any] = provenance.environment()
     for record in records.values():

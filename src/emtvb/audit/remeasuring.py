@@ -43,8 +43,6 @@ log = logging.getLogger(__name__)
 
 _LAST = 19
 """The niceness of what runs where nothing else does."""
-_MOST = 6
-"""Cells of a file that a finding names."""
 _NOT_HERE = "what they are made from is not here"
 _STEPS = re.compile(r"(\d+) of (\d+) steps \(\d+%\) done")
 
@@ -277,8 +275,7 @@ class Comparison:
                 continue
             self.compared += 1
             if problems:
-                more = f"; and {len(problems) - _MOST} more" if len(problems) > _MOST else ""
-                self.findings.append(Finding(path, "; ".join(problems[:_MOST]) + more, AGAIN))
+                self.findings.append(Finding(path, summary(problems), AGAIN))
             elif path.endswith(".csv"):
                 self.crossings += [f"{path}: {words}" for words in compare.crossings(there / path, again / path)]
         if self.exactly and len(self.findings) == before:

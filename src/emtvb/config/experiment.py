@@ -279,7 +279,7 @@ class Sweep(Experiment):
     trainer: Literal["auto", "compiled", "reference"] = "auto"
     """The trainer of the paper's network. auto and compiled name the engine that is compiled for the CPU; where it
     cannot be had, auto takes the general trainer, and compiled refuses. reference is the general trainer on PyTorch
-    Lightning. Other architectures are always trained by the general one."""
+    Lightning. Other architectures are always trained by the general one; `follow` and streams need the engine."""
     accelerator: Literal["cpu", "auto", "gpu", "cuda", "mps", "tpu"] = "cpu"
     """Lightning's name of the hardware on which the general trainer runs. The compiled engine runs on the CPU."""
     training: TrainingSettings = TrainingSettings()
@@ -388,8 +388,9 @@ class Sweep(Experiment):
     def check_runs(self) -> None:
         """Raise InputError where the settings state no runs that can be, or something of the sweep is not in it."""
         if (count := len(self.shards())) > MOST_SHARDS:
-            enough = math.ceil(self.seeds_per_shard * count / MOST_SHARDS)
-            remedy = f"{count} training jobs, of at most {MOST_SHARDS}; write {enough}, or make several experiments"
+            cells, last = len(sweep.runs_by_shard(self.runs(), max(self.seeds))), max(self.seeds)
+            enough = f"write {math.ceil(last / (MOST_SHARDS // cells))}, or " if cells <= MOST_SHARDS else ""
+            remedy = f"{count} training jobs, of at most {MOST_SHARDS}; {enough}make several experiments"
             raise InputError("seeds_per_shard", self.seeds_per_shard, remedy)
         self.looks()
         self.followed()
@@ -499,7 +500,7 @@ def dump_settings(experiment: Experiment) -> str:
 
 
 MOST_SHARDS = 12_000
-"""Of so many `snakemake -n` makes a plan within some minute, with 1.2 GB (`python -m benchmarks.load`)."""
+"""Of so many, where none is made yet, `snakemake -n` makes a plan in a minute or so (`python -m benchmarks.load`)."""
 THRESHOLDS = (0.9, 0.98)
 """The paper's (``paper.table1.SCRIPT_THRESHOLDS``)."""
 _UNLIKE = {

@@ -106,9 +106,8 @@ class TaskTheory:
         """All elements, once settled, by the persistent ones."""
         lasting, steps = self.persistent, self.source.size
         turns = np.linalg.matrix_power(self.phi, steps)[:, lasting]
-        back = np.linalg.matrix_power(
-            self.phi[np.ix_(lasting, lasting)].T, steps
-        )  # of a signed permutation: its inverse
+        # of a signed permutation, the transpose is the inverse
+        back = np.linalg.matrix_power(self.phi[np.ix_(lasting, lasting)].T, steps)
         copies: np.ndarray = (turns @ back).T
         return copies
 

@@ -139,7 +139,9 @@ class Records:
     def _inputs_anew(self, maker: Maker) -> Iterator[str]:
         """Inputs that lie there as others than were read, or are gone together with their record, in words."""
         for name, digest in maker.record.inputs.items():
-            path = _plain_path(self.folder / name)  # of ../twins/runs.csv: beside what a linked folder is lie others
+            path = _plain_path(
+                self.folder / name
+            )  # else ".." after a linked folder would lead to where the link points
             if path in self.damaged:
                 continue
             if self._is_file(path):

@@ -143,7 +143,7 @@ def read_verdicts(folder: Path | str, claims: Claims | None = None) -> tuple[Cla
 
     Args:
         folder: The experiment's, with ``runs.csv`` and ``measurements.csv``.
-        claims: Of :func:`claims.load_claims`.
+        claims: Of :func:`emtvb.paper.claims.load_claims`.
 
     Raises:
         InputError: Where these are missing or damaged, or claims.yaml is.
@@ -179,7 +179,8 @@ def evaluate_claims(measured: pd.DataFrame, claims: Claims | None = None) -> tup
 
     Args:
         measured: Run table and measurements together, as ``tables.combine`` gives them; rounding twins among them.
-        claims: Of :func:`claims.load_claims`; by default with the bar of solving a task by which these were measured.
+        claims: Of :func:`emtvb.paper.claims.load_claims`; by default with the bar of solving a task by which these
+            were measured.
     """
     claims = claims or _by_the_bar_of(measured)
     own = table1.paper_runs(measured)
@@ -419,7 +420,7 @@ def statement_shares(measured: pd.DataFrame, claims: Claims | None = None) -> pd
 
     Args:
         measured: As for :func:`evaluate_claims`.
-        claims: Of :func:`claims.load_claims`.
+        claims: Of :func:`emtvb.paper.claims.load_claims`.
 
     Returns:
         A row per statement or check and group of networks: ``name``, ``group``, ``short``, ``task``, ``hidden_dim``,

@@ -253,7 +253,7 @@ def is_over(state: str) -> bool:
     return state == "COMPLETED" or state in FAILED
 
 
-def queued_jobs(run: str, numbers: Collection[str] = ()) -> dict[str, InQueue]:
+def remembered_jobs(run: str, numbers: Collection[str] = ()) -> dict[str, InQueue]:
     """The jobs of one run of Snakemake that Slurm remembers, by their ids; a task of an array is a job of its own.
 
     Args:

@@ -215,7 +215,7 @@ def _wait_for_trials(run: str, trials: Sequence[_Trial]) -> None:
     """Wait until jobs have ended, or have not started in time."""
     begun = time.monotonic()
     while open_trials := [trial for trial in trials if trial.ended is None]:
-        queue = slurm.queued_jobs(run)
+        queue = slurm.remembered_jobs(run)
         now = time.monotonic()
         for trial in open_trials:
             state, node, reason = queue.get(trial.job, slurm.InQueue("FORGOTTEN"))

@@ -265,7 +265,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
 
     def _has_jobs(self) -> bool:
         """Whether jobs of this run wait or run."""
-        queue = self._ask_patiently(lambda: slurm.queued_jobs(self.run_uuid, self._numbers)) or {}
+        queue = self._ask_patiently(lambda: slurm.remembered_jobs(self.run_uuid, self._numbers)) or {}
         return bool(_unended_ids(queue))
 
     def _room_now(self) -> int:
@@ -308,7 +308,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         self._over.set()
         with self._submitting:
             try:
-                slurm.cancel(_unended_ids(slurm.queued_jobs(self.run_uuid, self._numbers)) | self._numbers)
+                slurm.cancel(_unended_ids(slurm.remembered_jobs(self.run_uuid, self._numbers)) | self._numbers)
             except InputError as error:
                 self.logger.warning(f"{error.what}: {error.value}: jobs may be left; the next call cancels them")
 
@@ -328,7 +328,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             return
         try:
             async with self.status_rate_limiter:
-                queue = await asyncio.to_thread(slurm.queued_jobs, self.run_uuid, self._numbers)
+                queue = await asyncio.to_thread(slurm.remembered_jobs, self.run_uuid, self._numbers)
         except InputError as error:
             too_long = self._is_silent(error)
             for info in active_jobs:

@@ -61,7 +61,7 @@ def _recording_of(
 
 
 def random_sequences(task: LabelledTask, half: int, count: int, seed: int) -> Float[np.ndarray, "s batch d"]:
-    """Random input sequences of one half, :data:`FITTING` or :data:`JUDGING`.
+    """Random input sequences of one half, :data:`FITTING` or :data:`emtvb.core.recording.JUDGING`.
 
     A task with s*d < 3 has at most four sequences: too few to keep any back, so there both halves are all of them.
     """

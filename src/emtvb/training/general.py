@@ -84,8 +84,8 @@ def train_architecture(
     Args:
         run: What to train.
         network: The class of what comes out, built from the parameters' arrays in their order.
-        kind: What torch trains, as an entry of ``architectures.registry`` says: inputs to outputs, (time, batch, d)
-            each.
+        kind: What torch trains, as an entry of ``config.architectures.ARCHITECTURES`` says: inputs to outputs, (time,
+            batch, d) each.
         folder: Likewise.
         report: Likewise.
         environment: Likewise.

@@ -204,29 +204,29 @@ def of_contents(law: pd.DataFrame) -> dict[str, list[Part]]:
     told = twins["wide_told"] / twins["networks"]
     return {
         "E1": [
-            _share_of("attract", solved["wide_lasting"], solved["wide"], least=0.95),
-            _share_of("multipliers alone", solved["below_lasting"], solved["below"]),
+            _part_of_counts("attract", solved["wide_lasting"], solved["wide"], least=0.95),
+            _part_of_counts("multipliers alone", solved["below_lasting"], solved["below"]),
         ],
         "E2": [
-            _share_of("others", lasting, solved["networks"] - solved["wide"], most=0.05),
-            _share_of("multipliers alone", solved["above_lasting"], solved["above"]),
+            _part_of_counts("others", lasting, solved["networks"] - solved["wide"], most=0.05),
+            _part_of_counts("multipliers alone", solved["above_lasting"], solved["above"]),
         ],
         "E3": [
-            _share_of(name, row["contents_wide_kept"], row["contents_wide"], least=0.98)
+            _part_of_counts(name, row["contents_wide_kept"], row["contents_wide"], least=0.98)
             for name, row in (("solved", solved), ("others", others))
         ],
-        "E4": [_share_of("kept", kept_of_rest, rest, most=0.1)],
+        "E4": [_part_of_counts("kept", kept_of_rest, rest, most=0.1)],
         "E5": [
-            _share_of("attracting", twins["wide_told"], twins["networks"], least=twins["told"] / twins["networks"]),
-            _share_of("multipliers alone", twins["told"], twins["networks"]),
-            _share_of("return", twins["returning_told"], twins["networks"], least=told - 0.01),
-            _share_of("step 1,000", twins["early_told"], twins["networks"], least=told - 0.01),
-            _share_of("task", twins["task_told"], twins["networks"]),
-            _share_of("original", twins["original_told"], twins["original_networks"]),
+            _part_of_counts("attracting", twins["wide_told"], twins["networks"], twins["told"] / twins["networks"]),
+            _part_of_counts("multipliers alone", twins["told"], twins["networks"]),
+            _part_of_counts("return", twins["returning_told"], twins["networks"], least=told - 0.01),
+            _part_of_counts("step 1,000", twins["early_told"], twins["networks"], least=told - 0.01),
+            _part_of_counts("task", twins["task_told"], twins["networks"]),
+            _part_of_counts("original", twins["original_told"], twins["original_networks"]),
         ],
         "E6": [
-            _share_of("contents", alike, count, least=0.85),
-            _share_of("the commoner", max(kept, count - kept), count),
+            _part_of_counts("contents", alike, count, least=0.85),
+            _part_of_counts("the commoner", max(kept, count - kept), count),
         ],
     }  # fmt: skip
 
@@ -246,7 +246,7 @@ def _told_part(told: pd.DataFrame, step: int, least: float = 0, most: float = 1)
     return Part(f"step {step:,}: {right:.0f} of {runs:.0f}", least <= share <= most)
 
 
-def _share_of(what: str, count: Any, of: Any, least: float = 0, most: float = 1) -> Part:
+def _part_of_counts(what: str, count: Any, of: Any, least: float = 0, most: float = 1) -> Part:
     """A share that must lie between two numbers, by its count."""
     part = Part(f"{what}: {count:,.0f} of {of:,.0f}", bool(round(least * of, 9) <= count <= round(most * of, 9)))
     return part if of >= FEWEST else part._replace(holds=None)
@@ -254,7 +254,7 @@ def _share_of(what: str, count: Any, of: Any, least: float = 0, most: float = 1)
 
 def _share_part(what: str, true: pd.Series, least: float = 0, most: float = 1) -> Part:
     """A share of networks that must lie between two numbers."""
-    return _share_of(what, true.sum(), len(true), least, most)
+    return _part_of_counts(what, true.sum(), len(true), least, most)
 
 
 def _count_part(what: str, true: pd.Series, least: float = 0, most: float = float("inf")) -> Part:
