@@ -84,6 +84,4 @@ def test_what_the_system_killed_for_want_of_memory_is_a_line(monkeypatch: pytest
     monkeypatch.setattr(memory_limit, "killed_processes", lambda: 5)
     assert memory_limit.want_of_memory(5) == []
     (line,) = memory_limit.want_of_memory(3)
-    assert line.startswith(
-        "error: memory ran out on this machine, and the system killed 2 of the processes here; run on fewer cores"
-    )
+    assert line.startswith("error: memory ran out, and the system killed 2 of the processes here; run on fewer cores")

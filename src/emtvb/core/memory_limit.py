@@ -47,11 +47,7 @@ def want_of_memory(killed: int) -> list[str]:
     """
     count = killed_processes() - killed
     remedy = "run on fewer cores, or give it more: it goes on where it stopped"
-    return (
-        [f"error: memory ran out on this machine, and the system killed {count} of the processes here; {remedy}"]
-        if count
-        else []
-    )
+    return [f"error: memory ran out, and the system killed {count} of the processes here; {remedy}"] if count else []
 
 
 def _free_bytes() -> Iterator[int]:
