@@ -149,7 +149,6 @@ def test_jobs_only_refuse_by_lists_that_do_not_count() -> None:
         "cli/networks.py",
         "network/training.py",
         "experiments/results.py",
-        "making/trainings.py",
     }
     refusing = {"config/experiment.py", "training/proof.py", "training/shard.py", "training/stream.py"}
     assert found == refusing | outside_of_jobs

@@ -49,10 +49,12 @@ def test_each_setting_that_decides_is_compared_and_no_other(settings: dict[str, 
     assert trainings.changes_of_training({**settings, "revision": 1}, {**settings, "revision": 2}) == [
         "setting revision"
     ]
-    assert trainings.changes_of_training(settings, {**settings, "trainer": "another"}) == ["setting trainer"]
-    assert trainings.changes_of_training({**settings, "trainer": "auto"}, {**settings, "trainer": "compiled"}) == []
+    assert trainings.changes_of_training(settings, {**settings, "trainer": "another"}) == (
+        [] if settings.get("proof") else ["setting trainer"]
+    )
     assert trainings.changes_of_training(settings, {**settings, "accelerator": "cuda"}) == ["setting accelerator"]
-    assert trainings.changes_of_training(settings, {**settings, "proof": {**PROOF, "stream": "3"}}) == ["setting proof"]
+    changes = trainings.changes_of_training(settings, {**settings, "proof": {**PROOF, "stream": "3"}})
+    assert changes == ["setting proof", *(["setting trainer"] if settings.get("trainer") == "reference" else [])]
     if "runs" in settings:
         assert trainings.changes_of_training(settings, {**settings, "runs": settings["runs"] * 2}) == ["its runs"]
     key = next(name for name in ("runs", "run", "order") if name in settings)
@@ -65,6 +67,15 @@ def test_each_setting_that_decides_is_compared_and_no_other(settings: dict[str, 
             other[name] = {**run[name], next(part for part in run[name] if not isinstance(run[name][part], list)): 3}
         changed = {**settings, key: [other, *settings[key][1:]] if key == "runs" else other}
         assert trainings.changes_of_training(settings, changed) == ["its runs"], name
+
+
+def test_another_trainer_is_another_training_and_another_name_of_the_engine_is_none() -> None:
+    engine = {"runs": [RUN], "trainer": "auto", "proof": PROOF}
+    general = {"runs": [RUN], "trainer": "reference", "accelerator": "cpu", "proof": None}
+    assert trainings.changes_of_training(engine, {**engine, "trainer": "compiled"}) == []
+    different = ["setting accelerator", "setting proof", "setting trainer"]
+    assert trainings.changes_of_training(engine, general) == different
+    assert trainings.changes_of_training(general, engine) == different
 
 
 @pytest.mark.parametrize("plain", [RUN, {**RUN, "twin": 3}, STREAM])

@@ -17,7 +17,6 @@ from typing import Any
 from emtvb.making.recipes import version_here
 from emtvb.theory import protocol
 from emtvb.theory import stream_order as streams
-from emtvb.training import promises
 
 REVISION = "revision"
 """The param, perhaps null, by which a rule says that its jobs train."""
@@ -43,10 +42,12 @@ def runs_of_training(settings: Mapping[str, Any]) -> list[Any]:
 
 
 def deciding_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """What decides beside the runs."""
+    """What decides beside the runs; where there is a proof, the engine trains, by either of its names."""
     decided = {name: settings[name] for name in _DECIDE if settings.get(name) is not None}
-    # They differ in what they do on a machine without the engine, and records say who trained.
-    return {**decided, "trainer": "auto"} if decided.get("trainer") in promises.TRAINERS else decided
+    if "proof" in decided:
+        # auto and compiled differ in what they do on a machine without the engine, and records say who trained
+        decided.pop("trainer", None)
+    return decided
 
 
 def changes_of_training(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
