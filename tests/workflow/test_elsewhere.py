@@ -38,7 +38,7 @@ def test_another_clones_package_of_another_version_is_refused(project: Project, 
     assert result.returncode != 0
     (line,) = [line for line in (result.stdout + result.stderr).splitlines() if "comes with another version" in line]
     assert line == (
-        f"package: {ROOT / 'src' / 'emtvb'}: the workflow at {project.folder} comes with another version of it; "
+        f"error: package: {ROOT / 'src' / 'emtvb'}: the workflow at {project.folder} comes with another version of it; "
         "run it with its own (make install there)"
     )
 
