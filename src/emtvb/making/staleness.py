@@ -139,9 +139,8 @@ class Records:
     def _inputs_anew(self, maker: Maker) -> Iterator[str]:
         """Inputs that lie there as others than were read, or are gone together with their record, in words."""
         for name, digest in maker.record.inputs.items():
-            path = _plain_path(
-                self.folder / name
-            )  # else ".." after a linked folder would lead to where the link points
+            # Plain, since ".." after a linked folder would lead to where the link points.
+            path = _plain_path(self.folder / name)
             if path in self.damaged:
                 continue
             if self._is_file(path):
