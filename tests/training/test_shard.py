@@ -80,7 +80,7 @@ def test_without_the_engine_auto_takes_the_general_trainer_and_its_state_is_not_
         with caplog.at_level(logging.WARNING):
             assert who() == ["general"] * 2
         (line,) = caplog.messages
-        assert "the general trainer trains here" in line
+        assert "trainer: auto takes reference here" in line
         assert "cannot be had here (ImportError)" in line
         with pytest.raises(InputError, match="cannot be had here"):
             who("compiled")

@@ -81,7 +81,7 @@ def test_where_the_engine_cannot_be_had_the_general_trainer_trains_and_the_recor
     assert done.returncode == 0, done.stderr
     results = project.folder / "results" / "smoke"
     (log,) = (results / "logs" / "train_shard").glob("*.log")
-    (line,) = [line for line in log.read_text().splitlines() if "the general trainer trains here" in line]
+    (line,) = [line for line in log.read_text().splitlines() if "trainer: auto takes reference here" in line]
     assert "no numba on this machine" in line
     (record,) = (results / "training").glob("*/train_shard.provenance.json")
     (run,) = json.loads(record.read_text())["runs"].values()

@@ -90,7 +90,7 @@ def train_shard(
         )
     state = check_writable(outputs.weights.with_name("runs"))
     if trainer == "auto" and not any(isinstance(run, StreamSetup) for run in runs) and (problem := _engine_problem()):
-        log.warning("the general trainer trains here, slower and to other last digits (%s)", problem)
+        log.warning("trainer: auto takes reference here (%s)", problem)
         trainer, version = "reference", general_version(version)
     train = _trainer_by_name(trainer, accelerator, environment or {})
     # Another process may be one that outlived the workflow that started it.
