@@ -4,6 +4,9 @@ import dataclasses
 import hashlib
 import logging
 import os
+import pickle
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -101,6 +104,24 @@ def test_a_damaged_finished_run_is_trained_again(
         after = train(runs[:1], tmp_path)[runs[0].run_id]
     assert "training it again" in caplog.text
     assert before.W_hh.tobytes() == after.W_hh.tobytes()
+
+
+def test_a_job_that_a_kill_left_at_its_end_has_used_what_trained(runs: list[Run], tmp_path: Path) -> None:
+    """Its record names the modules of its process, though no run is left to train."""
+    program = (
+        "import pickle, sys; from pathlib import Path; from emtvb.training import shard;"
+        "runs = pickle.loads(Path(sys.argv[1]).read_bytes());"
+        "shard.train_shard(runs, shard.Outputs.of(Path(sys.argv[2]), 'x'), 'version', sys.argv[3]);"
+        "print(*sorted(name for name in sys.modules if name.startswith('emtvb.')))"
+    )
+    (tmp_path / "runs").write_bytes(pickle.dumps(runs[:1]))
+
+    def modules(trainer: str) -> str:
+        command = [sys.executable, "-c", program, tmp_path / "runs", tmp_path / trainer, trainer]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    for trainer in ("compiled", "reference"):
+        assert modules(trainer) == modules(trainer) != ""
 
 
 @pytest.mark.parametrize("change", [lambda a: a + np.float32(1e-3), lambda a: a[::-1]])

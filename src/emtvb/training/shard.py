@@ -89,7 +89,9 @@ def train_shard(
             "training", f"form of its files {now}", f"promises.OUTPUTS says {promises.OUTPUTS}; correct one"
         )
     state = check_writable(outputs.weights.with_name("runs"))
-    if trainer == "auto" and not any(isinstance(run, StreamSetup) for run in runs) and (problem := _engine_problem()):
+    # Asked of a training that a kill left at its end, too: then its record names all that trained it.
+    problem = "" if trainer == "reference" else _engine_problem()
+    if problem and trainer == "auto" and not any(isinstance(run, StreamSetup) for run in runs):
         log.warning("trainer: auto takes reference here (%s)", problem)
         trainer, version = "reference", general_version(version)
     train = _trainer_by_name(trainer, accelerator, environment or {})
