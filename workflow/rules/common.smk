@@ -3,6 +3,7 @@
 
 import os
 import sys
+import tempfile
 import time
 from functools import cache, partial
 from importlib.util import find_spec
@@ -64,6 +65,9 @@ envvars:
 os.environ.pop("MPLBACKEND", None)
 node.choose_kernels()
 node.keep_memory()
+if CALL.runs_here:
+    # Where TMPDIR is full, Python takes another folder, and the solver of Snakemake's scheduler a page of words.
+    os.environ["TMPDIR"] = tempfile.gettempdir()
 
 # What trains by shards is planned by them: an experiment's runs by the job that trains them.
 SHARDS = EXPERIMENT.shards()
