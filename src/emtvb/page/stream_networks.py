@@ -120,13 +120,12 @@ def _opening_edit(run: StreamSetup, n: int) -> dict[str, Any]:
     for step in range(at, place.stop):
         reached = reached[source]
         later += reached[-d:][plan.sign[step] != 0].sum(axis=0)
-    later[(plan.sign[at - n : at] == 0).ravel()] = 0
+    later[(plan.sign[at - n : at] == 0).ravel()] = 0  # what is 0 cannot be flipped
     best = min(range(n * d), key=lambda i: (-later[i], abs(i % d - d // 2), i))
     return {"at": at, "what": f"{run.task.s - n + best // d + 1}.{best % d}"}
 
 
 def _composition_in_words(task: Binding) -> str:
-    """How outputs are composed, in words."""
     if episode_memory.repeats_vectors(task):
         return "each is the target of n steps before, n being the vectors of its episode"
     parts = (f"{'-' if read.sign < 0 else ''}x{read.dimension} of target {read.variable}" for read in task.composition)

@@ -192,7 +192,7 @@ def _of_labels(fitted: Fitted, expected: Expected | None) -> Editor:
         "s": len(trials.variables),
         "kept": list(range(int(trials.stored.size))),
         "scale": float(np.abs(outputs).max()) or 1.0,
-        "close": (0.5 * spread).tolist(),
+        "close": (0.5 * spread).tolist(),  # how near outputs have to come, as for ``edit``
         "variables": [
             {
                 "name": v.name,

@@ -165,7 +165,6 @@ def networks_and_place_of_page(named: str, of_file: OfFile, output: Path | None)
 
 
 def _memories_to_edit(subject: Subject, basis: str) -> VariableMemories:
-    """The variable memories that a user chose to edit through."""
     if not isinstance(subject.network, Network):
         if basis != "data":
             raise InputError("--basis", basis, "it is for the paper's network; leave it out")

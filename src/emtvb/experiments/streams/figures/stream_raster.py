@@ -46,7 +46,7 @@ def draw(rows: pd.DataFrame) -> Figure:
     for row, cell in zip(panels, cells, strict=True):
         means = rows_of_cell(rows, cell)
         n = int(means["length"].iloc[0])
-        outputs = (int(means["step"].max()) + 1) // 2 - n - 1
+        outputs = (int(means["step"].max()) + 1) // 2 - n - 1  # of two episodes: n inputs, the marker, outputs
         for axes, kind in zip(row, KINDS, strict=True):
             wide = means.pivot(index="number", columns="step", values=kind).reindex(columns=range(last + 1))
             image = show_image(axes, wide.to_numpy(dtype=float), colour_map(_MAP), 0.5, 1.0)
