@@ -391,7 +391,8 @@ class Sweep(Experiment):
         """Raise InputError where the settings state no runs that can be, or something of the sweep is not in it."""
         if (count := len(self.shards())) > MOST_SHARDS:
             # as few jobs as there can be: all seeds of a setting in one
-            cells, last = len(sweep.runs_by_shard(self.runs(), max(self.seeds))), max(self.seeds)
+            last = max(*self.seeds, 1)
+            cells = len(sweep.runs_by_shard(self.runs(), last))
             enough = f"write {math.ceil(last / (MOST_SHARDS // cells))}, or " if cells <= MOST_SHARDS else ""
             remedy = f"{count} training jobs, of at most {MOST_SHARDS}; {enough}make several experiments"
             raise InputError("seeds_per_shard", self.seeds_per_shard, remedy)
