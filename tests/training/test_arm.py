@@ -23,7 +23,7 @@ def test_where_it_cannot_be_had_it_says_why(tmp_path: Path, monkeypatch: pytest.
 
 @pytest.mark.skipif(kernel.ARM, reason="this is ARM")
 @pytest.mark.skipif(
-    not (arm.CACHE / arm.NAME).is_dir(), reason="no emulation here, which takes 5 GB: python -m benchmarks.arm sets it up"
+    not (arm.CACHE / arm.NAME).is_dir(), reason="no emulation here: python -m benchmarks.arm sets it up"
 )
 def test_emulated_it_gives_the_same_bits(tmp_path: Path) -> None:
     command = arm.emulation()
