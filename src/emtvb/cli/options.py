@@ -70,7 +70,7 @@ def subject_options(command: Callable[..., None]) -> Callable[..., None]:
     return call
 
 
-def check_and_say(file: str) -> config.Experiment:
+def checked_experiment(file: str) -> config.Experiment:
     """The experiment of a config, with a line on what it comes to."""
     experiment = kinds.load_experiment(file)
     console.print(f"{file}: experiment {experiment.experiment}: {experiment.in_words()}")

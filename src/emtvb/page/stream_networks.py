@@ -22,7 +22,7 @@ from emtvb.theory.stream_order import StreamSetup
 from emtvb.weights import Network
 
 
-def show_stream(run: StreamSetup, task: str, network: Network, measured: Mapping[str, Any] | None = None) -> Shown:
+def shown_stream(run: StreamSetup, task: str, network: Network, measured: Mapping[str, Any] | None = None) -> Shown:
     """A network and a stream of three episodes, of which each length that was trained has a basis of its own.
 
     An episode's memory is its last n targets. The basis is least squares over all of its output steps, from its marker
@@ -68,7 +68,7 @@ def show_stream(run: StreamSetup, task: str, network: Network, measured: Mapping
     return Shown(about, weights, {DATA: _bases_by_length(run, network, sizes)})
 
 
-def show_run(entry: FoundRun) -> Shown:
+def shown_run(entry: FoundRun) -> Shown:
     """A run on a stream among results.
 
     Raises:
@@ -77,7 +77,7 @@ def show_run(entry: FoundRun) -> Shown:
     run, network = entry.run, entry.network()
     assert isinstance(run, StreamRun)
     assert isinstance(network, Network)
-    return show_stream(run, paper_name(run.task), network)
+    return shown_stream(run, paper_name(run.task), network)
 
 
 def _bases_by_length(run: StreamSetup, network: Network, sizes: list[int]) -> dict[str, Float[np.ndarray, ...]]:

@@ -134,12 +134,12 @@ def network_on_page(subject: Subject) -> Shown:
     Raises:
         InputError: Where it is not of the paper's kind.
     """
-    from emtvb.page.networks import show_run
+    from emtvb.page.networks import shown_run
 
     if not isinstance(subject.network, Network):
         remedy = "a browser runs networks of the paper's kind; emtvb.view shows any other in a notebook"
         raise InputError("--page", subject.named, remedy)
-    return show_run(subject.run, subject.network)
+    return shown_run(subject.run, subject.network)
 
 
 def networks_and_place_of_page(named: str, of_file: OfFile, output: Path | None) -> tuple[Sequence[Shown], Path]:
