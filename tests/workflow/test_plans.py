@@ -490,8 +490,10 @@ def test_one_call_makes_all_that_is_stale(finished: Project, tmp_path: Path) -> 
     before = {path: path.read_bytes() for path in (project.folder / "results").rglob("digests.csv")}
     project.edit("config/smoke.yaml", "seeds: [1, 2]", "seeds: [1, 2, 3]")
     project.edit("config/smoke.yaml", "  - T2\n", "")
+    (unfinished := project.folder / "results/smoke/figures/.wave.mgxkwq7z.png").touch()
     result = project.snakemake(*SMOKE)
     assert result.returncode == 0, result.stderr
+    assert not unfinished.exists()
     assert "already trained, and taken from where they lie: 8 runs" in result.stderr
     assert result.stderr.count("already trained (2 of 3)") == 4
     assert result.stderr.count(": training (run 3 of 3") == 4

@@ -20,7 +20,7 @@ if not INSTALLED:
 try:
     from emtvb.errors import InputError
     from emtvb.experiments import kinds
-    from emtvb.making import hooks, node, planning, surroundings
+    from emtvb.making import hooks, node, planning, provenance, surroundings
     from emtvb.making.digests import PACKAGE
     from emtvb.making.clone import check_package
     from emtvb.core.memory_limit import killed_processes, want_of_memory
@@ -158,6 +158,7 @@ onstart:
         if CALL.runs_here and (trains := EXPERIMENT.accelerators()):
             planning.check_accelerators(CALL.jobs, trains)
         slurm.take_over(RESULTS, CALL.slurm_run)  # holds the results' lock from here on
+        provenance.delete_unfinished(RESULTS)
         if RECORDS and (shards := planning.shard_trainings(CALL.jobs)):
             keep_finished_runs(shards)
 

@@ -60,7 +60,8 @@ def shadowing_files(root: Path) -> Iterator[Path]:
         if (path.parent if path.name == "__init__.py" else compiled) in modules:
             yield path
     beside = (path for folder in ("src", "workflow/scripts") for path in (root / folder).glob("*"))
-    yield from (path for path in beside if path.stem in {*sys.stdlib_module_names, *LIBRARIES})
+    # pandas imports the last two where they are there
+    yield from (path for path in beside if path.stem in {*sys.stdlib_module_names, *LIBRARIES, "bottleneck", "numexpr"})
 
 
 def _code_by_name(package: Path) -> dict[str, bytes]:
