@@ -1,6 +1,7 @@
 # What all rules share: the checked config, where results lie, and helpers. What is asked of Snakemake beyond its public
 # face stands in emtvb.making.hooks, with reasons.
 
+import logging
 import os
 import sys
 import tempfile
@@ -60,6 +61,9 @@ if slurm.is_superseded(RESULTS):
 envvars:
     *slurm.hand_over(RESULTS.parent),
 
+
+# Else each line that a full disk keeps from Snakemake's log is told in a page.
+logging.raiseExceptions = False
 
 # Figures are drawn into files. What a notebook tells its own matplotlib is nothing for jobs, which inherit this.
 os.environ.pop("MPLBACKEND", None)
