@@ -309,6 +309,8 @@ def test_a_job_that_is_preempted_or_loses_its_node_uses_up_no_attempt(
         ("PENDING||AccountNotAllowed", "set account:"),
         ("PENDING||QOSNotAllowed", "set qos:"),
         ("PENDING||Job's QOS not permitted to use this partition (long allows long not normal)", "set qos:"),
+        ("PENDING||PartitionConfig", "set partition:"),
+        ("PENDING||uid 5 not in group permitted to use this partition (a). groups allowed: b", "set partition:"),
         ("PENDING||DependencyNeverSatisfied", "Slurm names no setting"),
         ("PENDING||launch failed requeued held", "held job 5 back"),
         ("PENDING||JobHoldMaxRequeue", "held job 5 back"),
@@ -351,7 +353,7 @@ def test_what_can_never_start_is_ended(watched: Watched, tmp_path: Path, slurm_s
     slurm_says["squeue"] = queued(*(f"{5 + i}|PENDING||{reason}" for i, reason in enumerate(reasons)))
     assert watched.look(*(submitted(job(tmp_path), number) for number in "56789")) == ["6", "7", "9"]
     assert "set longest:" in watched.failed["5"]
-    user, admin = sorted(text for _, text in watched._said)
+    user, admin = sorted(watched._said)
     assert "`scontrol release 7` lets it start" in user
     assert admin == "Slurm holds job 9 back (JobHeldAdmin): ask the cluster's administrators"
 
@@ -815,19 +817,14 @@ def test_how_jobs_stand_is_a_line_a_minute(
     assert caplog.messages == ["on Slurm 1 jobs run and 3 wait (Priority, AssocGrpCPUMinutesLimit)"]
 
 
-def test_after_a_minute_of_silence_it_is_said_what_was_asked_and_how(
+def test_of_a_silent_slurm_it_is_said_what_was_asked_and_how(
     watched: Watched, tmp_path: Path, slurm_says: dict[str, str], caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.setenv("SLURM_CONF", "/some/slurm.conf")
-    info = submitted(job(tmp_path), "5")
-    watched.look(info)
-    assert watched._silent_since is not None
-    watched._silent_since -= executor.ASKED_AFTER + 1
-    caplog.clear()
     with caplog.at_level("WARNING", "tests"):
-        watched.look(info)
-        watched.look(info)
+        for _ in range(2):
+            watched.look(submitted(job(tmp_path), "5"))
     (line,) = caplog.messages
     assert "squeue" in line
     assert "SLURM_CONF=/some/slurm.conf" in line

@@ -60,8 +60,6 @@ BETWEEN = 10.0
 """Seconds between two tries to submit, while Slurm is silent or takes no more jobs."""
 PAUSES = 5.0, 10.0, 20.0, 40.0, 80.0, SLOWEST
 """Seconds before each further try of a submission that failed; the last one again and again."""
-ASKED_AFTER = 60.0
-"""Seconds of silence after which what was asked is said, and how."""
 UNCLEAR = 900.0
 """Seconds for which a submission is tried that fails for a reason that is not known: it may pass, or never."""
 PROGRESS = 60.0
@@ -112,7 +110,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         self._barred: dict[tuple[str, re.Pattern[str]], float] = {}  # jobs, and since when they wait in vain
         self._room_left, self._room_asked = 0, -BETWEEN
         self._refusals: set[str] = set()  # what was asked for that Slurm refuses
-        self._said: set[tuple[str, str]] = set()
+        self._said: set[str] = set()
         self._reported = time.monotonic()
         super().__init__(workflow, logger)
         self.logger.info(f"Slurm's jobs of this run have {self.run_uuid} in their names")
@@ -169,7 +167,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
                 if is_done:
                     jobs, most = jobs[count:], 2 * most if as_array else 1
                     continue
-                self._say("limit", "Slurm takes no more jobs of yours at once; the others follow when some have ended")
+                self._say("Slurm takes no more jobs of yours at once; the others follow when some have ended")
                 most = max(count // 2, 1)
                 if count == 1:
                     self._over.wait(BETWEEN)
@@ -260,7 +258,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
                 may_pass = PATIENCE if slurm.PASSING.search(message) else UNCLEAR
                 if time.monotonic() - begun >= may_pass:
                     raise refusal
-                self._say("submission", f"Slurm takes no job now ({message}): tried again, less and less often")
+                self._say(f"Slurm takes no job now ({message}): tried again, less and less often")
         return None
 
     def _has_jobs(self) -> bool:
@@ -365,7 +363,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
                 known = slurm.states_by_controller(overdue)
                 self._forgotten |= dict.fromkeys(known.keys() & set(overdue), now)
             except InputError as error:  # while the queue is answered: a line for each look would be many
-                self._say("controller", f"Slurm's controller does not say what became of jobs ({error.value}): waiting")
+                self._say(f"Slurm's controller does not say what became of jobs ({error.value}): waiting")
                 known = {job: "UNKNOWN" for job in overdue if now - self._forgotten[job] < PATIENCE}
             states |= {job: known.get(job, "") for job in overdue}
         return states
@@ -396,7 +394,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             if "held" in reason.lower() or state in ("REQUEUE_HOLD", "SPECIAL_EXIT"):
                 by_user = f"`scontrol release {job}` lets it start, `scancel {job}` has it submitted anew"
                 remedy = "ask the cluster's administrators" if "admin" in reason.lower() else by_user
-                self._say(job, f"Slurm holds job {job} back ({reason}): {remedy}")
+                self._say(f"Slurm holds job {job} back ({reason}): {remedy}")
             return False
         return True
 
@@ -460,18 +458,15 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         return f"{reason}; raise {name} of {job.rule.name} {where}, and {cap}: in {slurm.SITE_FILE} if that is lower"
 
     def _is_silent(self, error: InputError) -> bool:
-        """Say that Slurm does not answer, after a minute what was asked; returns whether it is silent for too long."""
+        """Say once that Slurm does not answer, what was asked and how; returns whether it is silent for too long."""
         now = time.monotonic()
         if self._silent_since is None:
             self._silent_since = now
-            self.logger.warning(f"Slurm does not answer ({error.value}): waiting for it; jobs go on, nothing is lost")
-        elif now - self._silent_since > ASKED_AFTER:
             address = " ".join(f"{name}={os.environ[name]}" for name in slurm.ADDRESS if name in os.environ)
-            how = f"with {address}" if address else "without SLURM_CONF"
-            self._say(
-                str(self._silent_since),
-                f"Slurm has not answered for {ASKED_AFTER:.0f} s. Asked was `{error.what}`, {how}; the answer was: "
-                f"{error.value}. If that command works in another terminal, stop this run and call it again there",
+            asked = f"`{error.what}`, with {address or 'no SLURM_CONF'}: {error.value}"
+            self.logger.warning(
+                f"Slurm does not answer ({asked}): waiting for it; jobs go on, nothing is lost. If this lasts while "
+                "that command works in another terminal, stop this run and call it again there"
             )
         return now - self._silent_since > PATIENCE
 
@@ -503,10 +498,10 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         why = ", ".join(shorten(reason, 80) for reason, _ in reasons.most_common(3) if reason not in ("", "None"))
         self.logger.info(f"on Slurm {states.total()} jobs run and {waiting} wait{f' ({why})' if why else ''}")
 
-    def _say(self, what: str, text: str) -> None:
+    def _say(self, text: str) -> None:
         """Say something once."""
-        if (what, text) not in self._said:
-            self._said.add((what, text))
+        if text not in self._said:
+            self._said.add(text)
             self.logger.warning(text)
 
 
