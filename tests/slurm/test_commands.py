@@ -168,7 +168,7 @@ def test_a_slurm_that_fails_is_one_line(queue: Path, take_over) -> None:
     (queue.parent / "bin" / "squeue").write_text("#!/bin/sh\necho first >&2; echo 'no controller' >&2; exit 1\n")
     with pytest.raises(InputError, match=r"squeue .*no controller: run again when Slurm answers"):
         take_over("second")
-    with pytest.raises(InputError, match="nothing-like-it: not found"):
+    with pytest.raises(InputError, match="nothing-like-it: No such file"):
         slurm.answer_of("nothing-like-it")
 
 

@@ -406,11 +406,8 @@ def test_no_more_is_submitted_at_once_than_slurm_takes(
     monkeypatch.setattr(slurm, "room_in_queue", lambda *_: room)
     monkeypatch.setattr(slurm, "remembered_jobs", lambda *_: {"1": InQueue("COMPLETED"), "2": InQueue("FAILED")})
     jobs = [job(tmp_path, str(i)) for i in range(7)]
-    watched._submit(list(jobs), as_array=True)
+    watched._submit(list(jobs))
     assert watched.submitted == chunks
-    watched.submitted.clear()
-    watched._submit(list(jobs), as_array=False)
-    assert watched.submitted == [1] * 7
 
 
 def test_it_waits_for_room_as_long_as_jobs_of_its_own_will_make_it(
@@ -421,10 +418,10 @@ def test_it_waits_for_room_as_long_as_jobs_of_its_own_will_make_it(
     monkeypatch.setattr(slurm, "configuration", lambda: {"MaxArraySize": "1001"})
     monkeypatch.setattr(slurm, "room_in_queue", lambda *_: next(rooms))
     monkeypatch.setattr(slurm, "remembered_jobs", lambda *_: {"1": InQueue(next(states))})
-    watched._submit([job(tmp_path, "a"), job(tmp_path, "b")], as_array=True)
+    watched._submit([job(tmp_path, "a"), job(tmp_path, "b")])
     assert watched.submitted == [2]
     watched._over.set()
-    watched._submit([job(tmp_path)], as_array=True)
+    watched._submit([job(tmp_path)])
     assert watched.submitted == [2], "nothing after its end"
 
 
@@ -449,14 +446,14 @@ def test_an_array_that_slurm_does_not_take_is_halved_and_grows_again(
     sending._over.wait = lambda _: queue.__setitem__(0, 0)  # all that was there has ended
     monkeypatch.setattr(slurm, "configuration", lambda: {"MaxArraySize": "1001"})
     monkeypatch.setattr(slurm, "room_in_queue", lambda: None)
-    sending._submit([job(tmp_path, str(i)) for i in range(14)], as_array=True)
+    sending._submit([job(tmp_path, str(i)) for i in range(14)])
     assert len(sending.reported) == 14
     assert not sending.refused
     assert tried == [14, 7, 3, 6, 3, 1, 2, 1, 2, 1, 1, 2, 4, 2, 4, 2, 1, 1, 2, 1]
     limit = 0
-    sending._submit([job(tmp_path, "alone")], as_array=True)
+    sending._submit([job(tmp_path, "alone")])
     queue[0] = 0
-    sending._submit([job(tmp_path, "alone")], as_array=True)
+    sending._submit([job(tmp_path, "alone")])
     assert "wait for jobs of yours to end" in sending.refused[0], "and nobody's jobs will make room"
 
 
@@ -779,10 +776,10 @@ def test_no_script_is_longer_than_slurm_takes(
     monkeypatch.setattr(slurm, "room_in_queue", lambda *_: None)
     monkeypatch.setattr(executor, "_SCRIPT_BYTES", 2 * len("run x"))
     watched.max_array_size = 100
-    watched._submit([job(tmp_path, name) for name in "abcde"], as_array=True)
+    watched._submit([job(tmp_path, name) for name in "abcde"])
     assert watched.submitted == [2, 2, 1]
     watched.submitted.clear()
-    watched._submit([job(tmp_path, "a name longer than that")], as_array=True)
+    watched._submit([job(tmp_path, "a name longer than that")])
     assert watched.submitted == [1]
 
 

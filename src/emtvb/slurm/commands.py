@@ -126,10 +126,8 @@ def answer_of(*command: str, script: str | None = None) -> str:
             command, text=True, errors="replace", capture_output=True, check=False, timeout=120, input=script,
             env=_environment_of_commands(),
         )  # fmt: skip
-    except FileNotFoundError:
-        raise InputError(command[0], "not found", "run this where Slurm is, such as a login node") from None
     except OSError as error:
-        raise InputError(shown, error.strerror, "run again when this machine can start it") from None
+        raise InputError(shown, error.strerror, "run this where Slurm's commands can be started") from None
     except subprocess.TimeoutExpired:
         raise InputError(shown, "no answer in 120 s", "Slurm is busy or down; run again when it answers") from None
     if done.returncode != 0:

@@ -133,7 +133,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             self.run_job_pre(job)
             alike.setdefault((job.name, _asked_as_text(job)), []).append(job)
         for some in alike.values():
-            self._pool.submit(self._submit, some, not some[0].is_group())
+            self._pool.submit(self._submit, some)
 
     def _ask_for_more(self, job: Any) -> None:
         """Let a job that is tried again ask for more of what it ran out of, and for no more of anything else."""
@@ -151,9 +151,9 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         resources = job.rule.expand_resources(job.wildcards_dict, job.input, attempt, skip_evaluation={"tmpdir"})
         return dict(resources.items())
 
-    def _submit(self, jobs: list[Any], as_array: bool) -> None:
+    def _submit(self, jobs: list[Any]) -> None:
         """Submit jobs that ask for the same, as many at once as Slurm takes; runs in a thread of its own."""
-        most = self.max_array_size if as_array else 1
+        most = self.max_array_size
         try:
             while jobs:
                 with self._submitting:
@@ -165,7 +165,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
                         return
                     is_done = self._submit_as_one(jobs[:count], commands[:count])
                 if is_done:
-                    jobs, most = jobs[count:], 2 * most if as_array else 1
+                    jobs, most = jobs[count:], 2 * most
                     continue
                 self._say("Slurm takes no more jobs of yours at once; the others follow when some have ended")
                 most = max(count // 2, 1)
@@ -296,10 +296,10 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
 
     def report_job_error(self, job_info: Any, msg: str | None = None, **more: Any) -> None:
         """Say in one line that a job failed, and hand it on; Snakemake, which may be quiet, adds a sentence to it."""
-        logs = [str(log) for log in _slurm_logs(job_info)]
-        where = f"; more is in {' and '.join(logs)}" if logs else ""
+        logs = [str(log)] if (log := _slurm_log(job_info)) else None
+        where = f"; more is in {log}" if log else ""
         self.logger.error(f"{_task_in_words(job_info.job)}: {msg or 'failed'}{where}")
-        super().report_job_error(job_info, msg=None if msg is None else f"{msg}. ", aux_logs=logs or None, **more)
+        super().report_job_error(job_info, msg=None if msg is None else f"{msg}. ", aux_logs=logs, **more)
 
     def cancel_jobs(self, active_jobs: list[Any]) -> None:  # noqa: ARG002
         """Cancel all jobs of this run, those that are being submitted too; that some have ended already is no error."""
@@ -420,7 +420,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
 
     def _report_success(self, info: Any) -> None:
         self._forgotten.pop(info.external_jobid, None)
-        for log in _slurm_logs(info):
+        if log := _slurm_log(info):
             log.unlink(missing_ok=True)
         self.report_job_success(info)
 
@@ -428,7 +428,8 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         """Report a job that did not end well, with what it ran out of, or else its last words."""
         self._forgotten.pop(info.external_jobid, None)
         job, number = info.job, info.external_jobid
-        output = "\n".join(_end_of_file(log) for log in _slurm_logs(info))
+        log = _slurm_log(info)
+        output = _end_of_file(log) if log else ""
         ran_out = {"OUT_OF_MEMORY": _MEMORY, "TIMEOUT": _TIME}.get(state) or next(
             (name for name, sign in _SIGNS.items() if re.search(sign, output, re.IGNORECASE)), None
         )
@@ -535,10 +536,10 @@ def _task_in_words(job: Any) -> str:
     return ".".join(filter(None, (job.name, wildcards)))
 
 
-def _slurm_logs(info: Any) -> list[Path]:
+def _slurm_log(info: Any) -> Path | None:
     """Slurm's own log of a job, where there is one."""
-    path = (info.aux or {}).get("slurm_logfile")
-    return [Path(path)] if path is not None and Path(path).is_file() else []
+    path: Path | None = (info.aux or {}).get("slurm_logfile")
+    return path if path is not None and path.is_file() else None
 
 
 def _end_of_file(path: Path) -> str:
