@@ -232,11 +232,12 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         """The command that submits a script with what these jobs ask for."""
         logs = Path(str(logs).replace("%", "%%"))  # Slurm puts numbers and names in for a single one
         return [
-            *("sbatch", "--parsable", "--job-name", name, "--output", str(logs / "%j.log")),
+            *("sbatch", "--parsable", "--job-name", name),
             *("--export=ALL", "--chdir", str(self.workflow.workdir_init)),
             *(["--requeue"] if self.workflow.executor_settings.requeue else []),
             *slurm.sbatch_options(jobs[0].resources, jobs[0].threads),
-            *([f"--array=1-{len(jobs)}", "--output", str(logs / "%A_%a.log")] if len(jobs) > 1 else []),
+            *([f"--array=1-{len(jobs)}"] if len(jobs) > 1 else []),
+            *("--output", str(logs / ("%A_%a.log" if len(jobs) > 1 else "%j.log"))),
         ]
 
     def _submitted_id(self, name: str, call: Sequence[str], script: str) -> str | None:
