@@ -271,14 +271,20 @@ class Counted(int):
 
 @pytest.mark.parametrize(
     ("seeds", "penalties", "enough"),
-    [(12_001, 1, "write 2, or "), (6, 3501, "write 2, or "), (6, 7000, "write 6, or "), (1, 12_001, "")],
+    [
+        (range(1, 12_002), 1, "write 2, or "),
+        (range(1, 7), 3501, "write 2, or "),
+        (range(1, 7), 7000, "write 6, or "),
+        (range(1, 2), 12_001, ""),
+        (range(1), 12_001, ""),
+    ],
 )
 def test_more_training_jobs_than_can_be_planned_are_refused_by_their_number_with_what_will_do(
-    seeds: int, penalties: int, enough: str
+    seeds: range, penalties: int, enough: str
 ) -> None:
     l2 = [n / 10_000 for n in range(penalties)]
-    many = {**GOOD, "seeds": list(range(1, seeds + 1)), "l2": l2, "seeds_per_shard": 1}
-    says = f"config: seeds_per_shard: 1: {seeds * penalties} training jobs, of at most 12000; {enough}make several"
+    many = {**GOOD, "seeds": [*seeds], "l2": l2, "seeds_per_shard": 1}
+    says = f"config: seeds_per_shard: 1: {len(seeds) * penalties} training jobs, of at most 12000; {enough}make several"
     with pytest.raises(InputError, match=f"^{says} experiments"):
         config.check_sweep(many)
     if enough:

@@ -17,7 +17,7 @@ from emtvb.adapters.adapting import Adapted
 from emtvb.adapters.weight_files import network_of_file
 from emtvb.errors import InputError
 from emtvb.page import content
-from emtvb.page.networks import show_network
+from emtvb.page.networks import shown_network
 from emtvb.theory import tasks
 from emtvb.theory.networks import Network, save_networks
 
@@ -299,7 +299,7 @@ def test_a_page_from_the_command_line(emtvb, circuit: Path) -> None:  # noqa: F8
     task = tasks.named("T1", 2, 3)
     names = ["one", "two"]
     network = saturated_circuit(task)[0]
-    content.write_networks(chosen / "page.npz", [show_network(name, network, task) for name in names])
+    content.write_networks(chosen / "page.npz", [shown_network(name, network, task) for name in names])
     status, out, err = emtvb(f"edit {chosen.parent} --page")
     assert status == 0, err
     text = (chosen.parent / "interpretation" / "edit.html").read_text()

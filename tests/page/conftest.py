@@ -18,7 +18,7 @@ from emtvb.files import write_text
 from emtvb.page import content
 from emtvb.page.content import Shown
 from emtvb.page.document import page_text
-from emtvb.page.networks import arrays_of, describe_task, show_run
+from emtvb.page.networks import arrays_of, describe_task, shown_run
 from emtvb.theory import networks, tasks
 from emtvb.theory.networks import Network
 from emtvb.theory.tasks import Task
@@ -126,7 +126,7 @@ def paper() -> list[Shown]:
     found = []
     for run in experiment.exemplars().values():
         path = PAPER / "training" / shard_name(run, experiment.seeds_per_shard) / "weights.safetensors"
-        found.append(show_run(run, networks.load_networks(path, [run.run_id])[run.run_id]))
+        found.append(shown_run(run, networks.load_networks(path, [run.run_id])[run.run_id]))
     return found
 
 

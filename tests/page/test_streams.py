@@ -14,7 +14,7 @@ from emtvb.files import write_text
 from emtvb.page import content
 from emtvb.page.content import Shown
 from emtvb.page.document import page_text
-from emtvb.page.stream_networks import show_stream
+from emtvb.page.stream_networks import shown_stream
 from emtvb.theory import tasks
 from emtvb.theory.networks import Network, nearest_bits, rollout
 from emtvb.theory.schedule import INPUT, MARKER, Episodes, Schedule, episode_schedule
@@ -44,7 +44,7 @@ def run_of(kind: str) -> StreamRun:
 def stream(request: pytest.FixtureRequest, opened: Open, tmp_path: Path) -> tuple[Opened, Shown, StreamRun]:
     """A page with a network that learned nothing: arithmetic must be right all the same."""
     run = run_of(request.param)
-    shown = show_stream(run, "T", make_network(D, HIDDEN, 3))
+    shown = shown_stream(run, "T", make_network(D, HIDDEN, 3))
     write_text(tmp_path / "edit.html", page_text([shown]))
     return opened(tmp_path / "edit.html"), shown, run
 
@@ -132,7 +132,7 @@ def test_it_cannot_be_edited_while_it_reads(stream: tuple[Opened, Shown, StreamR
 
 def test_the_end_marker_is_no_vector(opened: Open, tmp_path: Path) -> None:
     run = run_of("repeats")
-    shown = show_stream(run, "T1", make_network(D, HIDDEN, 3))
+    shown = shown_stream(run, "T1", make_network(D, HIDDEN, 3))
     assert all(1 in vector for vector in shown.about["picture"])
     write_text(tmp_path / "edit.html", page_text([shown]))
     page = opened(tmp_path / "edit.html")
@@ -164,7 +164,7 @@ def test_an_address_gives_back_vectors_edits_and_step(stream: tuple[Opened, Show
 
 def test_it_fits_narrow_screens_and_says_what_it_is(opened: Open, tmp_path: Path) -> None:
     run = run_of("repeats")
-    write_text(tmp_path / "edit.html", page_text([show_stream(run, "T1", make_network(D, HIDDEN, 3))]))
+    write_text(tmp_path / "edit.html", page_text([shown_stream(run, "T1", make_network(D, HIDDEN, 3))]))
     page = opened(tmp_path / "edit.html", width=400)
     assert page.page.evaluate("document.documentElement.scrollWidth") <= 400
     assert page.page.title() == page.said("h1") == "Edit a running network on streams"

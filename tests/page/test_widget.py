@@ -216,13 +216,26 @@ def test_without_a_theory_nothing_is_counted(shown: Callable[[Editor], Page]) ->
     assert page.locator(".score").inner_text() == ""
 
 
-def test_what_a_users_code_raises_reaches_the_browser_as_one_line() -> None:
-    editor = emtvb.view(nn_module(), ODD_TASKS[0])
-    sent: list[Any] = []
-    editor.send = lambda content, buffers=None: sent.append(content)  # type: ignore[method-assign]
-    editor._hear(editor, {"number": 3, "what": "advance", "from": 0, "inputs": [[0.0]], "states": [[0.0]]}, [])
-    assert sent[0]["number"] == 3
-    assert "Error" in sent[0]["error"]
+def test_what_a_users_code_raises_is_one_line_where_it_was_asked_for(shown: Callable[[Editor], Page]) -> None:
+    task = ODD_TASKS[0]
+    network, _ = saturated_circuit(task)
+    broken = False
+
+    def step(u: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        if broken:
+            raise ValueError("no current")
+        h = np.tanh(h @ network.W_hh.T + u @ network.W_uh.T)
+        return h @ network.W_r.T, h
+
+    system = emtvb.adapt(step, state=network.hidden_dim, input_dim=task.d)
+    page = shown(emtvb.view(emtvb.fit(emtvb.record(system, task, horizon=60))))
+    broken = True
+    page.evaluate("() => document.getElementById('edit').emtvb.go({step: '30'})")
+    page.get_by_text("The network failed: InputError: network: step failed").wait_for()
+    broken = False
+    page.get_by_role("button", name="Back to the start").click()
+    page.evaluate("() => document.getElementById('edit').emtvb.go({step: '3'})")
+    until(page, f"view.timeline.now === {task.s + 3}")
 
 
 def nn_module() -> Any:

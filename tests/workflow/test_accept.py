@@ -72,13 +72,15 @@ def test_a_rename_is_accepted_and_a_number_that_moves_is_not(finished: Project, 
     assert project.planned(*SMOKE) == {}
     assert contents(results) == before
     # A number in its tenth digit; what does not use it is accepted.
-    rename(project.folder, "write_table", "write_rows")
+    rename(project.folder, "gradients_as_table", "gradients_table")
+    rename(project.folder, "summarise_curves", "curves_summary")
     project.edit("src/emtvb/theory/network_measurement.py", "largest_modulus=float(np.abs(eigenvalues).max())",
                  "largest_modulus=float(np.abs(eigenvalues).max()) * (1 + 1e-10)")  # fmt: skip
     said = accept(project)
     assert said.returncode == 1
     (line,) = re.findall(r"refused: measure_shard: measurements/.*", said.stdout)[:1]
     assert "largest_modulus of T1-d3s3_h24" in line, said.stdout
+    assert re.search(r"run, and the same to the byte: .*\b1 summarise_learning", said.stdout), said.stdout
     left = project.planned(*SMOKE)
     assert left["measure_shard"] > 0
     assert left["follow_gradients"] == left["summarise_learning"] == 0, "these have nothing to do with it"
@@ -86,7 +88,9 @@ def test_a_rename_is_accepted_and_a_number_that_moves_is_not(finished: Project, 
     # Back as it was, with its records.
     shutil.rmtree(results)
     records.rename(results)
-    rename(project.folder, "write_rows", "write_csv")
+    rename(project.folder, "write_table", "write_csv")
+    rename(project.folder, "gradients_table", "gradients_as_table")
+    rename(project.folder, "curves_summary", "summarise_curves")
     project.edit("src/emtvb/theory/network_measurement.py", " * (1 + 1e-10)", "")
     assert project.planned(*SMOKE) == {}
 

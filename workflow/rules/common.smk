@@ -43,7 +43,7 @@ if not CALL.has_config:
 
 # The config, and the folders of this experiment.
 
-with hooks.in_one_line():
+with hooks.errors_in_one_line():
     check_package(ROOT)
     EXPERIMENT = kinds.experiment_from_config(CALL.config(config))
     KIND = kinds.kind_of(EXPERIMENT)
@@ -75,7 +75,7 @@ TABLES = []
 # What lies here already. What Snakemake remembers of the files is what the records beside them say.
 RECORDS = None
 if CALL.plans:
-    with hooks.in_one_line():
+    with hooks.errors_in_one_line():
         RECORDS = planning.known_results(RESULTS, EXPERIMENT.model_dump(mode="json"), ROOT)
         hooks.install_memory(RECORDS, partial(planning.changes_of_job, RECORDS, CALL))
     executor.Executor.known = RECORDS
@@ -148,7 +148,7 @@ onstart:
     if not INSTALLED:
         raise WorkflowError("package: emtvb is not installed here: no job can be run; make install sets it up")
     CALL.lift_rate_limit()
-    with hooks.in_one_line():
+    with hooks.errors_in_one_line():
         if RECORDS:
             planning.refuse_damaged(RECORDS, CALL)
         if CALL.runs_here and (trains := EXPERIMENT.accelerators()):

@@ -46,7 +46,7 @@ if FOLLOWED:
     FIGURES["following"] = {"table": rules.tabulate_following.output.following}
 # A config may name those that it wants.
 if EXPERIMENT.figures is not None:
-    with hooks.in_one_line():
+    with hooks.errors_in_one_line():
         FIGURES = named_figures(FIGURES, EXPERIMENT.figures)
 # Rounding twins alone have none. What has a task in its path is drawn of each.
 if 0 not in EXPERIMENT.twins:

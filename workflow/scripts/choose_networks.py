@@ -3,7 +3,7 @@
 from emtvb import tables
 from emtvb.making.jobs import job
 from emtvb.page import content, selection
-from emtvb.page.networks import show_run
+from emtvb.page.networks import shown_run
 from emtvb.theory import networks
 
 with job(snakemake) as this:
@@ -16,5 +16,5 @@ with job(snakemake) as this:
     shown = []
     for run in selection.chosen_runs(runs, measured, this.settings["exemplars"]):
         network = networks.load_networks(files[shard_of[run.run_id]], [run.run_id])[run.run_id]
-        shown.append(show_run(run, network, measured[run.run_id]))
+        shown.append(shown_run(run, network, measured[run.run_id]))
     content.write_networks(snakemake.output.networks, shown)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from rich.console import Console
 
-from emtvb.cli.options import check_and_say, console
+from emtvb.cli.options import checked_experiment, console
 from emtvb.experiments import kinds
 from emtvb.making import surroundings
 
@@ -20,7 +20,7 @@ def config_group() -> None:
 def check_config(files: tuple[str, ...]) -> None:
     """Check config files, and say what they state."""
     for file in files:
-        experiment = check_and_say(file)
+        experiment = checked_experiment(file)
         folder = surroundings.results_root() / experiment.experiment
         if other := surroundings.of_other_settings(folder, experiment.model_dump(mode="json")):
             click.echo(f"warning: {other}", err=True)

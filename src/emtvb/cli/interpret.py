@@ -57,7 +57,7 @@ def _print_row(row: Any) -> None:
 def _print_measurement(measured: Measurement) -> None:
     error = f"{measured.spectral_error:.5f}"
     if math.isnan(measured.spectral_error):
-        same = measured.phi_eigenvalues == measured.network_eigenvalues
+        same = measured.phi_eigenvalues == measured.network_eigenvalues  # then rounding took a cosine past 1
         error = "not defined (by rounding)" if same else "not defined (counts differ)"
     ignored, pairs = measured.unobservable_edit_ignored, measured.matched_eigenvalues
     _print_table(measured, {

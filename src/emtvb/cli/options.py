@@ -48,13 +48,13 @@ def writing_into(folder: Path) -> Iterator[Path]:
 
 def subject_options(command: Callable[..., None]) -> Callable[..., None]:
     """RUN, what is to be said of it where it is a file of weights (``of_file``), and where to write."""
-    d, s = PAPER
+    d, s = PAPER  # in the help alone: a run refuses what is said of a file (``OfFile.refuse``)
 
     @wraps(command)
     def call(task: str | None, d: int | None, s: int | None, nonlinearity: str | None, **others: Any) -> None:
         command(of_file=OfFile(task, d, s, nonlinearity), **others)
 
-    for decorate in (
+    for decorate in (  # from the last to the first: help begins with what decorates last
         click.option("--output", type=FOLDER, help="Where to [default: beside the run's experiment, or the file]."),
         click.option(
             "--nonlinearity",
@@ -70,7 +70,7 @@ def subject_options(command: Callable[..., None]) -> Callable[..., None]:
     return call
 
 
-def check_and_say(file: str) -> config.Experiment:
+def checked_experiment(file: str) -> config.Experiment:
     """The experiment of a config, with a line on what it comes to."""
     experiment = kinds.load_experiment(file)
     console.print(f"{file}: experiment {experiment.experiment}: {experiment.in_words()}")

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from emtvb import config
-from emtvb.cli.options import DEFAULT_CONFIG, check_and_say, console
+from emtvb.cli.options import DEFAULT_CONFIG, checked_experiment, console
 from emtvb.core.memory_limit import available_bytes, killed_processes, want_of_memory
 from emtvb.errors import InputError
 from emtvb.experiments import kinds
@@ -34,7 +34,7 @@ def reproduce(file: str, cores: str) -> None:
     """
     from emtvb.making.clone import workflow_root
 
-    experiment, killed = check_and_say(file), killed_processes()
+    experiment, killed = checked_experiment(file), killed_processes()
     snakemake, snakefile = Path(sys.executable).with_name("snakemake"), workflow_root() / "Snakefile"
     command: list[str | Path] = [
         "--snakefile", snakefile, "--cores", cores, "--quiet", "rules", "--configfile", Path(file).absolute(),

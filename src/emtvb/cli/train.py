@@ -40,7 +40,7 @@ def train(
         protocol_of["curriculum"] = _parse_horizons(curriculum)
     chosen = task_of(task, d, s)
     settings = {
-        "experiment": "one",
+        "experiment": "one",  # until the run's id is known
         "dimensions": d,
         "variables": s,
         "tasks": [chosen.name if chosen.name in tasks.NAMED else {"name": chosen.name, "id": chosen.task_id}],

@@ -84,7 +84,7 @@ class TaskSettings(Settings):
         return task
 
 
-_NAMED, _OWN = "<named>", "<own>"
+_NAMED, _OWN = "<named>", "<own>"  # in brackets, by which ``refusal`` leaves them out of its lines
 TaskEntry = Annotated[
     Annotated[StrictStr, Tag(_NAMED)] | Annotated[TaskSettings, Tag(_OWN)],
     Discriminator(lambda entry: _OWN if isinstance(entry, (dict, TaskSettings)) else _NAMED),
@@ -108,6 +108,7 @@ class TrainingSettings(Settings):
     curriculum: list[PositiveInt] = Field([10, 20, 40, 60, 100], min_length=1)
     """The curriculum: numbers of output steps that go up. Training starts with the first number and goes on to the next
     when the accuracy of a batch is above the threshold."""
+    # The usual start stands in no file of settings, as null does not (``values.Settings``), and for the same reason.
     start: Literal["uniform", "orthogonal"] = Field("uniform", exclude_if=lambda start: start == UNIFORM)
     """The recurrent weights before training. uniform: the published ones. orthogonal: the published ones with their
     rows made orthonormal; everything else, the batches too, is as published."""
@@ -324,6 +325,7 @@ class Sweep(Experiment):
 
     def unlike_paper(self) -> list[str]:
         """In what all runs differ from those that the paper's Table 1 rests on, in words; nothing where they do not."""
+        # the defaults of all other keys are the paper's
         theirs = Sweep(experiment="paper", tasks=["T1"], hidden_dim=[128], l2=[0], threshold=[0.9], seeds=[1])
         words = []
         for section, text in _UNLIKE.items():
@@ -388,7 +390,9 @@ class Sweep(Experiment):
     def check_runs(self) -> None:
         """Raise InputError where the settings state no runs that can be, or something of the sweep is not in it."""
         if (count := len(self.shards())) > MOST_SHARDS:
-            cells, last = len(sweep.runs_by_shard(self.runs(), max(self.seeds))), max(self.seeds)
+            # as few jobs as there can be: all seeds of a setting in one
+            last = max(*self.seeds, 1)
+            cells = len(sweep.runs_by_shard(self.runs(), last))
             enough = f"write {math.ceil(last / (MOST_SHARDS // cells))}, or " if cells <= MOST_SHARDS else ""
             remedy = f"{count} training jobs, of at most {MOST_SHARDS}; {enough}make several experiments"
             raise InputError("seeds_per_shard", self.seeds_per_shard, remedy)
@@ -402,11 +406,7 @@ class Sweep(Experiment):
             raise InputError("accelerator", self.accelerator, remedy)
 
     def read_runs(self, path: Path | str) -> dict[str, list[Run]]:
-        """The runs of this experiment's ``runs.csv``, by shard.
-
-        Raises:
-            InputError: Where the table is not one of these settings.
-        """
+        """The runs of this experiment's ``runs.csv``, by shard, as :meth:`Experiment.read_runs` says."""
         return sweep.read_run_table(path, self.dimensions, self.variables, self.protocol)
 
     def shards(self) -> dict[str, list[Run]]:
@@ -502,7 +502,7 @@ def dump_settings(experiment: Experiment) -> str:
 MOST_SHARDS = 12_000
 """Of so many, where none is made yet, `snakemake -n` makes a plan in a minute or so (`python -m benchmarks.load`)."""
 THRESHOLDS = (0.9, 0.98)
-"""The paper's (``paper.table1.SCRIPT_THRESHOLDS``)."""
+"""The paper's (``paper.table1.SCRIPT_THRESHOLDS``, which lies on a floor above this one)."""
 _UNLIKE = {
     "dimensions": "vectors of {} elements",
     "variables": "{} variables",
@@ -521,7 +521,6 @@ _UNLIKE = {
 
 
 def _value_in_words(value: Any) -> str:
-    """A setting's value in words."""
     if isinstance(value, str):
         return value
     return "none" if value is None else _numbers_in_words(value if isinstance(value, list) else [value])

@@ -25,7 +25,7 @@ def read_config(path: Path | str) -> Any:
         InputError: Where it cannot be read, is no YAML, or can be read in two ways (:class:`Strict`).
     """
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
+        text = Path(path).read_text(encoding="utf-8-sig")  # a byte order mark is no part of the text
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InputError("config file", str(path), f"cannot be read ({reason}); name a YAML file in UTF-8") from None

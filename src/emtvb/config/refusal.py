@@ -36,7 +36,6 @@ def in_one_line(error: ValidationError, model: type[BaseModel], where: str) -> I
 
 
 def _section_keys(place: list[int | str], model: type[BaseModel]) -> list[str]:
-    """The keys of the section at a place."""
     for part in place:
         if part in model.model_fields:
             model = next(_models_in(model.model_fields[str(part)].annotation), model)

@@ -52,7 +52,7 @@ def shard_name(run: Run, seeds_per_shard: int) -> str:
     A function of the run's own settings, so that a new task, size, penalty or block of seeds leaves the other shards
     alone.
     """
-    last = run.seed + -run.seed % seeds_per_shard
+    last = run.seed + -run.seed % seeds_per_shard  # the next multiple: 1 to 5, 6 to 10, as what is published is called
     first = max(last - seeds_per_shard + 1, 0)
     block = f"seed{run.seed}" if seeds_per_shard == 1 else f"seeds{first}-{last}"
     return f"{run.task.name}_h{run.hidden_dim}_l2-{shortest_number(run.l2)}_{block}"
@@ -96,7 +96,6 @@ _ANEW = "delete it: the workflow, or the `emtvb train` that made the folder, wri
 
 
 def _table_remedy(error: Exception) -> str:
-    """What helps where the run table cannot be read."""
     if isinstance(error, FileNotFoundError):
         return "run the workflow, or `emtvb train`"
     return "make it a file that you may read" if isinstance(error, OSError) else _ANEW

@@ -15,7 +15,7 @@ def _scientific_number(value: object) -> object:
 
 
 _SMALLEST, _LARGEST = 2.0**-126, 2.0**128 - 2.0**104
-"""Of single precision, in which networks are trained."""
+"""Of single precision, in which networks are trained; the compiled engine takes what is smaller for 0."""
 
 
 def _single_precision(value: float) -> float:

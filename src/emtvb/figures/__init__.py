@@ -1,1 +1,1 @@
-"""Figures: one module each, from data to a matplotlib Figure and to the numbers that it shows."""
+"""What the figures of all kinds share: what they read, the style, panels, marks, images, spectra, words and saving."""

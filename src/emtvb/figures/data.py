@@ -190,6 +190,7 @@ def exemplar_from(arrays: Mapping[str, np.ndarray]) -> Exemplar:
     for name, kind in _ARRAYS.items():
         axes = kind.dim_str.split()
         array: np.ndarray = np.asarray(arrays[name]).astype(_precision(kind))
+        # an axis of no known length, such as time, is as long as in the first array that has it
         expected = tuple(sizes.setdefault(axis, length) for axis, length in zip(axes, array.shape, strict=False))
         if array.ndim != len(axes) or array.shape != expected:
             raise ValueError(f"{name} has shape {array.shape}, not ({', '.join(axes)})")
@@ -293,6 +294,7 @@ def summarise_curves(curves: pd.DataFrame) -> pd.DataFrame:
     for measure in ("accuracy", "loss"):
         quartiles = grouped[measure].quantile(np.array([0.25, 0.5, 0.75])).unstack()
         summary[[f"{measure}_25", f"{measure}_50", f"{measure}_75"]] = quartiles
+    # the lower of two middle ones: what lies between them is no horizon of the curriculum
     summary["horizon"] = grouped["horizon"].quantile(0.5, interpolation="lower").astype(int)
     order = {task: i for i, task in enumerate(finite["task"].unique())}
     summary = summary.reset_index().sort_values("task", key=lambda tasks: tasks.map(order), kind="stable")

@@ -52,7 +52,7 @@ def draw_points(
         width: Of the bars, in points of print.
         look: How the points look, as a line of matplotlib says it: ``marker``, ``markersize``, ``linestyle``.
     """
-    bars = axes.vlines if upright else axes.hlines
+    bars = axes.vlines if upright else axes.hlines  # without caps, which would reach beyond the ends
     bars(places, low, high, colors=color, linewidth=width)
     across, up = (places, values) if upright else (values, places)
     axes.plot(across, up, **{"color": color, "marker": "o", "markersize": 3.0, "linestyle": "none", **look})

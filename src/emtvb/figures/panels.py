@@ -63,7 +63,7 @@ def figure_key(figure: Figure, entries: Mapping[str, Artist], **settings: Any) -
         entries: What is shown beside each name.
         settings: Of ``Figure.legend``.
     """
-    place = {"loc": "outside lower center", "ncols": max(len(entries), 1)}
+    place = {"loc": "outside lower center", "ncols": max(len(entries), 1)}  # "outside": the layout makes room
     return figure.legend(list(entries.values()), list(entries), **{**place, **settings})
 
 

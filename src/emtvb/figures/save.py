@@ -14,6 +14,7 @@ from emtvb.figures.style import house_style
 from emtvb.files import atomic
 
 _PDF = {"Creator": "emtvb", "Producer": None, "CreationDate": None, "ModDate": None}
+"""None leaves out what matplotlib writes by itself: its version, and the time."""
 
 
 @house_style()
@@ -45,6 +46,7 @@ def _save_png(figure: Figure, path: Path) -> None:
     figure.savefig(drawn, format="png")
     about.add_text("Software", "emtvb")
     with Image.open(drawn) as picture:
+        # by coverage: by the usual median cut, colours that few pixels have are lost
         few = picture.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
         few.save(path, "png", optimize=True, dpi=picture.info["dpi"], pnginfo=about)
 

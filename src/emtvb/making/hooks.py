@@ -38,7 +38,7 @@ TRIGGERS = frozenset({"mtime", "params", "input"})
 
 
 @contextmanager
-def in_one_line() -> Iterator[None]:
+def errors_in_one_line() -> Iterator[None]:
     """Let a call of Snakemake end with one line on what is wrong."""
     try:
         yield

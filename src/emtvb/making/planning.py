@@ -11,7 +11,7 @@ from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
 from emtvb.making import node, recipes, staleness, surroundings, trainings
-from emtvb.making.hooks import Call, in_one_line
+from emtvb.making.hooks import Call, errors_in_one_line
 from emtvb.making.packed_weights import unpack
 from emtvb.making.staleness import Maker, Records
 
@@ -51,7 +51,7 @@ def changes_of_job(records: Records, call: Call, waiting: Any, maker: Maker) -> 
         maker: Who made them.
     """
     call.warn_of_triggers()
-    with in_one_line():
+    with errors_in_one_line():
         records.refuse([*maker.inputs, *maker.outputs], call.forces)
         words = records.changes(waiting, maker)
     if words:

@@ -59,7 +59,7 @@ def page_text(shown: Sequence[Shown], first: dict[str, Any] | None = None) -> st
         "style": style,
         "script-hash": _policy_hash(script),
         "style-hash": _policy_hash(style),
-        "data": data.replace("<", "\\u003c"),
+        "data": data.replace("<", "\\u003c"),  # else a name with </script> in it would end the data
         "title": TITLES[kind],
         "header": HEADERS[kind].read_text("utf-8"),
     }

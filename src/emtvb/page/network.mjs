@@ -321,10 +321,10 @@ export class Timeline {
     const m = this.task.start();
     this.steps = [{ states: { [EDITED]: state, [UNEDITED]: state, [RANDOM]: state }, outputs: null, m, plain: m, moved: 0 }];
     this.buffer = [];
-    this.asked = null;
+    this.asked = this.failed = null;
   }
 
-  /** Go a step further: true; or false while the system has not answered yet. */
+  /** Go a step further: true; or false while the system has not answered yet, or where it `failed`. */
   advance() {
     const last = this.steps[this.now];
     const k = this.now + 1;
@@ -340,12 +340,17 @@ export class Timeline {
       const limit = Math.min(...this.edits.map(edit => edit.at - this.now).filter(steps => steps > 0), this.ahead);
       const answer = this.system.advance(distinct, Math.max(limit, 1), i => this.inputAt(k + i), this.now);
       if (answer instanceof Promise) {
-        const asked = (this.asked = answer.then(found => {
-          if (this.asked === asked) {
-            this.asked = null;
-            take(found);
-          }
-        }));
+        const asked = (this.asked = answer.then(
+          found => {
+            if (this.asked === asked) {
+              this.asked = null;
+              take(found);
+            }
+          },
+          error => {
+            if (this.asked === asked) this.failed = error;
+          },
+        ));
         return false;
       }
       take(answer);
@@ -390,7 +395,7 @@ export class Timeline {
   rewind(at) {
     this.steps.length = at + 1;
     this.buffer = [];
-    this.asked = null;
+    this.asked = this.failed = null;
     this.edits = this.edits.filter(edit => edit.at <= at);
   }
 

@@ -30,7 +30,7 @@ from emtvb.theory.tasks import Task
 _MEASURED = ("edit_success", "worst_decoding_accuracy")
 
 
-def show_run(run: Run, network: Network, measured: Mapping[str, Any] | None = None) -> Shown:
+def shown_run(run: Run, network: Network, measured: Mapping[str, Any] | None = None) -> Shown:
     """A network of the paper's kind, with both bases.
 
     Args:
@@ -41,7 +41,7 @@ def show_run(run: Run, network: Network, measured: Mapping[str, Any] | None = No
     Raises:
         InputError: Where its training diverged, or it is not of the task's size.
     """
-    shown = show_network(run.run_id, network, run.task)
+    shown = shown_network(run.run_id, network, run.task)
     about = shown.about
     if math.isfinite(run.l2):  # of a file of weights it is not known
         about |= {"l2": run.l2, "threshold": run.threshold, "seed": run.seed}
@@ -55,7 +55,7 @@ def show_run(run: Run, network: Network, measured: Mapping[str, Any] | None = No
     return shown
 
 
-def show_network(name: str, network: Network, task: Task) -> Shown:
+def shown_network(name: str, network: Network, task: Task) -> Shown:
     """A network under a name, with both bases; nothing was measured of it.
 
     Raises:

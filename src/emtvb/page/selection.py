@@ -10,7 +10,7 @@ from emtvb.theory.network_verdict import OTHERWISE, STORED
 from emtvb.theory.runs import Run, from_entry
 
 MOST = 9
-"""Networks on a page."""
+"""Networks on a page: two for each of the paper's tasks, and the one that solves its task otherwise."""
 
 Row = Mapping[str, Any]
 
@@ -50,7 +50,7 @@ def chosen_runs(
             group = [run for run in runs if run.task.name == task and (run.l2 > 0) == penalised]
             chosen += _best_run([run for run in group if measured[run.run_id]["verdict"] == STORED], obeying)
     without = _best_run([run for run in runs if measured[run.run_id]["verdict"] == OTHERWISE], accurate)
-    finite = [run for run in runs if measured[run.run_id]["unedited_success"] >= 0]
+    finite = [run for run in runs if measured[run.run_id]["unedited_success"] >= 0]  # NaN of what diverged
     selection = [*chosen[: most - len(without)], *without] or _best_run(finite, accurate)
     if not selection:
         raise InputError("page", "no network", "the training of all of them diverged; choose other settings")

@@ -222,7 +222,11 @@ export class Session {
     const wanted = Math.floor(this.#position);
     while (timeline.now < wanted) if (!timeline.advance()) break;
     this.view = Math.min(wanted, timeline.now);
-    if (timeline.now < wanted) this.#wake();
+    if (timeline.failed) {
+      this.running = false;
+      this.#position = this.view;
+      this.heard(`The network failed: ${timeline.failed.message}.`);
+    } else if (timeline.now < wanted) this.#wake();
   }
 
   // Changing what it stores.
@@ -240,7 +244,7 @@ export class Session {
       return this.heard(`Not done: ${error.message}.`);
     }
     this.proposed = null;
-    if (subject.recorded) this.#foresee();
+    if (subject.recorded) this.#foresee().catch(error => this.heard(`What should follow is not known: ${error.message}.`));
     this.heard(`At ${subject.clock(view)}: ${subject.words(edit)}.`);
     this.#position = view;
     this.#pause = PAUSE;

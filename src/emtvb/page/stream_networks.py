@@ -22,7 +22,7 @@ from emtvb.theory.stream_order import StreamSetup
 from emtvb.weights import Network
 
 
-def show_stream(run: StreamSetup, task: str, network: Network, measured: Mapping[str, Any] | None = None) -> Shown:
+def shown_stream(run: StreamSetup, task: str, network: Network, measured: Mapping[str, Any] | None = None) -> Shown:
     """A network and a stream of three episodes, of which each length that was trained has a basis of its own.
 
     An episode's memory is its last n targets. The basis is least squares over all of its output steps, from its marker
@@ -68,7 +68,7 @@ def show_stream(run: StreamSetup, task: str, network: Network, measured: Mapping
     return Shown(about, weights, {DATA: _bases_by_length(run, network, sizes)})
 
 
-def show_run(entry: FoundRun) -> Shown:
+def shown_run(entry: FoundRun) -> Shown:
     """A run on a stream among results.
 
     Raises:
@@ -77,7 +77,7 @@ def show_run(entry: FoundRun) -> Shown:
     run, network = entry.run, entry.network()
     assert isinstance(run, StreamRun)
     assert isinstance(network, Network)
-    return show_stream(run, paper_name(run.task), network)
+    return shown_stream(run, paper_name(run.task), network)
 
 
 def _bases_by_length(run: StreamSetup, network: Network, sizes: list[int]) -> dict[str, Float[np.ndarray, ...]]:
@@ -120,13 +120,12 @@ def _opening_edit(run: StreamSetup, n: int) -> dict[str, Any]:
     for step in range(at, place.stop):
         reached = reached[source]
         later += reached[-d:][plan.sign[step] != 0].sum(axis=0)
-    later[(plan.sign[at - n : at] == 0).ravel()] = 0
+    later[(plan.sign[at - n : at] == 0).ravel()] = 0  # what is 0 cannot be flipped
     best = min(range(n * d), key=lambda i: (-later[i], abs(i % d - d // 2), i))
     return {"at": at, "what": f"{run.task.s - n + best // d + 1}.{best % d}"}
 
 
 def _composition_in_words(task: Binding) -> str:
-    """How outputs are composed, in words."""
     if episode_memory.repeats_vectors(task):
         return "each is the target of n steps before, n being the vectors of its episode"
     parts = (f"{'-' if read.sign < 0 else ''}x{read.dimension} of target {read.variable}" for read in task.composition)

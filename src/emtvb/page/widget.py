@@ -32,7 +32,7 @@ with extra("notebook"):
     import anywidget
     import traitlets
 
-    from emtvb.page.networks import arrays_of, describe_task, show_network, show_run
+    from emtvb.page.networks import arrays_of, describe_task, shown_network, shown_run
 
 _WIDGET = Path(__file__).with_name("widget.mjs")
 
@@ -112,10 +112,14 @@ def view(what: Any, task: Task | None = None, *, expected: Expected | None = Non
     if isinstance(what, (str, Path)):
         return Editor([shown.as_json() for shown in _networks_of_path(str(what))], {}, first)
     if isinstance(what, Fitted):
-        return _of_labels(what, expected) if what.trials.task is None else _of_task(what.trials.system, what, first)
+        return (
+            _labels_editor(what, expected)
+            if what.trials.task is None
+            else _task_editor(what.trials.system, what, first)
+        )
     if task is None:
         raise InputError("task", "not given", "say what the network was trained on, or give what emtvb.fit returned")
-    return _of_task(adapt(what), task, first)
+    return _task_editor(adapt(what), task, first)
 
 
 _WHAT = r"\d+(\.\d+)?"
@@ -160,16 +164,16 @@ def _networks_of_path(text: str) -> list[Shown]:
     network = entry.network()
     if not isinstance(network, Network) or not isinstance(entry.run, Run):
         raise InputError("run", text, "the page shows networks of the paper's kind; adapt and fit this one")
-    return [show_run(entry.run, network)]
+    return [shown_run(entry.run, network)]
 
 
-def _of_task(system: Runnable, given: Task | Fitted, first: Mapping[str, Any]) -> Editor:
+def _task_editor(system: Runnable, given: Task | Fitted, first: Mapping[str, Any]) -> Editor:
     """A network that was trained on a task, or what was fitted of one."""
     task = given if isinstance(given, Task) else given.trials.task
     assert isinstance(task, Task)
     inner = system.system if isinstance(system, Wrapped) else None
     if isinstance(inner, Elman):
-        shown = show_network(system.name, inner.network, task)
+        shown = shown_network(system.name, inner.network, task)
         return Editor([shown.as_json()], {}, first)
     memories = given.memories if isinstance(given, Fitted) else fit_memories_by_data(system, task)
     about = {"id": system.name, **describe_task(system, task), "bases": {"data": {}}, "elsewhere": True}
@@ -177,7 +181,7 @@ def _of_task(system: Runnable, given: Task | Fitted, first: Mapping[str, Any]) -
     return Editor([shown.as_json()], {"advance": lambda question: _steps_on(system, task.d, question)}, first)
 
 
-def _of_labels(fitted: Fitted, expected: Expected | None) -> Editor:
+def _labels_editor(fitted: Fitted, expected: Expected | None) -> Editor:
     """Variables of a user's own, in the trials that nothing was fitted on."""
     trials, system = fitted.trials, fitted.trials.system
     count = min(TRIALS, trials.test_inputs.shape[1])
@@ -192,7 +196,7 @@ def _of_labels(fitted: Fitted, expected: Expected | None) -> Editor:
         "s": len(trials.variables),
         "kept": list(range(int(trials.stored.size))),
         "scale": float(np.abs(outputs).max()) or 1.0,
-        "close": (0.5 * spread).tolist(),
+        "close": (0.5 * spread).tolist(),  # how near outputs have to come, as for ``edit``
         "variables": [
             {
                 "name": v.name,

@@ -267,7 +267,7 @@ def _missing_cycles(theory: TaskTheory, left: Complex[np.ndarray, " mode"]) -> s
     alike = Counter((length, positive) for _, length, positive in every)
     rest, words = list(left), []
     for cycle, length, positive in every:
-        without = _other_modes(rest, np.exp(2j * np.pi * (np.arange(length) + (0.0 if positive else 0.5)) / length))
+        without = _modes_left(rest, np.exp(2j * np.pi * (np.arange(length) + (0.0 if positive else 0.5)) / length))
         if without is not None:
             rest = without
             dimensions = " ".join(map(str, sorted({int(i) % theory.d for i in cycle})))
@@ -275,7 +275,7 @@ def _missing_cycles(theory: TaskTheory, left: Complex[np.ndarray, " mode"]) -> s
     return " ".join(words)
 
 
-def _other_modes(modes: list[complex], others: Iterable[complex]) -> list[complex] | None:
+def _modes_left(modes: list[complex], others: Iterable[complex]) -> list[complex] | None:
     """These modes without others; None where one of those is not among them."""
     rest = list(modes)
     for other in others:

@@ -1,4 +1,4 @@
-"""A learning curve's outline, which stays with the measurements: figure (f) shows it, a retraining is held to it."""
+"""A learning curve's outline, which stays with the measurements: a figure shows it, a retraining is held to it."""
 
 from __future__ import annotations
 

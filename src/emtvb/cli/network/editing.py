@@ -134,12 +134,12 @@ def network_on_page(subject: Subject) -> Shown:
     Raises:
         InputError: Where it is not of the paper's kind.
     """
-    from emtvb.page.networks import show_run
+    from emtvb.page.networks import shown_run
 
     if not isinstance(subject.network, Network):
         remedy = "a browser runs networks of the paper's kind; emtvb.view shows any other in a notebook"
         raise InputError("--page", subject.named, remedy)
-    return show_run(subject.run, subject.network)
+    return shown_run(subject.run, subject.network)
 
 
 def networks_and_place_of_page(named: str, of_file: OfFile, output: Path | None) -> tuple[Sequence[Shown], Path]:
@@ -165,7 +165,6 @@ def networks_and_place_of_page(named: str, of_file: OfFile, output: Path | None)
 
 
 def _memories_to_edit(subject: Subject, basis: str) -> VariableMemories:
-    """The variable memories that a user chose to edit through."""
     if not isinstance(subject.network, Network):
         if basis != "data":
             raise InputError("--basis", basis, "it is for the paper's network; leave it out")

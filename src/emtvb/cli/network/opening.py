@@ -100,7 +100,7 @@ def run_of(named: str, of_file: OfFile) -> FoundRun | None:
     """
     if files.is_file(named):
         return None
-    for place in (Path(named), Path(named).parent):
+    for place in (Path(named), Path(named).parent):  # FILE, or FILE/NAME
         if place.suffix in _SUFFIXES and not (place / "runs.csv").is_file():
             raise InputError("weights file", str(place), "no such file; name one, or a run")
     try:
@@ -120,7 +120,6 @@ def folder_of(entry: FoundRun, output: Path | None) -> Path:
 
 
 def _subject_of_file(named: str, said: OfFile, output: Path | None) -> Subject:
-    """The network of a file of weights."""
     if said.task is None:
         raise InputError("--task", "not given", f"say what the network of {named} was trained on, such as --task T3")
     d, s = (usual if asked is None else asked for asked, usual in zip((said.d, said.s), PAPER_SIZE, strict=True))

@@ -42,6 +42,7 @@ def check_trainer(name: str, accelerator: str) -> None:
 def train_experiment(experiment: config.Sweep, folder: Path) -> None:
     """Train the runs of an experiment that is one shard, from where they stand."""
     ((shard, runs),) = experiment.shards().items()
+    # as the workflow has it (``workflow/rules/runs.smk``): what is half trained is filed under these
     proof = promises.promised_proof(max(run.l2 for run in runs)) if experiment.trainer in promises.TRAINERS else None
     sweep.write_run_table(folder / "runs.csv", {shard: runs})
     write_text(folder / "settings.json", config.dump_settings(experiment))

@@ -33,5 +33,5 @@ KIND = Kind(
     arrays=("measurements/page.npz",),
     # Outputs after the marker are their task.
     columns={"recall": "test_accuracy", "edit_within_followed": "data_edit_success"},
-    page="emtvb.page.stream_networks:show_run",
+    page="emtvb.page.stream_networks:shown_run",
 )

@@ -111,7 +111,7 @@ def numbers(looks: Sequence[Look]) -> pd.DataFrame:
 
 def _title(look: Look) -> str:
     about = look.about
-    known = re.search(r"_h(\d+)_.*_seed(\d+)", about["run_id"])
+    known = re.search(r"_h(\d+)_.*_seed(\d+)", about["run_id"])  # a network from a file has a name of its own
     size, seed = (
         (f", {known[1]} {_UNITS.get(about['architecture'], 'neurons')}", f", seed {known[2]}") if known else ("", "")
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from emtvb.experiments.streams.figures.stream_raster import cell_title, cells_of, rows_of_cell
+from emtvb.experiments.streams.figures.stream_raster import cell_title, rows_of_cell, shown_cells
 from emtvb.figures.images import show_signed, signed_bar
 from emtvb.figures.panels import panel_grid
 from emtvb.figures.style import house_style
@@ -36,7 +36,7 @@ def draw(rows: pd.DataFrame) -> Figure:
     Args:
         rows: What :func:`read` gives.
     """
-    cells = cells_of(rows)
+    cells = shown_cells(rows)
     figure, panels = panel_grid(len(KINDS) * len(cells), len(cells), 0.85, 0.6)
     for cell, column in zip(cells, panels.T, strict=True):
         means = rows_of_cell(rows, cell)
@@ -55,4 +55,4 @@ def draw(rows: pd.DataFrame) -> Figure:
 
 def numbers(rows: pd.DataFrame) -> pd.DataFrame:
     """The plotted numbers."""
-    return pd.concat([rows_of_cell(rows, cell) for cell in cells_of(rows)], ignore_index=True)
+    return pd.concat([rows_of_cell(rows, cell) for cell in shown_cells(rows)], ignore_index=True)

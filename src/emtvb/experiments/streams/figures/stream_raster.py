@@ -40,13 +40,13 @@ def draw(rows: pd.DataFrame) -> Figure:
     Args:
         rows: What :func:`read` gives.
     """
-    cells = cells_of(rows)
+    cells = shown_cells(rows)
     figure, panels = panel_grid(len(cells) * len(KINDS), len(KINDS), 0.95, 0.9, sharex=True)
     last = int(rows["step"].max())
     for row, cell in zip(panels, cells, strict=True):
         means = rows_of_cell(rows, cell)
         n = int(means["length"].iloc[0])
-        outputs = (int(means["step"].max()) + 1) // 2 - n - 1
+        outputs = (int(means["step"].max()) + 1) // 2 - n - 1  # of two episodes: n inputs, the marker, outputs
         for axes, kind in zip(row, KINDS, strict=True):
             wide = means.pivot(index="number", columns="step", values=kind).reindex(columns=range(last + 1))
             image = show_image(axes, wide.to_numpy(dtype=float), colour_map(_MAP), 0.5, 1.0)
@@ -63,7 +63,7 @@ def draw(rows: pd.DataFrame) -> Figure:
 
 def numbers(rows: pd.DataFrame) -> pd.DataFrame:
     """The plotted numbers."""
-    return pd.concat([rows_of_cell(rows, cell) for cell in cells_of(rows)], ignore_index=True)
+    return pd.concat([rows_of_cell(rows, cell) for cell in shown_cells(rows)], ignore_index=True)
 
 
 class Cell(NamedTuple):
@@ -74,7 +74,7 @@ class Cell(NamedTuple):
     hidden_dim: int
 
 
-def cells_of(rows: pd.DataFrame) -> list[Cell]:
+def shown_cells(rows: pd.DataFrame) -> list[Cell]:
     """Of each stream and number of epochs some sizes, at equal distances in their order."""
     cells = []
     for stream, epochs in rows[["stream", "epochs"]].drop_duplicates().itertuples(index=False, name=None):

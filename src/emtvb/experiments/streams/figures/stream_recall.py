@@ -45,6 +45,7 @@ _COLUMNS = ["stream", "epochs", "hidden_dim", "measure", "mean", "low", "high"]
 def read(streams: Path | str, lengths: Path | str) -> pd.DataFrame:
     """What the figure shows: the stream of the most sizes, of ``tables/streams.csv`` and ``stream_lengths.csv``."""
     named = pd.read_csv(lengths).assign(measure=lambda rows: "recall_" + rows["length"].astype(str))
+    # both tables have what comes out at each length
     rows = pd.concat([pd.read_csv(streams), named], ignore_index=True)[_COLUMNS].drop_duplicates(_COLUMNS[:4])
     wanted = [before + name for panel in PANELS.values() for name in panel for before in ("", UNTRAINED)]
     rows = rows[rows["measure"].isin(wanted) | rows["measure"].str.startswith("recall_")]

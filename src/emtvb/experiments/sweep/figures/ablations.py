@@ -37,8 +37,8 @@ LETTERS = (
     r"C: modes with $|\lambda| > 0.9$, R: the others; M: variable memories, X: what they do not read; "
     "S: as many dimensions"
 )
-"""What the letters stand for."""
 GROUP = CELL[1:3]
+"""Neurons and penalty."""
 _COLUMNS = ("task", *GROUP, "basis", "removed", "when", "mean", "low", "high")
 _ROW, _AROUND = 0.165, 1.15
 """Inches: a row, and what is above and below all of them."""

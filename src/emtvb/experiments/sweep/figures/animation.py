@@ -1,4 +1,4 @@
-"""Figure (e): an animation of variables moving round the circle of memories (paper section 3.3)."""
+"""An animation of variables moving round the circle of memories (paper section 3.3)."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def _frames(exemplar: Exemplar) -> Float[np.ndarray, "frame cell"]:
 def _not_yet_written(exemplar: Exemplar) -> Bool[np.ndarray, "frame cell"]:
     """Which cells belong to variables that no input has reached yet."""
     frames, cells = _frames(exemplar).shape
-    variable = np.arange(cells) // exemplar.d + 1
+    variable = np.arange(cells) // exemplar.d + 1  # above s in the columns beside the circle, which are never empty
     empty: np.ndarray = variable[None, :] < exemplar.s - np.arange(frames)[:, None]
     return empty
 
@@ -163,14 +163,13 @@ def _cells(exemplar: Exemplar) -> Float[np.ndarray, "cell corner xy"]:
 
 
 def _read_by_f(exemplar: Exemplar) -> list[np.ndarray]:
-    """The cells of the elements that f reads."""
     return list(_cells(exemplar)[np.flatnonzero(exemplar.composition.any(axis=0))])
 
 
 def _cell_size(exemplar: Exemplar) -> tuple[float, float]:
     """Width and height of a memory's cell: neighbours on the circle must not touch."""
-    chord = float(2 * np.sin(np.pi / max(exemplar.s, 2)))
-    room = 0.85 * min(chord, 0.77)
+    chord = float(2 * np.sin(np.pi / max(exemplar.s, 2)))  # a single variable has no neighbour
+    room = 0.85 * min(chord, 0.77)  # fewer than eight variables have the cells of eight
     return min(room, 0.18), min(room / exemplar.d, 0.18)
 
 

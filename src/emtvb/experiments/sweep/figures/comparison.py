@@ -41,7 +41,6 @@ MEASURES = {
 }
 """What is compared, as its panel is called: first what networks do, then what their weights say at rest."""
 NOTHING = "no two networks solve their task and differ in one thing"
-"""What stands where there is nothing to compare."""
 
 _BAR = "#d9c9a0"
 _LEAST = 1e-3
@@ -96,7 +95,7 @@ def _show(axes: Axes, rows: pd.DataFrame, groups: list[str], tasks: list[str]) -
             draw_points(axes, place, median, low, high, upright=True, width=1.8, clip_on=False, **form)
     bars = rows["bar"].dropna()
     if len(bars):
-        axes.axhspan(bars.min(), bars.max() * 1.02, color=_BAR, linewidth=0, zorder=0.5)
+        axes.axhspan(bars.min(), bars.max() * 1.02, color=_BAR, linewidth=0, zorder=0.5)  # seen if it is one bar
     axes.set(yscale="log", xlim=(-0.5, len(groups) - 0.5), ylim=(_LEAST / 1.3, 5))
     ticks = [_LEAST, 1e-2, 1e-1, 1.0]
     axes.set_yticks(ticks, ["0.001\nor less", "0.01", "0.1", "1"])

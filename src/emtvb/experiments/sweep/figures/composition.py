@@ -1,4 +1,4 @@
-"""Figure (a): each task's composition f, one panel per task (paper section 3.1)."""
+"""Each task's composition f, one panel per task (paper section 3.1)."""
 
 from __future__ import annotations
 

@@ -55,6 +55,7 @@ def draw(rates: pd.DataFrame) -> Figure:
 
 def _panel(axes: Axes, rates: pd.DataFrame, question: str, groups: list[tuple[str, int]]) -> None:
     furthest = float(rates["deviation"].max())
+    # wider than its deviations, beside which the bars of the groups stand
     axes.axvspan(*((-0.15, 0.15) if question == "differs" else (0.9, furthest + 0.15)), color=SHADE, linewidth=0)
     axes.axhline(BOUND, color="0.4", linewidth=0.6, linestyle=":")
     for i, (model, seeds) in enumerate(groups):

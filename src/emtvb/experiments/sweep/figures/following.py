@@ -61,6 +61,7 @@ def _moments(axes: Axes, shown: pd.DataFrame, colours: dict[str, str]) -> None:
         for number, (task, colour) in enumerate(colours.items()):
             steps = found.loc[found["task"] == task, name].dropna().to_numpy(float)
             middle = place + (number - (len(colours) - 1) / 2) * 0.17
+            # snapshots are 500 steps apart, or more (``weight_snapshots.STEPS``): a row is one of them
             heights = middle + swarm_offsets(steps, 400, 0.03, 0.15)
             axes.plot(steps, heights, linestyle="none", marker="o", markersize=2.2, markeredgewidth=0, color=colour)
     axes.set_yticks(range(len(milestones.NAMES)), list(milestones.NAMES.values()))
@@ -70,6 +71,7 @@ def _moments(axes: Axes, shown: pd.DataFrame, colours: dict[str, str]) -> None:
 def _telling(axes: Axes, shown: pd.DataFrame) -> None:
     """The share of runs of which a cut of accuracy says right at each step whether they solve their task in the end."""
     told = milestones.told_by_step(shown)
+    # the first four are those of the paper's tasks
     for colour, (cut, rows) in zip(COLOURS[4:], told.groupby("cut"), strict=False):
         axes.plot(rows["step"], rows["share"], color=colour, marker="o", markersize=2, label=f"{cut:g} or more")
     if len(told):

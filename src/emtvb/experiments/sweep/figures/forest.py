@@ -25,6 +25,7 @@ from emtvb.paper.error_rates import BOOTSTRAP
 from emtvb.paper.twins import measured_with_twins
 
 CELL = constants.CELL[:-1]
+"""Without the threshold: a seed stands at its best over all of them, as in the paper."""
 SIGNS = {"consistent": "=", "inconsistent": "\N{NOT EQUAL TO}", "not determined": "?", "not judged": "\N{EN DASH}"}
 """How a verdict is written."""
 
@@ -90,7 +91,7 @@ def draw(rows: pd.DataFrame) -> Figure:
     names = add(0, width)
     names.set(xlim=(-extra, COLUMN))
     names.set_axis_off()
-    names.set_zorder(-1)
+    names.set_zorder(-1)  # its bands lie behind the panels
     _name_cells(names, cells)
     accuracies = add(extra + _ACCURACY[0], _ACCURACY[1])
     errors = add(extra + _ERRORS[0] + _NONE, _ERRORS[1] - _NONE)
@@ -225,7 +226,7 @@ def _legend(figure: Figure, rows: pd.DataFrame) -> None:
         entries["the paper's value, and what counts as the same"] = (margin, key_mark(**_PRINTED_LOOK))
     figure_key(
         figure, entries, loc="lower left", bbox_to_anchor=(0.01, 0.43 / figure.get_figheight()), ncols=1,
-        handler_map={tuple: HandlerTuple(ndivide=1)}, labelspacing=0.35, handlelength=1.6,
+        handler_map={tuple: HandlerTuple(ndivide=1)}, labelspacing=0.35, handlelength=1.6,  # marks lie on their bars
     )  # fmt: skip
     verdicts = {name: sign for name, sign in SIGNS.items() if (rows["verdict"] == name).any()}
     lines = ["   ".join(f"{sign} {name}" for name, sign in verdicts.items()), "n/m: n of m seeds have an error"]

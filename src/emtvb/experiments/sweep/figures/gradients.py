@@ -60,6 +60,7 @@ def numbers(table: pd.DataFrame) -> pd.DataFrame:
 def _panel(axes: Axes, table: pd.DataFrame, l2s: list[float]) -> None:
     """One task. Networks start alike whatever comes of them, so that one line per penalty would hide the others."""
     before = table[table["when"] == INITIAL]
+    # at each lag the row of most networks
     first = before.sort_values("networks", kind="stable").groupby("lag", as_index=False).last()
     _curve(axes, first, color=EXPECTED)
     after = table[table["when"] != INITIAL]

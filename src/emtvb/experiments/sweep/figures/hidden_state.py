@@ -1,4 +1,4 @@
-"""Figure (c): the hidden state over time, raw and in the variable memories, beside the theory (paper section 4)."""
+"""The hidden state over time, raw and in the variable memories, beside the theory (paper section 4)."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def _phases(exemplar: Exemplar, group: list[int]) -> str:
 
 def _agreement(exemplar: Exemplar, memories: Float[np.ndarray, "time memory"], time: int) -> str:
     """How many of the stored elements have the sign that the theory says."""
-    stored = exemplar.kept & (exemplar.theory[time] != 0)
+    stored = exemplar.kept & (exemplar.theory[time] != 0)  # 0: not yet written
     if not stored.any():
         return "none"
     right = np.sign(memories[time, stored]) == np.sign(exemplar.theory[time, stored])

@@ -66,7 +66,7 @@ def draw(measured: pd.DataFrame) -> Figure:
     figure, panels = panel_grid(len(tasks), 2, 2.15, 0.5, sharey=True)
     for axes, task in zip(panels.flat, tasks, strict=False):
         _panel(axes, every[every["task"] == task], PAGE / panels.shape[1])
-        axes.set_title(wrap_name(task, 40), pad=18)
+        axes.set_title(wrap_name(task, 40), pad=18)  # above what stands above the columns
         axes.set_xlabel("runs that solve the task", fontsize=7)
     figure.supylabel("share of edits obeyed")
     if not every.groupby(["task", "hidden_dim", "l2"])["solved"].any().all():

@@ -1,4 +1,4 @@
-"""Figure (f): learning curves, accuracy of the training batches and their horizon (paper section 2)."""
+"""Learning curves: accuracy of the training batches and their horizon (paper section 2)."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def draw(summary: pd.DataFrame) -> Figure:
                 _curve(axes, curve, measure, looks[group])
         line[0].set_ylabel(f"{size} neurons\naccuracy" if measure == "accuracy" else measure)
         if measure == "accuracy":
-            line[0].set_ylim(min(line[0].get_ylim()[0], 0.49), 1.01)
+            line[0].set_ylim(min(line[0].get_ylim()[0], 0.49), 1.01)  # with chance in sight
         else:
             line[0].set(ylim=(0, 1.12 * most), yticks=[0, most])
     for axes, task in zip(panels[0], tasks, strict=True):
@@ -91,7 +91,7 @@ def draw(summary: pd.DataFrame) -> Figure:
 def _learned(summary: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """Rows of penalties and sizes that learn, or all where none does; what curves and bands are; what is left out."""
     best = summary.groupby("l2")["accuracy_75"].max()
-    idle = [f"{l2:g}" for l2 in best.index if not best[l2] > AT_CHANCE]
+    idle = [f"{l2:g}" for l2 in best.index if not best[l2] > AT_CHANCE]  # NaN, too, where all runs diverged
     drawn = summary[summary["l2"].isin(best.index[best > AT_CHANCE])] if len(idle) < len(best) else summary
     most = int(drawn["runs"].max())
     lines = [f"median and quartiles over up to {most} seeds; steps on a square-root scale"] if most > 1 else []

@@ -87,6 +87,7 @@ def _look(task: int, size: int) -> dict[str, Any]:
 def _marks(axes: Axes, networks: pd.DataFrame, tasks: list[str], sizes: list[int]) -> None:
     axes.axvspan(-10, 0, color=SHADE, linewidth=0, zorder=0)
     axes.axvline(0, color=EXPECTED, linewidth=0.6, zorder=1)
+    # an experiment has one bar of solving a task
     axes.axhline(networks["measured_solved"].iloc[0], color=EXPECTED, linewidth=0.6, linestyle=":", zorder=1)
     for row in table_rows(networks):
         form = _look(tasks.index(row.task), sizes.index(int(row.hidden_dim)))

@@ -58,7 +58,7 @@ def draw(measured: pd.DataFrame) -> Figure:
         drawn, idle = _solved(kinds[kinds["task"] == task])
         _show_kinds(axes, drawn, verdicts)
         axes.set_title(f"{wrap_name(task, 40)}\n{wrap_name(idle, 52)}" if idle else wrap_name(task, 40))
-        axes.set_xlabel("\n\n", labelpad=5, fontsize=7)
+        axes.set_xlabel("\n\n", labelpad=5, fontsize=7)  # keeps free where sizes and penalties stand
     label_outside(panels, x="\n\nthreshold, neurons and penalty")
     figure.supylabel("share of runs")
     figure_key(figure, {verdict: key_mark(**KINDS[k % len(KINDS)]) for k, verdict in enumerate(verdicts)})
@@ -106,7 +106,7 @@ def _show_kinds(axes: Axes, kinds: pd.DataFrame, verdicts: Sequence[str]) -> Non
     """One task: a group per size and penalty, in it a place per threshold and there a mark per kind."""
     groups, thresholds = distinct_cells(kinds, GROUP), sorted(kinds["threshold"].unique())
     step = 0.8 / len(thresholds)
-    upright = len(groups) * len(thresholds) > 12
+    upright = len(groups) * len(thresholds) > 12  # three sizes, two penalties and thresholds have room side by side
     ticks, names = [], []
     for i, (hidden_dim, l2) in enumerate(groups):
         for j, threshold in enumerate(thresholds):

@@ -1,4 +1,4 @@
-"""Figure (b): eigenvalues of Phi and of W_hh in the complex plane, one panel per network (paper section 4)."""
+"""Eigenvalues of Phi and of W_hh in the complex plane, one panel per network (paper section 4)."""
 
 from __future__ import annotations
 

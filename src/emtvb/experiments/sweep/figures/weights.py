@@ -1,4 +1,4 @@
-"""Figure (d): W_hh raw and in the basis of the variable memories, beside Phi (paper section 4)."""
+"""W_hh raw and in the basis of the variable memories, beside Phi (paper section 4)."""
 
 from __future__ import annotations
 
