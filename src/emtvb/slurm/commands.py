@@ -462,25 +462,19 @@ def check_job(results: Path) -> None:
 
 def _cancel_runs(runs: Collection[str]) -> None:
     """Cancel the jobs of these runs of Snakemake, and wait until they are gone."""
-    left = ids_of_runs(runs)
+    left = _unended_ids(runs)
     if not left:
         return
     log.warning("cancelling Slurm jobs %s, left over from a Snakemake that was killed", " ".join(left))
     cancel(left)
     deadline = time.monotonic() + END_SECONDS
-    while left := ids_of_runs(runs):
+    while left := _unended_ids(runs):
         if time.monotonic() > deadline:
             raise InputError("Slurm jobs", " ".join(left), "cancelled, but they do not end; run again later")
         time.sleep(1)
 
 
-def ids_of_runs(runs: Collection[str]) -> list[str]:
-    """Slurm's ids of the jobs of these runs of Snakemake that wait, run or are about to end; a job array has one.
-
-    Raises:
-        InputError: Where Slurm does not answer.
-    """
-    if not runs:
-        return []
-    rows = rows_of_queue(columns="%F|%j")  # another user's too, who worked in the same folder
+def _unended_ids(runs: Collection[str]) -> list[str]:
+    """Slurm's ids of the jobs of these runs of Snakemake that wait, run or are about to end; a job array has one."""
+    rows = rows_of_queue(columns="%F|%j") if runs else []  # another user's too, who worked in the same folder
     return sorted({number for number, name in rows if set(runs) & set(name.split("."))})
