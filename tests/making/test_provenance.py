@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from emtvb.errors import InputError
+from emtvb.files import atomic
 from emtvb.making import provenance
 
 TRAINED = {"a": {"weights": "0" * 64, "trained": [{"engine": "compiled", "seconds": 1, "cpu": "of some make"}]}}
@@ -31,6 +33,15 @@ def path(tmp_path: Path) -> Path:
     }
     log = str(tmp_path / "logs" / "train_shard.log")
     return provenance.record_job(recipe, {"shard": "a"}, [], [str(output)], log, 1.0, TRAINED)
+
+
+def test_what_a_killed_job_was_writing_is_deleted_and_nothing_else(tmp_path: Path) -> None:
+    stay = [tmp_path / name for name in (".snakemake.lock", ".lock", ".~lock.learning.csv#", "T1.digits_1.csv")]
+    for file in stay:
+        file.touch()
+    with contextlib.suppress(FileNotFoundError), atomic(tmp_path / "figures" / "T1_l2-0.1.csv"):
+        provenance.delete_unfinished(tmp_path)
+        assert {path for path in tmp_path.rglob("*") if path.is_file()} == {*stay}
 
 
 def test_what_was_written_is_read(path: Path) -> None:

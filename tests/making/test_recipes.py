@@ -60,6 +60,15 @@ def test_modules_that_were_imported_are_named_however_that_was_asked_for(clone: 
     }
 
 
+@pytest.mark.parametrize(("what", "says"), [("KeyboardInterrupt", recipes.STOPPED), ("OSError", "Traceback (most")])
+def test_ctrl_c_while_a_job_imports_is_a_word_and_another_error_is_as_it_is(what: str, says: str) -> None:
+    code = f"import __main__; __main__.snakemake = 'a job'; import emtvb; raise {what}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert done.stderr.startswith(says)
+    assert ("Traceback" in done.stderr) is (what == "OSError")
+
+
 def test_modules_that_were_not_imported_are_not_named(clone: Path) -> None:
     assert used(clone, "import emtvb.errors\ndef f():\n    from emtvb.theory import tasks")["code"] == {}
 

@@ -490,8 +490,10 @@ def test_one_call_makes_all_that_is_stale(finished: Project, tmp_path: Path) -> 
     before = {path: path.read_bytes() for path in (project.folder / "results").rglob("digests.csv")}
     project.edit("config/smoke.yaml", "seeds: [1, 2]", "seeds: [1, 2, 3]")
     project.edit("config/smoke.yaml", "  - T2\n", "")
+    (unfinished := project.folder / "results/smoke/figures/.wave.mgxkwq7z.png").touch()
     result = project.snakemake(*SMOKE)
     assert result.returncode == 0, result.stderr
+    assert not unfinished.exists()
     assert "already trained, and taken from where they lie: 8 runs" in result.stderr
     assert result.stderr.count("already trained (2 of 3)") == 4
     assert result.stderr.count(": training (run 3 of 3") == 4
@@ -545,6 +547,21 @@ def test_an_unwritable_results_folder_stops_before_any_work(project: Project) ->
     result = project.snakemake(*SMOKE, EXPERIMENT_OUTPUT_DIR="/proc/emtvb")
     assert result.returncode != 0
     assert "results folder: /proc/emtvb" in result.stderr
+
+
+def test_a_full_tmpdir_is_left_for_a_folder_that_is_not(project: Project) -> None:
+    """Two jobs at once, of which a solver chooses, which writes its problem to a file."""
+    full = project.folder / "full"
+    full.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k", "none", full], check=False).returncode != 0:
+        pytest.skip("a full disk is a mount, which takes root")
+    try:
+        (full / "file").write_bytes(bytes(4096))
+        quick = [f"results/smoke/{name}" for name in ("runs.csv", "settings.json")]
+        result = project.snakemake(*SMOKE, "--", *quick, TMPDIR=str(full))
+    finally:
+        subprocess.run(["umount", full], check=True)
+    assert result.returncode == 0, result.stderr
 
 
 def test_a_config_that_takes_the_name_of_other_results_is_told_in_the_first_lines(

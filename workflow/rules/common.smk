@@ -3,6 +3,7 @@
 
 import os
 import sys
+import tempfile
 import time
 from functools import cache, partial
 from importlib.util import find_spec
@@ -19,7 +20,7 @@ if not INSTALLED:
 try:
     from emtvb.errors import InputError
     from emtvb.experiments import kinds
-    from emtvb.making import hooks, node, planning, surroundings
+    from emtvb.making import hooks, node, planning, provenance, surroundings
     from emtvb.making.digests import PACKAGE
     from emtvb.making.clone import check_package
     from emtvb.core.memory_limit import killed_processes, want_of_memory
@@ -64,6 +65,9 @@ envvars:
 os.environ.pop("MPLBACKEND", None)
 node.choose_kernels()
 node.keep_memory()
+if CALL.runs_here:
+    # Where TMPDIR is full, Python takes another folder, and the solver of Snakemake's scheduler a page of words.
+    os.environ["TMPDIR"] = tempfile.gettempdir()
 
 # What trains by shards is planned by them: an experiment's runs by the job that trains them.
 SHARDS = EXPERIMENT.shards()
@@ -154,6 +158,7 @@ onstart:
         if CALL.runs_here and (trains := EXPERIMENT.accelerators()):
             planning.check_accelerators(CALL.jobs, trains)
         slurm.take_over(RESULTS, CALL.slurm_run)  # holds the results' lock from here on
+        provenance.delete_unfinished(RESULTS)
         if RECORDS and (shards := planning.shard_trainings(CALL.jobs)):
             keep_finished_runs(shards)
 

@@ -91,7 +91,7 @@ def logged(file: Path | str) -> Iterator[None]:
         yield
         return
     except KeyboardInterrupt:
-        log.warning("stopped; the same command goes on")
+        log.warning(recipes.STOPPED)
         sys.exit(128 + signal.SIGINT)
     except Exception as error:
         if message := in_words(error):

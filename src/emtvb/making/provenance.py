@@ -36,6 +36,8 @@ SUFFIX = ".provenance.json"
 _STATE = ("runs", "logs", "audit")
 """Folders in which no stage's outputs lie: state of trainings, logs, and what is said about the rest."""
 _CODE = ("Snakefile", "workflow", "src", "config")
+_UNFINISHED = re.compile(r"\..+\.[a-z0-9_]{8}\.\w+")
+"""What ``files.atomic`` calls a file until it is whole."""
 
 
 class Recipe(TypedDict):
@@ -167,6 +169,13 @@ def take_away(outputs: Sequence[str], rule: str, log: str) -> None:
         with contextlib.suppress(InputError):
             if mine.issuperset(read_record(path).outputs):
                 path.unlink()
+
+
+def delete_unfinished(folder: Path) -> None:
+    """Delete the files below an experiment's folder that a job was writing when it was killed."""
+    for path in folder.rglob(".*"):
+        if _UNFINISHED.fullmatch(path.name):
+            path.unlink(missing_ok=True)
 
 
 def trained_by(records: Iterable[Record]) -> dict[str, int]:

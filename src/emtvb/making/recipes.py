@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from emtvb.errors import InputError
@@ -27,6 +28,9 @@ ROOT = PACKAGE.parents[1]
 _NOT_CODE = (".snakemake", ".git", "logs", "results")
 """Folders of a clone that hold no code."""
 
+STOPPED = "stopped; the same command goes on"
+"""What a job says that Ctrl-C or SIGTERM ended."""
+
 _opened: dict[str, bytes | None] = {}
 """Files that this process has opened, in this order; of our code, what they held when they were first opened."""
 _code = {f"{PACKAGE}{os.sep}"}
@@ -35,10 +39,19 @@ _code = {f"{PACKAGE}{os.sep}"}
 
 def listen() -> None:
     """Write down, from now on, every file that this process opens: a module's too, when it is first imported."""
+    sys.excepthook = _say_interruption
     if script := getattr(sys.modules["__main__"], "__file__", None):
         _code.add(f"{Path(script).resolve().parent}{os.sep}")
         _remember_file(os.path.realpath(script))
     sys.addaudithook(_hear_event)
+
+
+def _say_interruption(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Where Ctrl-C comes while a job imports its modules: no traceback."""
+    if kind is KeyboardInterrupt:
+        print(STOPPED, file=sys.stderr)
+    else:
+        sys.__excepthook__(kind, error, trace)
 
 
 def _remember_file(name: str) -> None:
