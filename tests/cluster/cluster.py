@@ -116,6 +116,8 @@ class Cluster:
     ) -> None:
         self.folder = folder
         self.accounting = accounting
+        self._storage = folder / "mariadb.socket"
+        self.database = "mariadb", "--no-defaults", f"--socket={self._storage}", "--user=root", "-e"  # and a statement
         self._daemons: dict[str, subprocess.Popen[bytes]] = {}
         self._user = pwd.getpwuid(os.getuid()).pw_name
         ports = _free_ports(len(NODES) + 3)
@@ -170,7 +172,7 @@ class Cluster:
         )
 
     def _start_accounting(self) -> None:
-        data, storage = self.folder / "mariadb", self.folder / "mariadb.socket"
+        data = self.folder / "mariadb"
         options = [f"--datadir={data}", f"--user={self._user}"]
         install = [
             _which("mariadb-install-db") or "",
@@ -180,16 +182,15 @@ class Cluster:
         ]
         subprocess.run(install, check=True, capture_output=True)
         self._spawn(
-            "mariadbd", "--no-defaults", *options, f"--socket={storage}", f"--port={self._storage_port}",
+            "mariadbd", "--no-defaults", *options, f"--socket={self._storage}", f"--port={self._storage_port}",
             "--bind-address=127.0.0.1", "--innodb-buffer-pool-size=64M", f"--pid-file={self.folder}/mariadb.pid",
         )  # fmt: skip
-        client = ["mariadb", "--no-defaults", f"--socket={storage}", "--user=root"]
-        _wait(lambda: self._answers(*client, "-e", ""), "mariadbd", 300)
+        _wait(lambda: self._answers(*self.database, ""), "mariadbd", 300)
         grant = "grant all on slurm_acct.* to slurm@'127.0.0.1' identified by 'throwaway'"
         # slurmdbd would make the database itself, over the connection on which asking for it failed: a use that the
         # client library of MariaDB 11.8.9 no longer survives.
         prepared = f"create database slurm_acct; {grant}; {grant.replace('127.0.0.1', 'localhost')}"
-        subprocess.run([*client, "-e", prepared], check=True)
+        self.slurm(*self.database, prepared, check=True)
         self._spawn("slurmdbd", "-D", SLURM_CONF=str(self.folder / "slurm.conf"))
         _wait(lambda: self._answers("sacctmgr", "-n", "show", "cluster"), "slurmdbd", 300)
         self.slurm("sacctmgr", "-i", "add", "cluster", "throwaway", check=True)

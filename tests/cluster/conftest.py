@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import psutil
@@ -68,22 +68,22 @@ def cluster(accounting: bool, min_job_age: int, settings: tuple[str, ...]) -> It
 
 
 class Call:
-    """A call of Snakemake with the Slurm profile in a clone of its own, or in another place.
+    """A call of Snakemake with the Slurm profile in a clone of its own, by another command where it is ``within`` one.
 
     While there is a file ``gate`` in the clone, what trains stops itself at the begin of its second run: tests hit it
     there on any machine.
     """
 
     def __init__(
-        self, project: Project, cluster: Cluster, *arguments: str, place: Path | None = None, **environment: str
+        self, project: Project, cluster: Cluster, *arguments: str, within: Sequence[str] = (), **environment: str
     ) -> None:
-        self.folder, self.cluster = place or project.folder, cluster
+        self.folder, self.cluster = project.folder, cluster
         self.gate = project.folder / "gate"
         self.output = project.folder / f"snakemake-{time.monotonic_ns()}.out"
         gated = {"PYTHONPATH": f"{HERE / 'gate'}:{project.folder / 'src'}", "EMTVB_TESTS_GATE": str(self.gate)}
         with self.output.open("wb") as out:
             self.process = subprocess.Popen(
-                [SNAKEMAKE, "--profile", str(project.folder / "slurm"), "--profile", str(HERE / "quick"), *arguments],
+                [*within, SNAKEMAKE, "--profile", "slurm", "--profile", str(HERE / "quick"), *arguments],
                 cwd=self.folder,
                 env={**cluster.environment, **gated, **environment},
                 stdout=out,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from emtvb.slurm import executor
 
 from ..workflow.conftest import Project
 from .cluster import ACCOUNT, NODES, Cluster
-from .conftest import HERE, PATIENCE, SHARDS, Call, hand_on_to_nodes, job_of, made, wait
+from .conftest import HERE, PATIENCE, SHARDS, Call, job_of, made, wait
 from .test_forgotten import at_work, of, state
 
 
@@ -23,8 +24,14 @@ def accounting() -> bool:
 
 @pytest.fixture(scope="module")
 def settings() -> tuple[str, ...]:
-    partitions = "PartitionName=urgent Nodes=ALL PriorityTier=10", "PartitionName=special Nodes=ALL"
-    return "PreemptType=preempt/partition_prio", "PreemptMode=CANCEL", *partitions
+    return (
+        "PreemptType=preempt/partition_prio",
+        "PreemptMode=CANCEL",
+        "PartitionName=urgent Nodes=ALL PriorityTier=10",
+        "PartitionName=special Nodes=ALL",
+        "PartitionName=closed Nodes=ALL AllowAccounts=others",
+        "PartitionName=others Nodes=ALL AllowGroups=root",
+    )
 
 
 def update(cluster: Cluster, *what: str) -> None:
@@ -57,19 +64,46 @@ def test_who_is_preempted_held_or_suspended_goes_on_and_uses_up_no_retry(
     assert made(project) == undisturbed
 
 
+BARRED = """\
+set-resources:
+  train_shard:
+    slurm_partition: "{'T1_h64_l2-0_seed1': 'closed', 'T1_h64_l2-0_seed2': 'others'}.get(wildcards.shard, 'main')"
+    slurm_account: "'second' if wildcards.shard == 'T1_h64_l2-0_seed3' else 'lab'"
+    qos: "'foreign' if wildcards.shard == 'T1_h64_l2-0_seed4' else 'normal'"
+"""
+USER = "games"
+# An ordinary user to Slurm, who may read and write all files.
+AS_USER = (
+    "setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups",
+    "--inh-caps=+dac_override,+dac_read_search", "--ambient-caps=+dac_override,+dac_read_search",
+)  # fmt: skip
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="another user takes root")
 def test_what_slurm_will_never_start_is_ended_in_a_line_with_its_remedy(project: Project, cluster: Cluster) -> None:
-    """Of each job something changed after Slurm took it. All but the last may pass within five minutes."""
-    for name in ("passing", "tight"):
+    """An ordinary user's jobs, most of them barred after Slurm took them. All but the last may pass in five minutes."""
+    for account in ("second", "others"):
+        cluster.slurm("sacctmgr", "-i", "add", "account", account, "Cluster=throwaway", check=True)
+    cluster.slurm("sacctmgr", "-i", "add", "user", USER, f"Account={ACCOUNT},second", check=True)
+    for name in ("passing", "tight", "foreign"):
         cluster.slurm("sacctmgr", "-i", "add", "qos", name, check=True)
-    everyone = "sacctmgr", "-i", "modify", "account", ACCOUNT, "set", "qos+=passing,tight"
-    cluster.slurm(*everyone, check=True)
-    state(cluster, *NODES, state="DRAIN")
-    (project.folder / "slurm" / "site.yaml").write_text(f"account: {ACCOUNT}\n")
-    hand_on_to_nodes(project, cluster)
-    given = "--configfile", str(HERE / "experiment.yaml"), "--config", "seeds_per_shard=2", "--until", "train_shard"
-    call = Call(project, cluster, *given, "--emtvb-slurm-array-limit", "1")
-    wait(lambda: len(of(cluster, "pending")) == 4, call.process)
-    qos, partition, dependent, long = of(cluster, "pending")
+    cluster.slurm("sacctmgr", "-i", "modify", "account", ACCOUNT, "set", "qos+=passing,tight", check=True)
+    update(cluster, "PartitionName=main", "State=DOWN")
+    (project.folder / "mine").mkdir()
+    (project.folder / "mine" / "config.yaml").write_text(BARRED)
+    given = "--configfile", str(HERE / "experiment.yaml"), "--config", "seeds_per_shard=1", "--until", "train_shard"
+    profile = "--profile", "mine", "--emtvb-slurm-array-limit", "1"
+    call = Call(project, cluster, *given, *profile, within=AS_USER, HOME=str(project.folder))
+    wait(lambda: len(of(cluster, "pending")) == 7, call.process)
+
+    def waiting(partition: str, account: str = ACCOUNT) -> list[str]:
+        return cluster.slurm("squeue", "-h", "-p", partition, "-A", account, "-o", "%i").split()
+
+    (account,), (group,), (gone,) = waiting("closed"), waiting("others"), waiting("main", "second")
+    qos, partition, dependent, long = waiting("main")
+    ended = f"update slurm_acct.throwaway_job_table set time_end = unix_timestamp(), state = 3 where id_job = {gone}"
+    cluster.slurm(*cluster.database, ended, check=True)  # else nobody takes the user out of the account
+    cluster.slurm("sacctmgr", "-i", "delete", "user", USER, "where", "account=second", check=True)
     update(cluster, f"JobId={qos}", "QOS=passing")
     cluster.slurm("sacctmgr", "-i", "delete", "qos", "passing", check=True)
     update(cluster, f"JobId={partition}", "Partition=special")
@@ -80,17 +114,23 @@ def test_what_slurm_will_never_start_is_ended_in_a_line_with_its_remedy(project:
     update(cluster, f"JobId={long}", "QOS=tight")
     cluster.slurm("sacctmgr", "-i", "modify", "qos", "tight", "set", "MaxWall=1", check=True)
     begun = time.monotonic()
-    state(cluster, *NODES, state="RESUME")
+    update(cluster, "PartitionName=main", "State=UP")
     assert call.process.wait(PATIENCE) != 0
     assert time.monotonic() - begun >= executor.GRACE
+    (refused,) = re.findall(r"Slurm refused a job .*", call.said())
+    assert re.search(r"Invalid qos specification.*set qos:", refused)
     told = dict(re.findall(r"Slurm would never start job (\S+) (\(.*)", call.said()))
-    assert told.keys() == {qos, partition, dependent, long}
-    for job, words in (
-        (qos, r"\(InvalidQOS\), .*set qos:"),
-        (partition, r"\(Job's QOS not permitted to use this partition .*set qos:"),
-        (dependent, r"\(DependencyNeverSatisfied\)"),
-        (long, r"\(QOSMaxWallDurationPerJobLimit\), .*set longest:"),
-    ):
+    reasons = {
+        account: r"\(PartitionConfig\), .*set partition:",
+        group: r"\(uid \d+ not in group permitted to use this partition .*set partition:",
+        gone: r"\(InvalidAccount\), .*set account:",
+        qos: r"\(InvalidQOS\), .*set qos:",
+        partition: r"\(Job's QOS not permitted to use this partition .*set qos:",
+        dependent: r"\(DependencyNeverSatisfied\)",
+        long: r"\(QOSMaxWallDurationPerJobLimit\), .*set longest:",
+    }
+    assert told.keys() == reasons.keys()
+    for job, words in reasons.items():
         assert re.search(words, told[job])
     assert "Trying to restart" not in call.said(), "it would wait again"
     assert not cluster.slurm("squeue", "-h")

@@ -168,7 +168,7 @@ def test_a_slurm_that_fails_is_one_line(queue: Path, take_over) -> None:
     (queue.parent / "bin" / "squeue").write_text("#!/bin/sh\necho first >&2; echo 'no controller' >&2; exit 1\n")
     with pytest.raises(InputError, match=r"squeue .*no controller: run again when Slurm answers"):
         take_over("second")
-    with pytest.raises(InputError, match="nothing-like-it: not found"):
+    with pytest.raises(InputError, match="nothing-like-it: No such file"):
         slurm.answer_of("nothing-like-it")
 
 
@@ -190,10 +190,11 @@ def test_whose_jobs_are_asked_for_does_not_hang_on_a_name(queue: Path, monkeypat
     monkeypatch.setenv("LOGNAME", "somebody")
     (queue.parent / "bin" / "squeue").write_text('#!/bin/sh\necho "emtvb|$*|run|1|RUNNING|n1"\n')
     for answer in (
-        slurm.rows_of("squeue", slurm.MINE, columns="%j"),
-        slurm.rows_of("squeue", slurm.MINE, columns="%F|%j"),
+        slurm.rows_of_queue(slurm.MINE, columns="%j"),
+        slurm.rows_of_queue(slurm.MINE, columns="%F|%j"),
     ):
         assert f"--user={os.getuid()} " in answer[0][0]
+        assert "--all" in answer[0][0], "jobs in a hidden partition are the user's, too"
 
 
 def test_one_cluster_is_asked_where_jobs_are_sent_to(queue: Path, monkeypatch: pytest.MonkeyPatch) -> None:

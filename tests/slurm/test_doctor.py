@@ -42,6 +42,10 @@ rule train_shard:
     wildcards: shard=T1
     threads: 2
     resources: tmpdir=/tmp, mem_mb=2000, mem=2 GB, runtime=120, slurm_partition=gpu,cpu, constraint=a&b, gpu=1
+[Mon Nov 30 12:51:05 2026]
+rule train_shard:
+    output: results/faults/training/T2/weights.safetensors
+    resources: tmpdir=/tmp, mem_mb=3000, mem=3 GB, runtime=60, slurm_partition=gpu,cpu, constraint=a&b, gpu=1
 """
 
 
@@ -143,5 +147,5 @@ def test_the_plan_says_what_jobs_of_slurm_ask_for(monkeypatch: pytest.MonkeyPatc
     jobs = planned_resources(config.load_sweep(ROOT / "config" / "smoke.yaml"), ["slurm"])
     assert list(jobs) == ["train_shard"], "the other rule is run here"
     asked = jobs["train_shard"]
-    assert (asked["mem_mb"], asked["runtime"], asked["threads"]) == (2000, 120, 2)
+    assert (asked["mem_mb"], asked["runtime"], asked["threads"]) == (3000, 120, 2), "the most that any of them asks for"
     assert (asked["slurm_partition"], asked["constraint"], asked["gpu"]) == ("gpu,cpu", "a&b", "1")

@@ -309,6 +309,8 @@ def test_a_job_that_is_preempted_or_loses_its_node_uses_up_no_attempt(
         ("PENDING||AccountNotAllowed", "set account:"),
         ("PENDING||QOSNotAllowed", "set qos:"),
         ("PENDING||Job's QOS not permitted to use this partition (long allows long not normal)", "set qos:"),
+        ("PENDING||PartitionConfig", "set partition:"),
+        ("PENDING||uid 5 not in group permitted to use this partition (a). groups allowed: b", "set partition:"),
         ("PENDING||DependencyNeverSatisfied", "Slurm names no setting"),
         ("PENDING||launch failed requeued held", "held job 5 back"),
         ("PENDING||JobHoldMaxRequeue", "held job 5 back"),
@@ -351,7 +353,7 @@ def test_what_can_never_start_is_ended(watched: Watched, tmp_path: Path, slurm_s
     slurm_says["squeue"] = queued(*(f"{5 + i}|PENDING||{reason}" for i, reason in enumerate(reasons)))
     assert watched.look(*(submitted(job(tmp_path), number) for number in "56789")) == ["6", "7", "9"]
     assert "set longest:" in watched.failed["5"]
-    user, admin = sorted(text for _, text in watched._said)
+    user, admin = sorted(watched._said)
     assert "`scontrol release 7` lets it start" in user
     assert admin == "Slurm holds job 9 back (JobHeldAdmin): ask the cluster's administrators"
 
@@ -404,11 +406,8 @@ def test_no_more_is_submitted_at_once_than_slurm_takes(
     monkeypatch.setattr(slurm, "room_in_queue", lambda *_: room)
     monkeypatch.setattr(slurm, "remembered_jobs", lambda *_: {"1": InQueue("COMPLETED"), "2": InQueue("FAILED")})
     jobs = [job(tmp_path, str(i)) for i in range(7)]
-    watched._submit(list(jobs), as_array=True)
+    watched._submit(list(jobs))
     assert watched.submitted == chunks
-    watched.submitted.clear()
-    watched._submit(list(jobs), as_array=False)
-    assert watched.submitted == [1] * 7
 
 
 def test_it_waits_for_room_as_long_as_jobs_of_its_own_will_make_it(
@@ -419,10 +418,10 @@ def test_it_waits_for_room_as_long_as_jobs_of_its_own_will_make_it(
     monkeypatch.setattr(slurm, "configuration", lambda: {"MaxArraySize": "1001"})
     monkeypatch.setattr(slurm, "room_in_queue", lambda *_: next(rooms))
     monkeypatch.setattr(slurm, "remembered_jobs", lambda *_: {"1": InQueue(next(states))})
-    watched._submit([job(tmp_path, "a"), job(tmp_path, "b")], as_array=True)
+    watched._submit([job(tmp_path, "a"), job(tmp_path, "b")])
     assert watched.submitted == [2]
     watched._over.set()
-    watched._submit([job(tmp_path)], as_array=True)
+    watched._submit([job(tmp_path)])
     assert watched.submitted == [2], "nothing after its end"
 
 
@@ -447,14 +446,14 @@ def test_an_array_that_slurm_does_not_take_is_halved_and_grows_again(
     sending._over.wait = lambda _: queue.__setitem__(0, 0)  # all that was there has ended
     monkeypatch.setattr(slurm, "configuration", lambda: {"MaxArraySize": "1001"})
     monkeypatch.setattr(slurm, "room_in_queue", lambda: None)
-    sending._submit([job(tmp_path, str(i)) for i in range(14)], as_array=True)
+    sending._submit([job(tmp_path, str(i)) for i in range(14)])
     assert len(sending.reported) == 14
     assert not sending.refused
     assert tried == [14, 7, 3, 6, 3, 1, 2, 1, 2, 1, 1, 2, 4, 2, 4, 2, 1, 1, 2, 1]
     limit = 0
-    sending._submit([job(tmp_path, "alone")], as_array=True)
+    sending._submit([job(tmp_path, "alone")])
     queue[0] = 0
-    sending._submit([job(tmp_path, "alone")], as_array=True)
+    sending._submit([job(tmp_path, "alone")])
     assert "wait for jobs of yours to end" in sending.refused[0], "and nobody's jobs will make room"
 
 
@@ -777,10 +776,10 @@ def test_no_script_is_longer_than_slurm_takes(
     monkeypatch.setattr(slurm, "room_in_queue", lambda *_: None)
     monkeypatch.setattr(executor, "_SCRIPT_BYTES", 2 * len("run x"))
     watched.max_array_size = 100
-    watched._submit([job(tmp_path, name) for name in "abcde"], as_array=True)
+    watched._submit([job(tmp_path, name) for name in "abcde"])
     assert watched.submitted == [2, 2, 1]
     watched.submitted.clear()
-    watched._submit([job(tmp_path, "a name longer than that")], as_array=True)
+    watched._submit([job(tmp_path, "a name longer than that")])
     assert watched.submitted == [1]
 
 
@@ -815,19 +814,14 @@ def test_how_jobs_stand_is_a_line_a_minute(
     assert caplog.messages == ["on Slurm 1 jobs run and 3 wait (Priority, AssocGrpCPUMinutesLimit)"]
 
 
-def test_after_a_minute_of_silence_it_is_said_what_was_asked_and_how(
+def test_of_a_silent_slurm_it_is_said_what_was_asked_and_how(
     watched: Watched, tmp_path: Path, slurm_says: dict[str, str], caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.setenv("SLURM_CONF", "/some/slurm.conf")
-    info = submitted(job(tmp_path), "5")
-    watched.look(info)
-    assert watched._silent_since is not None
-    watched._silent_since -= executor.ASKED_AFTER + 1
-    caplog.clear()
     with caplog.at_level("WARNING", "tests"):
-        watched.look(info)
-        watched.look(info)
+        for _ in range(2):
+            watched.look(submitted(job(tmp_path), "5"))
     (line,) = caplog.messages
     assert "squeue" in line
     assert "SLURM_CONF=/some/slurm.conf" in line

@@ -59,6 +59,10 @@ def test_a_storage_provider_and_no_shared_disk(project: Project, finished: Proje
         "--shared-fs-usage",
         "none",
     )
+    beside = project.folder / "results" / "twins"  # as in a clone, and not in the storage
+    beside.mkdir(parents=True)
+    for name in ("runs.csv", "measurements.csv"):
+        (beside / name).touch()
     done = project.snakemake("tables", *provider, *SMOKE)
     assert done.returncode == 0, done.stderr
     found = tmp_path / "results" / "smoke"

@@ -103,7 +103,7 @@ def results(path):
 def files_beside(experiment, *names):
     """Files of an experiment beside this one, where all are there; by default its run table and its measurements."""
     names = names or ("runs.csv", "measurements.csv")
-    there = all((RESULTS.parent / experiment / name).is_file() for name in names)
+    there = not CALL.stores_results and all((RESULTS.parent / experiment / name).is_file() for name in names)
     return [os.path.normpath(RESULTS.parent / experiment / name) for name in names] if there else []
 
 

@@ -79,6 +79,11 @@ class Call:
         settings = self._workflow.storage_settings
         return self._workflow.remote_exec and SharedFSUsage.INPUT_OUTPUT in settings.shared_fs_usage
 
+    @property
+    def stores_results(self) -> bool:
+        """Whether results are in a storage of Snakemake's, and not in the clone's folder."""
+        return self._workflow.storage_settings.default_storage_provider is not None
+
     def config(self, merged: Mapping[str, Any]) -> dict[str, Any]:
         """The config's values, read as strictly as ``emtvb config check`` reads them.
 

@@ -46,8 +46,11 @@ ADDRESS = "SLURM_CONF", "SLURM_CONF_SERVER", "SLURM_CLUSTERS"
 
 NEVER = re.compile(r"PerJob|PartitionTimeLimit|MaxMemPerLimit|BadConstraints")
 """Why a job waits that will not start, however long it waits: it asks for more than it can ever get."""
-# Of what a partition does not take, squeue has a sentence for a reason: "Job's QOS not permitted to use ...".
-BARRED = re.compile(r"Invalid|NotAllowed|not permitted|DependencyNeverSatisfied|ReservationDeleted")
+# Of what a partition does not take, squeue has a sentence for a reason: "Job's QOS not permitted to use ...". Of an
+# account Slurm 24.11 says PartitionConfig.
+BARRED = re.compile(
+    r"Invalid|NotAllowed|not (in group )?permitted|PartitionConfig|DependencyNeverSatisfied|ReservationDeleted"
+)
 """Why a job waits that Slurm took and will not let start; while its database starts anew, it may say so of any job."""
 REQUEUED_HELD = re.compile(r"requeued|MaxRequeue|REQUEUE_HOLD|SPECIAL_EXIT", re.IGNORECASE)
 """Why Slurm itself holds a job back that it started before: submitted anew it may start elsewhere.
@@ -123,10 +126,8 @@ def answer_of(*command: str, script: str | None = None) -> str:
             command, text=True, errors="replace", capture_output=True, check=False, timeout=120, input=script,
             env=_environment_of_commands(),
         )  # fmt: skip
-    except FileNotFoundError:
-        raise InputError(command[0], "not found", "run this where Slurm is, such as a login node") from None
     except OSError as error:
-        raise InputError(shown, error.strerror, "run again when this machine can start it") from None
+        raise InputError(shown, error.strerror, "run this where Slurm's commands can be started") from None
     except subprocess.TimeoutExpired:
         raise InputError(shown, "no answer in 120 s", "Slurm is busy or down; run again when it answers") from None
     if done.returncode != 0:
@@ -157,13 +158,14 @@ MINE = f"--user={os.getuid()}"
 """Whose jobs are asked for: this process's, whatever LOGNAME says after su or sudo."""
 
 
-def rows_of(*command: str, columns: str) -> list[list[str]]:
-    """The rows that ``squeue`` or ``sinfo`` prints of these columns, and nothing that a site prints besides.
+def rows_of_queue(*options: str, columns: str) -> list[list[str]]:
+    """The rows that ``squeue`` prints of these columns, and nothing that a site prints besides.
 
     Raises:
         InputError: Where Slurm does not answer.
     """
-    answer = answer_of(*command, "--noheader", f"--format={_MARK}|{columns}")
+    # Without --all a user's own jobs in a hidden partition are left out, and those that wait in one of another group.
+    answer = answer_of("squeue", *options, "--all", "--noheader", f"--format={_MARK}|{columns}")
     count = columns.count("|") + 1
     return [line.split("|", count)[1:] for line in answer.splitlines() if line.startswith(f"{_MARK}|")]
 
@@ -223,7 +225,7 @@ def ids_by_name(name: str) -> list[str]:
     Raises:
         InputError: Where Slurm does not answer.
     """
-    rows = rows_of("squeue", "--states=all", f"--name={name}", columns="%F|%T|%N")
+    rows = rows_of_queue("--states=all", f"--name={name}", columns="%F|%T|%N")
     # Slurm may keep a record of what it refused: it failed, and had no node.
     found = {number for number, state, node in rows if (state, node) != ("FAILED", "")}
     with contextlib.suppress(InputError):
@@ -263,7 +265,7 @@ def remembered_jobs(run: str, numbers: Collection[str] = ()) -> dict[str, InQueu
     Raises:
         InputError: Where Slurm does not answer.
     """
-    rows = rows_of("squeue", MINE, "--array", "--states=all", columns="%j|%i|%T|%N|%r")
+    rows = rows_of_queue(MINE, "--array", "--states=all", columns="%j|%i|%T|%N|%r")
     known = set(numbers)
     return {row[1]: InQueue(*row[2:]) for row in rows if run in row[0].split(".") or row[1].split("_")[0] in known}
 
@@ -331,7 +333,7 @@ def room_in_queue() -> int | None:
     held = configuration().get("MaxJobCount", "")
     if not held.isdigit():
         return None
-    return max(int(held) // 2 - len(rows_of("squeue", MINE, "--array", columns="%i")), 0)
+    return max(int(held) // 2 - len(rows_of_queue(MINE, "--array", columns="%i")), 0)
 
 
 @cache
@@ -460,25 +462,19 @@ def check_job(results: Path) -> None:
 
 def _cancel_runs(runs: Collection[str]) -> None:
     """Cancel the jobs of these runs of Snakemake, and wait until they are gone."""
-    left = ids_of_runs(runs)
+    left = _unended_ids(runs)
     if not left:
         return
     log.warning("cancelling Slurm jobs %s, left over from a Snakemake that was killed", " ".join(left))
     cancel(left)
     deadline = time.monotonic() + END_SECONDS
-    while left := ids_of_runs(runs):
+    while left := _unended_ids(runs):
         if time.monotonic() > deadline:
             raise InputError("Slurm jobs", " ".join(left), "cancelled, but they do not end; run again later")
         time.sleep(1)
 
 
-def ids_of_runs(runs: Collection[str]) -> list[str]:
-    """Slurm's ids of the jobs of these runs of Snakemake that wait, run or are about to end; a job array has one.
-
-    Raises:
-        InputError: Where Slurm does not answer.
-    """
-    if not runs:
-        return []
-    rows = rows_of("squeue", columns="%F|%j")  # another user's too, who worked in the same folder
+def _unended_ids(runs: Collection[str]) -> list[str]:
+    """Slurm's ids of the jobs of these runs of Snakemake that wait, run or are about to end; a job array has one."""
+    rows = rows_of_queue(columns="%F|%j") if runs else []  # another user's too, who worked in the same folder
     return sorted({number for number, name in rows if set(runs) & set(name.split("."))})

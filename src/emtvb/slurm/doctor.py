@@ -116,7 +116,7 @@ def _slurm_findings() -> Iterator[Finding]:
 
 
 def planned_resources(experiment: Experiment, profiles: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """What the jobs ask for that Slurm would get now, by their rules.
+    """The most that the jobs ask for that Slurm would get now, by their rules.
 
     Raises:
         InputError: Where Snakemake cannot plan them, such as with a profile that is not there; it says why.
@@ -142,7 +142,9 @@ def planned_resources(experiment: Experiment, profiles: Sequence[str]) -> dict[s
         if rule in remote and "resources" in lines:
             values: dict[str, Any] = dict(re.findall(r"(\w+)=(.*?)(?=, \w+=|$)", lines["resources"]))
             values["threads"] = lines.get("threads", 1)
-            jobs[rule] = values | {name: int(values[name]) for name in _LARGEST if name in values}
+            before = jobs.get(rule, {})
+            most = {name: max(int(values[name]), before.get(name, 0)) for name in _LARGEST if name in values}
+            jobs[rule] = values | most
     return jobs
 
 

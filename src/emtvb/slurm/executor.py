@@ -60,8 +60,6 @@ BETWEEN = 10.0
 """Seconds between two tries to submit, while Slurm is silent or takes no more jobs."""
 PAUSES = 5.0, 10.0, 20.0, 40.0, 80.0, SLOWEST
 """Seconds before each further try of a submission that failed; the last one again and again."""
-ASKED_AFTER = 60.0
-"""Seconds of silence after which what was asked is said, and how."""
 UNCLEAR = 900.0
 """Seconds for which a submission is tried that fails for a reason that is not known: it may pass, or never."""
 PROGRESS = 60.0
@@ -112,7 +110,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         self._barred: dict[tuple[str, re.Pattern[str]], float] = {}  # jobs, and since when they wait in vain
         self._room_left, self._room_asked = 0, -BETWEEN
         self._refusals: set[str] = set()  # what was asked for that Slurm refuses
-        self._said: set[tuple[str, str]] = set()
+        self._said: set[str] = set()
         self._reported = time.monotonic()
         super().__init__(workflow, logger)
         self.logger.info(f"Slurm's jobs of this run have {self.run_uuid} in their names")
@@ -135,7 +133,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             self.run_job_pre(job)
             alike.setdefault((job.name, _asked_as_text(job)), []).append(job)
         for some in alike.values():
-            self._pool.submit(self._submit, some, not some[0].is_group())
+            self._pool.submit(self._submit, some)
 
     def _ask_for_more(self, job: Any) -> None:
         """Let a job that is tried again ask for more of what it ran out of, and for no more of anything else."""
@@ -153,9 +151,9 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         resources = job.rule.expand_resources(job.wildcards_dict, job.input, attempt, skip_evaluation={"tmpdir"})
         return dict(resources.items())
 
-    def _submit(self, jobs: list[Any], as_array: bool) -> None:
+    def _submit(self, jobs: list[Any]) -> None:
         """Submit jobs that ask for the same, as many at once as Slurm takes; runs in a thread of its own."""
-        most = self.max_array_size if as_array else 1
+        most = self.max_array_size
         try:
             while jobs:
                 with self._submitting:
@@ -167,9 +165,9 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
                         return
                     is_done = self._submit_as_one(jobs[:count], commands[:count])
                 if is_done:
-                    jobs, most = jobs[count:], 2 * most if as_array else 1
+                    jobs, most = jobs[count:], 2 * most
                     continue
-                self._say("limit", "Slurm takes no more jobs of yours at once; the others follow when some have ended")
+                self._say("Slurm takes no more jobs of yours at once; the others follow when some have ended")
                 most = max(count // 2, 1)
                 if count == 1:
                     self._over.wait(BETWEEN)
@@ -234,11 +232,12 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         """The command that submits a script with what these jobs ask for."""
         logs = Path(str(logs).replace("%", "%%"))  # Slurm puts numbers and names in for a single one
         return [
-            *("sbatch", "--parsable", "--job-name", name, "--output", str(logs / "%j.log")),
+            *("sbatch", "--parsable", "--job-name", name),
             *("--export=ALL", "--chdir", str(self.workflow.workdir_init)),
             *(["--requeue"] if self.workflow.executor_settings.requeue else []),
             *slurm.sbatch_options(jobs[0].resources, jobs[0].threads),
-            *([f"--array=1-{len(jobs)}", "--output", str(logs / "%A_%a.log")] if len(jobs) > 1 else []),
+            *([f"--array=1-{len(jobs)}"] if len(jobs) > 1 else []),
+            *("--output", str(logs / ("%A_%a.log" if len(jobs) > 1 else "%j.log"))),
         ]
 
     def _submitted_id(self, name: str, call: Sequence[str], script: str) -> str | None:
@@ -260,7 +259,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
                 may_pass = PATIENCE if slurm.PASSING.search(message) else UNCLEAR
                 if time.monotonic() - begun >= may_pass:
                     raise refusal
-                self._say("submission", f"Slurm takes no job now ({message}): tried again, less and less often")
+                self._say(f"Slurm takes no job now ({message}): tried again, less and less often")
         return None
 
     def _has_jobs(self) -> bool:
@@ -298,10 +297,10 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
 
     def report_job_error(self, job_info: Any, msg: str | None = None, **more: Any) -> None:
         """Say in one line that a job failed, and hand it on; Snakemake, which may be quiet, adds a sentence to it."""
-        logs = [str(log) for log in _slurm_logs(job_info)]
-        where = f"; more is in {' and '.join(logs)}" if logs else ""
+        logs = [str(log)] if (log := _slurm_log(job_info)) else None
+        where = f"; more is in {log}" if log else ""
         self.logger.error(f"{_task_in_words(job_info.job)}: {msg or 'failed'}{where}")
-        super().report_job_error(job_info, msg=None if msg is None else f"{msg}. ", aux_logs=logs or None, **more)
+        super().report_job_error(job_info, msg=None if msg is None else f"{msg}. ", aux_logs=logs, **more)
 
     def cancel_jobs(self, active_jobs: list[Any]) -> None:  # noqa: ARG002
         """Cancel all jobs of this run, those that are being submitted too; that some have ended already is no error."""
@@ -365,7 +364,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
                 known = slurm.states_by_controller(overdue)
                 self._forgotten |= dict.fromkeys(known.keys() & set(overdue), now)
             except InputError as error:  # while the queue is answered: a line for each look would be many
-                self._say("controller", f"Slurm's controller does not say what became of jobs ({error.value}): waiting")
+                self._say(f"Slurm's controller does not say what became of jobs ({error.value}): waiting")
                 known = {job: "UNKNOWN" for job in overdue if now - self._forgotten[job] < PATIENCE}
             states |= {job: known.get(job, "") for job in overdue}
         return states
@@ -396,7 +395,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             if "held" in reason.lower() or state in ("REQUEUE_HOLD", "SPECIAL_EXIT"):
                 by_user = f"`scontrol release {job}` lets it start, `scancel {job}` has it submitted anew"
                 remedy = "ask the cluster's administrators" if "admin" in reason.lower() else by_user
-                self._say(job, f"Slurm holds job {job} back ({reason}): {remedy}")
+                self._say(f"Slurm holds job {job} back ({reason}): {remedy}")
             return False
         return True
 
@@ -422,7 +421,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
 
     def _report_success(self, info: Any) -> None:
         self._forgotten.pop(info.external_jobid, None)
-        for log in _slurm_logs(info):
+        if log := _slurm_log(info):
             log.unlink(missing_ok=True)
         self.report_job_success(info)
 
@@ -430,7 +429,8 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         """Report a job that did not end well, with what it ran out of, or else its last words."""
         self._forgotten.pop(info.external_jobid, None)
         job, number = info.job, info.external_jobid
-        output = "\n".join(_end_of_file(log) for log in _slurm_logs(info))
+        log = _slurm_log(info)
+        output = _end_of_file(log) if log else ""
         ran_out = {"OUT_OF_MEMORY": _MEMORY, "TIMEOUT": _TIME}.get(state) or next(
             (name for name, sign in _SIGNS.items() if re.search(sign, output, re.IGNORECASE)), None
         )
@@ -460,18 +460,15 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         return f"{reason}; raise {name} of {job.rule.name} {where}, and {cap}: in {slurm.SITE_FILE} if that is lower"
 
     def _is_silent(self, error: InputError) -> bool:
-        """Say that Slurm does not answer, after a minute what was asked; returns whether it is silent for too long."""
+        """Say once that Slurm does not answer, what was asked and how; returns whether it is silent for too long."""
         now = time.monotonic()
         if self._silent_since is None:
             self._silent_since = now
-            self.logger.warning(f"Slurm does not answer ({error.value}): waiting for it; jobs go on, nothing is lost")
-        elif now - self._silent_since > ASKED_AFTER:
             address = " ".join(f"{name}={os.environ[name]}" for name in slurm.ADDRESS if name in os.environ)
-            how = f"with {address}" if address else "without SLURM_CONF"
-            self._say(
-                str(self._silent_since),
-                f"Slurm has not answered for {ASKED_AFTER:.0f} s. Asked was `{error.what}`, {how}; the answer was: "
-                f"{error.value}. If that command works in another terminal, stop this run and call it again there",
+            asked = f"`{error.what}`, with {address or 'no SLURM_CONF'}: {error.value}"
+            self.logger.warning(
+                f"Slurm does not answer ({asked}): waiting for it; jobs go on, nothing is lost. If this lasts while "
+                "that command works in another terminal, stop this run and call it again there"
             )
         return now - self._silent_since > PATIENCE
 
@@ -503,10 +500,10 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         why = ", ".join(shorten(reason, 80) for reason, _ in reasons.most_common(3) if reason not in ("", "None"))
         self.logger.info(f"on Slurm {states.total()} jobs run and {waiting} wait{f' ({why})' if why else ''}")
 
-    def _say(self, what: str, text: str) -> None:
+    def _say(self, text: str) -> None:
         """Say something once."""
-        if (what, text) not in self._said:
-            self._said.add((what, text))
+        if text not in self._said:
+            self._said.add(text)
             self.logger.warning(text)
 
 
@@ -540,10 +537,10 @@ def _task_in_words(job: Any) -> str:
     return ".".join(filter(None, (job.name, wildcards)))
 
 
-def _slurm_logs(info: Any) -> list[Path]:
+def _slurm_log(info: Any) -> Path | None:
     """Slurm's own log of a job, where there is one."""
-    path = (info.aux or {}).get("slurm_logfile")
-    return [Path(path)] if path is not None and Path(path).is_file() else []
+    path: Path | None = (info.aux or {}).get("slurm_logfile")
+    return path if path is not None and path.is_file() else None
 
 
 def _end_of_file(path: Path) -> str:
