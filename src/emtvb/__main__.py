@@ -16,7 +16,7 @@ def main() -> None:
             sys.exit(f"error: {of_import(error)}")
         cli.main()
     except KeyboardInterrupt:
-        print("error: interrupted; the same command begins anew", file=sys.stderr)
+        print("error: interrupted; call the same command again", file=sys.stderr)
         sys.exit(130)
 
 

@@ -31,7 +31,12 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends what a command began, as Ctrl-C does
     os.environ.pop("MPLBACKEND", None)  # a notebook's, which may not be there; figures are drawn into files
     try:
-        commands()
+        sys.exit(commands(standalone_mode=False) or 0)  # else click's word on Ctrl-C is "Aborted!"
+    except click.Abort:
+        raise KeyboardInterrupt from None
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
     except ModuleNotFoundError as error:
         _end_with(of_import(error))
     except Exception as error:
