@@ -71,7 +71,7 @@ node.choose_kernels()
 node.keep_memory()
 if CALL.runs_here:
     # Where TMPDIR is full, Python takes another folder, and the solver of Snakemake's scheduler a page of words.
-    os.environ["TMPDIR"] = tempfile.gettempdir()
+    os.environ.update(TMPDIR=tempfile.gettempdir())
 
 # What trains by shards is planned by them: an experiment's runs by the job that trains them.
 SHARDS = EXPERIMENT.shards()
