@@ -21,7 +21,7 @@ if not INSTALLED:
 try:
     from emtvb.errors import InputError
     from emtvb.experiments import kinds
-    from emtvb.making import hooks, node, planning, provenance, surroundings
+    from emtvb.making import hooks, node, planning, provenance, recipes, surroundings
     from emtvb.making.digests import PACKAGE
     from emtvb.making.clone import check_package
     from emtvb.core.memory_limit import killed_processes, want_of_memory
@@ -34,6 +34,7 @@ except ImportError as error:
     remedy = f"PYTHONPATH is {given}: unset it" if given else "make install sets it up"
     raise WorkflowError(f"package: {error.name}: cannot be imported ({error}); {remedy}") from None
 
+sys.excepthook = recipes.say_interruption
 STARTED, KILLED = time.time(), killed_processes()
 CALL = hooks.Call(workflow)
 ROOT = CALL.root

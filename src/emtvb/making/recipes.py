@@ -39,15 +39,21 @@ _code = {f"{PACKAGE}{os.sep}"}
 
 def listen() -> None:
     """Write down, from now on, every file that this process opens: a module's too, when it is first imported."""
-    sys.excepthook = _say_interruption
+    sys.excepthook = say_interruption
     if script := getattr(sys.modules["__main__"], "__file__", None):
         _code.add(f"{Path(script).resolve().parent}{os.sep}")
         _remember_file(os.path.realpath(script))
     sys.addaudithook(_hear_event)
 
 
-def _say_interruption(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Where Ctrl-C comes while a job imports its modules: no traceback."""
+def say_interruption(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """A ``sys.excepthook`` that says in a line that Ctrl-C came, while modules are imported or jobs are planned.
+
+    Args:
+        kind: Of what was raised.
+        error: What was raised.
+        trace: Where.
+    """
     if kind is KeyboardInterrupt:
         print(STOPPED, file=sys.stderr)
     else:
