@@ -36,7 +36,7 @@ SUFFIX = ".provenance.json"
 _STATE = ("runs", "logs", "audit")
 """Folders in which no stage's outputs lie: state of trainings, logs, and what is said about the rest."""
 _CODE = ("Snakefile", "workflow", "src", "config")
-_UNFINISHED = re.compile(r"\..+\.[a-z0-9_]{8}\.\w+")
+_UNFINISHED = r"\..+\.[a-z0-9_]{8}\.\w+"
 """What ``files.atomic`` calls a file until it is whole."""
 
 
@@ -174,7 +174,7 @@ def take_away(outputs: Sequence[str], rule: str, log: str) -> None:
 def delete_unfinished(folder: Path) -> None:
     """Delete the files below an experiment's folder that a job was writing when it was killed."""
     for path in folder.rglob(".*"):
-        if _UNFINISHED.fullmatch(path.name):
+        if re.fullmatch(_UNFINISHED, path.name):
             path.unlink(missing_ok=True)
 
 
