@@ -35,7 +35,7 @@ def test_labels_that_are_not_independent_need_groups(name: str) -> None:
     assert sum(drawn(NO_GROUPS[name], seed)[0] for seed in range(20)) >= 3
 
 
-MANY = 10
+MANY = 20
 """Draws; ``python -m benchmarks.truths`` makes more."""
 
 
