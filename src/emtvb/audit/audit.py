@@ -60,10 +60,10 @@ def audit(folder: Path, held: Held, sample: Sample) -> Audit:
     unpack(folder)
     experiment, shards = held.experiment, held.experiment.shards()
     seed = secrets.randbelow(2**32) if sample.seed is None else sample.seed
-    jobs = planned_jobs(folder, held)
     files = Files(folder, *provenance.read_all(folder))
     if not files.records and not files.unreadable:
         raise InputError("results", str(folder), "no output of the workflow lies there; run it first")
+    jobs = planned_jobs(folder, held)
     intact = integrity(files, jobs)
     intact = replace(intact, findings=(*intact.findings, *contradictions(files, jobs)))
     checks = [intact, currency(files, jobs)]
