@@ -25,7 +25,7 @@ from typing import Any
 import click
 import numpy as np
 
-from emtvb import InputError, config, markdown
+from emtvb import InputError, config, markdown, tables
 from emtvb.audit import compare
 from emtvb.experiments.sweep.shard import measure_shard
 from emtvb.theory import networks
@@ -141,7 +141,7 @@ def compute(folder: Path, whole: bool) -> None:
     for name, table in vars(measure_shard(two, trained, settings)).items():
         path = folder / "measurements" / ("" if name == "measurements" else name) / "two_seeds1.csv"
         path.parent.mkdir(parents=True, exist_ok=True)
-        table.to_csv(path, index=False)
+        tables.write_csv(path, table)
     begin = functools.partial(engine.begin, kernel=kernel)
     every = {f"{kind}, {name}": [case for case in cases if whole or _is_cheap(case)]
              for kind, chosen in (("the paper's tasks", proof.proof_cases()), ("streams", proof.stream_cases()))

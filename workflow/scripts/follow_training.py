@@ -8,9 +8,9 @@ from emtvb import tables
 from emtvb.experiments.sweep.followed_networks import STEPS, name_of, snapshot_row
 from emtvb.making import trainings
 from emtvb.making.jobs import job
+from emtvb.theory.networks import save_networks
 from emtvb.training import stream
 from emtvb.training.weight_snapshots import follow_training
-from emtvb.weights import save_networks
 
 log = logging.getLogger("emtvb.following")
 
