@@ -59,9 +59,10 @@ def shadowing_files(root: Path) -> Iterator[Path]:
         compiled = path.name.endswith(tuple(EXTENSION_SUFFIXES)) and path.with_name(path.name.partition(".")[0])
         if (path.parent if path.name == "__init__.py" else compiled) in modules:
             yield path
-    beside = (path for folder in ("src", "workflow/scripts") for path in (root / folder).glob("*"))
     # pandas imports the last two where they are there
-    yield from (path for path in beside if path.stem in {*sys.stdlib_module_names, *LIBRARIES, "bottleneck", "numexpr"})
+    libraries = {*sys.stdlib_module_names, *LIBRARIES, "bottleneck", "numexpr"}
+    for folder in ("src", "workflow/scripts"):
+        yield from (path for path in (root / folder).glob("*") if path.stem in libraries)
 
 
 def _code_by_name(package: Path) -> dict[str, bytes]:

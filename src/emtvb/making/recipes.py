@@ -38,7 +38,10 @@ _code = {f"{PACKAGE}{os.sep}"}
 
 
 def listen() -> None:
-    """Write down, from now on, every file that this process opens: a module's too, when it is first imported."""
+    """Write down, from now on, every file that this process opens: a module's too, when it is first imported.
+
+    Before the job's own words begin, an interruption is a line as well (:func:`say_interruption`).
+    """
     sys.excepthook = say_interruption
     if script := getattr(sys.modules["__main__"], "__file__", None):
         _code.add(f"{Path(script).resolve().parent}{os.sep}")
