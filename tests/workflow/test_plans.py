@@ -7,6 +7,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -17,6 +18,7 @@ import pandas as pd
 import pytest
 
 from emtvb.config import dump_settings, load_sweep
+from emtvb.making import recipes
 from emtvb.making.packed_weights import pack
 from emtvb.making.plan import plan_jobs
 
@@ -547,6 +549,17 @@ def test_an_unwritable_results_folder_stops_before_any_work(project: Project) ->
     result = project.snakemake(*SMOKE, EXPERIMENT_OUTPUT_DIR="/proc/emtvb")
     assert result.returncode != 0
     assert "results folder: /proc/emtvb" in result.stderr
+
+
+def test_ctrl_c_while_jobs_are_planned_is_a_line(project: Project) -> None:
+    planning = project.start("--dry-run", "--configfile", "config/paper.yaml")
+    assert planning.stdout is not None  # of a dry run
+    while "Building DAG of jobs" not in planning.stdout.readline():
+        assert planning.poll() is None
+    planning.send_signal(signal.SIGINT)
+    _, err = planning.communicate(timeout=60)
+    assert recipes.STOPPED in err.splitlines()
+    assert "Traceback" not in err
 
 
 @pytest.mark.parametrize("name", ["tmp", ".snakemake"])
