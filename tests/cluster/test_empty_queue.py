@@ -11,7 +11,7 @@ import pytest
 
 from ..workflow.conftest import Project
 from .cluster import Cluster
-from .conftest import SHARDS, Call, made
+from .conftest import SHARDS, Call, made, wait
 
 WRAPPER = """#!/bin/sh
 test -e {empty} && exit 0
@@ -55,5 +55,6 @@ def test_each_job_starts_once_while_the_queue_answers_nothing(
     for shard in SHARDS:
         assert call.log(shard).count("Slurm job") == 1, "one start of each"
     if accounting:
-        starts = cluster.slurm("sacct", "--allocations", "--duplicates", "--noheader", "--parsable2", "--format=State")
-        assert starts.split() == ["COMPLETED"] * len(SHARDS)
+        asked = ("sacct", "--allocations", "--duplicates", "--noheader", "--parsable2", "--format=State")
+        wait(lambda: "RUNNING" not in cluster.slurm(*asked))  # accounting comes a little after the files
+        assert cluster.slurm(*asked).split() == ["COMPLETED"] * len(SHARDS)
