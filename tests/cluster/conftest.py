@@ -149,6 +149,13 @@ def wait(
         time.sleep(0.1)
 
 
+def accounted(cluster: Cluster, fields: str) -> list[str]:
+    """What accounting says of all jobs once it says of none that it runs, which comes a little after their files."""
+    asked = ("sacct", "--allocations", "--duplicates", "--noheader", "--parsable2", f"--format={fields}")
+    wait(lambda: not re.search("RUNNING|COMPLETING|PENDING", cluster.slurm(*asked)))
+    return cluster.slurm(*asked).split()
+
+
 def job_of(cluster: Cluster, shard_log: str) -> tuple[str, str]:
     """The Slurm job and the node that a training log names last."""
     line = [line for line in shard_log.splitlines() if "Slurm job" in line][-1]

@@ -11,7 +11,7 @@ from emtvb.training.shard import Outputs, train_shard
 
 from ..workflow.conftest import Project
 from .cluster import ACCOUNT, Cluster
-from .conftest import PATIENCE, Call
+from .conftest import PATIENCE, Call, accounted
 
 REFERENCE = (
     "--configfile", "config/smoke.yaml",
@@ -37,7 +37,7 @@ def test_the_reference_trainer_in_accounted_jobs(cluster: Cluster, project: Proj
     cluster.slurm("sacctmgr", "-i", "modify", "user", user, "set", "MaxSubmitJobs=2", check=True)
     said = Call(project, cluster, *REFERENCE).finish()
     assert said.count("Slurm takes no more jobs of yours at once") == 1
-    jobs = cluster.slurm("sacct", "-X", "-n", "-P", "--format=account,partition,state,timelimit").split()
+    jobs = accounted(cluster, "account,partition,state,timelimit")
     assert set(jobs) == {f"{ACCOUNT}|short|COMPLETED|00:10:00"}
     assert len(jobs) == 6
 

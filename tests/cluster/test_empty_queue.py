@@ -11,7 +11,7 @@ import pytest
 
 from ..workflow.conftest import Project
 from .cluster import Cluster
-from .conftest import SHARDS, Call, made, wait
+from .conftest import SHARDS, Call, accounted, made
 
 WRAPPER = """#!/bin/sh
 test -e {empty} && exit 0
@@ -55,6 +55,4 @@ def test_each_job_starts_once_while_the_queue_answers_nothing(
     for shard in SHARDS:
         assert call.log(shard).count("Slurm job") == 1, "one start of each"
     if accounting:
-        asked = ("sacct", "--allocations", "--duplicates", "--noheader", "--parsable2", "--format=State")
-        wait(lambda: "RUNNING" not in cluster.slurm(*asked))  # accounting comes a little after the files
-        assert cluster.slurm(*asked).split() == ["COMPLETED"] * len(SHARDS)
+        assert accounted(cluster, "State") == ["COMPLETED"] * len(SHARDS)
