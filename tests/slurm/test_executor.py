@@ -679,8 +679,17 @@ def test_what_slurm_refuses_is_asked_once_for_the_run(tmp_path: Path, monkeypatc
 
 def test_without_slurm_it_ends_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
+    workflow = SimpleNamespace(executor_settings=SimpleNamespace(logdir=None), workdir_init=tmp_path)
     with pytest.raises(WorkflowError, match=r"Slurm: no sbatch, squeue, .* here: run this where Slurm is"):
-        executor.Executor(SimpleNamespace(), logging.getLogger("tests"))
+        executor.Executor(workflow, logging.getLogger("tests"))
+
+
+def test_logs_that_can_lie_nowhere_are_one_line_before_any_job(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(slurm, "check_commands", lambda: None)
+    (tmp_path / "slurm-logs").write_text("a file")
+    workflow = SimpleNamespace(executor_settings=SimpleNamespace(logdir=None), workdir_init=tmp_path)
+    with pytest.raises(WorkflowError, match=r"exists: .*slurm-logs"):
+        executor.Executor(workflow, logging.getLogger("tests"))
 
 
 def test_a_job_needs_no_room_for_a_solver(watched: Watched, tmp_path: Path) -> None:

@@ -90,14 +90,15 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
     """What says whether a job's outputs are there; the workflow sets it."""
 
     def __init__(self, workflow: Any, logger: Any) -> None:
+        settings = workflow.executor_settings
+        self.slurm_logdir = Path(workflow.workdir_init) / (settings.logdir or "slurm-logs")
         try:
             slurm.check_commands()
-        except InputError as error:  # before anything waits for it
+            self.slurm_logdir.mkdir(parents=True, exist_ok=True)
+        except (InputError, OSError) as error:  # before anything waits for it
             raise WorkflowError(str(error)) from None
-        settings = workflow.executor_settings
         self.run_uuid = uuid.uuid4().hex[:8]
         self.max_array_size = max(settings.array_limit or 1, 1)
-        self.slurm_logdir = Path(workflow.workdir_init) / (settings.logdir or "slurm-logs")
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="submit")
         self._over = threading.Event()  # nothing more is to be submitted
         self._submitting = threading.Lock()
