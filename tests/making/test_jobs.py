@@ -47,11 +47,32 @@ def test_ctrl_c_is_a_word_and_no_traceback(tmp_path: Path) -> None:
     assert (tmp_path / "job.log").read_text().endswith(" stopped; the same command goes on\n")
 
 
-def test_so_is_sigterm(tmp_path: Path) -> None:
+def test_so_is_sigterm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
     with pytest.raises(SystemExit) as ended, logged(tmp_path / "job.log"):
         os.kill(os.getpid(), signal.SIGTERM)
     assert ended.value.code == 130
     assert (tmp_path / "job.log").read_text().endswith(" stopped; the same command goes on\n")
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        # llvmlite ignores what is raised while it calls back, and goes on
+        "ctypes.CFUNCTYPE(None)(interrupt)(); time.sleep(60)",
+        # pybind11 takes it for an argument of another type
+        "try: interrupt()\n    except KeyboardInterrupt: raise TypeError('incompatible function arguments')",
+    ],
+)
+def test_so_is_one_that_a_library_takes_for_itself(work: str, tmp_path: Path) -> None:
+    code = (
+        "import ctypes, os, signal, time; from emtvb.making.jobs import logged\n"
+        f"interrupt = lambda: os.kill(os.getpid(), signal.SIGTERM)\nwith logged('job.log'):\n    {work}"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=50)
+    assert ended.returncode == 130
+    assert ended.stderr.endswith(" stopped; the same command goes on\n")
+    assert ended.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("log", ["no folder/job.log", "/dev/full"])

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 _FORMAT = "%(asctime)s %(message)s"
 _TIME = "%H:%M:%S"
 _NO_MEMORY = "can't allocate memory|out of memory"
+_AGAIN = 2
+"""After how many seconds an interruption comes again that a library took for itself."""
 
 
 @dataclass
@@ -83,7 +85,9 @@ def logged(file: Path | str) -> Iterator[None]:
 
     So do Ctrl-C and SIGTERM, with the status that shells give Ctrl-C.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
+        if signal.getsignal(number) != signal.SIG_IGN:  # as behind nohup
+            signal.signal(number, _interrupt)
     logging.raiseExceptions = False  # a log whose disk is full would be told in a page for each of its lines
     show_progress()
     try:
@@ -91,14 +95,25 @@ def logged(file: Path | str) -> Iterator[None]:
         yield
         return
     except KeyboardInterrupt:
-        log.warning(recipes.STOPPED)
-        sys.exit(128 + signal.SIGINT)
+        pass
     except Exception as error:
-        if message := in_words(error):
-            log.error("error: %s", message)
-        else:
-            log.exception("this is a bug, or the machine's doing:")
-    sys.exit(1)
+        if not signal.getitimer(signal.ITIMER_REAL)[0]:  # else a library raised it over an interruption
+            if message := in_words(error):
+                log.error("error: %s", message)
+            else:
+                log.exception("this is a bug, or the machine's doing:")
+            sys.exit(1)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    log.warning(recipes.STOPPED)
+    sys.exit(128 + signal.SIGINT)
+
+
+def _interrupt(*_: object) -> None:
+    """Raise KeyboardInterrupt, and soon once more: of one that comes while a compiler calls back, nothing is left."""
+    signal.setitimer(signal.ITIMER_REAL, _AGAIN)
+    sys.unraisablehook = lambda _: None  # Python's own tells it in a page
+    raise KeyboardInterrupt
 
 
 def in_words(error: Exception) -> str | None:
