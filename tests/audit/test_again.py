@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,12 @@ def test_a_job_that_fails_is_a_result(tmp_path: Path) -> None:
     comparison = remeasuring.Comparison(tmp_path, held, 1, Processes())
     comparison._compare_outputs(job, tmp_path, tmp_path, ["error: weights: damaged (measure/a)"])
     assert len(list(comparison.results())) == 1
+
+
+def test_why_jobs_fail_is_what_was_said_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = "Traceback:\nNameError: no such name\nRuleException:\nWorkflowError:\nAt least one job did not complete."
+    begin, command = Processes.begin, [sys.executable, "-c", f"import sys; sys.exit({said!r})"]
+    monkeypatch.setattr(Processes, "begin", lambda processes, *_: begin(processes, command))
+    held = Held(kinds.load_experiment(ROOT / "config" / "smoke.yaml"), "a config", ROOT)
+    comparison = remeasuring.Comparison(tmp_path, held, 1, Processes())
+    assert comparison._call_snakemake(tmp_path, [], ROOT) == "NameError: no such name"

@@ -22,7 +22,7 @@ from emtvb.files import write_text
 from emtvb.paper import claims, verdict_page, verdicts
 from emtvb.paper.significance import CLAIM_VERDICTS
 from emtvb.paper.verdict_page import Figure, Stated
-from emtvb.paper.verdicts import ClaimResult
+from emtvb.paper.verdicts import KINDS, ClaimResult
 
 from ..conftest import CHROMIUM
 from .made_up import sweep
@@ -180,7 +180,9 @@ def test_json_and_markdown_say_the_same() -> None:
     assert not re.search(r"\|[ \t]*\|", text)
     answers = {kind: sum(count["tendency"].values()) for kind, count in told["answers"].items()}
     of = Counter(claim.group for claim in claims.load_claims().statements)
-    assert answers == dict(zip(answers, (of["statement"], of["check"], of["others"]), strict=True))
+    assert answers == {
+        kind: of[KINDS[kind][0]] for kind in ("published statements", "our own checks", "claims of others")
+    }
     page = about.as_html()
     assert page.count("<dt>tendency</dt>") == page.count("<dt>universality</dt>") == sum(answers.values())
     assert {claim["name"]: claim["badge"] for claim in told["claims"]} == {c.name: c.badge for c in RESULTS}

@@ -20,6 +20,7 @@ from emtvb.audit import accepting
 from emtvb.audit.config_of_results import Held
 from emtvb.audit.currency import planned_jobs
 from emtvb.config import load_sweep
+from emtvb.errors import InputError
 from emtvb.making import provenance
 
 from .conftest import ROOT, Project
@@ -159,3 +160,6 @@ def test_a_part_is_run_and_the_others_are_accepted_until_all_are(
     assert (came.run, came.accepted) == ({"measure_memory": len(paths) - 1}, {})
     assert not any(provenance.read_record(path).accepted for path in paths)
     assert not [job for job in planned_jobs(results, HELD) if job.stale]
+    (results / "measurements.csv").write_text("run_id\n")
+    with pytest.raises(InputError, match=r"measurements.csv: not what its record"):
+        accepting.accept(results, HELD, every=False, seed=1, workers=2)

@@ -30,7 +30,7 @@ from emtvb.making.plan import Planned, outputs_of
 from emtvb.making.processes import Processes
 from emtvb.making.provenance import Record
 from emtvb.making.recipes import Present
-from emtvb.making.staleness import summary
+from emtvb.making.staleness import records_of_results, summary
 
 log = logging.getLogger(__name__)
 
@@ -91,10 +91,13 @@ def accept(folder: Path, held: Held, every: bool, seed: int, workers: int) -> Ac
         workers: Jobs at once.
 
     Raises:
-        InputError: Where the workflow cannot be planned, or the code changed meanwhile.
+        InputError: Where a file is not what its record says, the workflow cannot be planned, or the code changed
+            meanwhile.
     """
     log.info("%s: what is stale?", folder)
     unpack(folder)
+    known = records_of_results(folder, held.root)
+    known.refuse(sorted(known.damaged))
     files = Files(folder, *provenance.read_all(folder))
     jobs = planned_jobs(folder, held)
     maker = {output: path for path, record in files.records.items() for output in record.outputs}

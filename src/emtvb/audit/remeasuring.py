@@ -219,7 +219,7 @@ class Comparison:
             yield Finding(summary(titles), f"cannot be made again ({why})", AGAIN)
 
     def _call_snakemake(self, place: Path, jobs: Sequence[Planned], root: Path) -> str:
-        """Have Snakemake run some jobs in a folder, and no others; returns its last word on what went wrong."""
+        """Have Snakemake run some jobs in a folder, and no others; returns its first word on what went wrong."""
         # As it is written: 0 and 0.0 are the same setting, and not the same text in a file.
         given = self.held.file.read_text("utf-8") if self.held.file else config.dump_settings(self.held.experiment)
         (place / "config.yaml").write_text(given, encoding="utf-8")
@@ -242,7 +242,7 @@ class Comparison:
             for line in process.stderr or ():
                 if step := _STEPS.search(line):
                     log.info("%s: %s of %s jobs", self.what, step[1], step[2])
-                elif "error" in line.lower():
+                elif not answer and "error: " in line.lower():  # the first says why, and Snakemake's own follow
                     answer = line.strip()
         return answer or f"Snakemake ended with {process.returncode}"
 
