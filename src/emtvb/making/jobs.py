@@ -93,20 +93,18 @@ def logged(file: Path | str) -> Iterator[None]:
     try:
         show_progress(logging.FileHandler(file, mode="a", encoding="utf-8"))
         yield
-        return
-    except KeyboardInterrupt:
-        pass
-    except Exception as error:
-        if not signal.getitimer(signal.ITIMER_REAL)[0]:  # else a library raised it over an interruption
-            if message := in_words(error):
-                log.error("error: %s", message)
-            else:
-                log.exception("this is a bug, or the machine's doing:")
-            sys.exit(1)
+    except (KeyboardInterrupt, Exception) as error:
+        # A library may raise an error of its own over an interruption: the timer still tells of it.
+        if isinstance(error, KeyboardInterrupt) or signal.getitimer(signal.ITIMER_REAL)[0]:
+            log.warning(recipes.STOPPED)
+            sys.exit(128 + signal.SIGINT)
+        if message := in_words(error):
+            log.error("error: %s", message)
+        else:
+            log.exception("this is a bug, or the machine's doing:")
+        sys.exit(1)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-    log.warning(recipes.STOPPED)
-    sys.exit(128 + signal.SIGINT)
 
 
 def _interrupt(*_: object) -> None:
