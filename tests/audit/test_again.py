@@ -80,7 +80,7 @@ def test_a_job_that_fails_is_a_result(tmp_path: Path) -> None:
 
 
 def test_why_jobs_fail_is_what_was_said_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    said = "Traceback:\nNameError: no such name\nRuleException:\nWorkflowError:\nAt least one job did not complete."
+    said = "Traceback:\nNameError: no such name\nRuleException:\nWorkflowError: another's file\nOne job failed."
     begin, command = Processes.begin, [sys.executable, "-c", f"import sys; sys.exit({said!r})"]
     monkeypatch.setattr(Processes, "begin", lambda processes, *_: begin(processes, command))
     held = Held(kinds.load_experiment(ROOT / "config" / "smoke.yaml"), "a config", ROOT)
