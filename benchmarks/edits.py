@@ -18,7 +18,7 @@ from pathlib import Path
 import click
 
 from emtvb import markdown
-from emtvb.making import provenance
+from emtvb.making import recorded
 from emtvb.making.digests import counts_in_recipe
 from emtvb.making.packed_weights import WEIGHTS
 from emtvb.making.provenance import Record
@@ -97,7 +97,7 @@ def _range(least: str, most: str) -> str:
 @click.option("--rows", default=20, help="At most.")
 def main(results: Path, rows: int) -> None:
     """Read all records and print the table."""
-    experiments = (provenance.read_all(folder)[0].values() for folder in sorted(results.iterdir()))
+    experiments = (recorded.read_all(folder)[0].values() for folder in sorted(results.iterdir()))
     print(as_markdown(costs(experiments), rows))
 
 

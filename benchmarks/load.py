@@ -21,7 +21,7 @@ import click
 from benchmarks.cluster import timed
 from emtvb import markdown
 from emtvb.config import Experiment, load_sweep
-from emtvb.making import provenance, recipes
+from emtvb.making import provenance, recipes, recorded
 from emtvb.making.plan import plan_jobs
 
 ROOT = Path(__file__).parents[1]
@@ -41,7 +41,7 @@ def write_config(folder: Path, runs: int, seeds_per_shard: int = 5) -> Path:
 
 def make_up(experiment: Experiment, folder: Path) -> None:
     """Write all that a workflow leaves: the same few bytes in every file, and records like those that are published."""
-    published = {record.rule: record for record in provenance.read_all(ROOT / "results/paper")[0].values()}
+    published = {record.rule: record for record in recorded.read_all(ROOT / "results/paper")[0].values()}
     present = recipes.Present(ROOT)
     jobs = plan_jobs(experiment, ROOT, folder)
     for path in (folder / name for job in jobs for name in job.outputs):

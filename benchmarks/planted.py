@@ -26,7 +26,7 @@ from emtvb.audit.config_of_results import Held
 from emtvb.audit.currency import planned_jobs
 from emtvb.audit.integrity import Files
 from emtvb.experiments import kinds
-from emtvb.making import provenance
+from emtvb.making import recorded
 from emtvb.making.packed_weights import unpack
 from emtvb.making.plan import Planned
 
@@ -157,7 +157,7 @@ def main(draws: int) -> None:
         folder = clone / "results" / EXPERIMENT
         unpack(folder)
         held = Held(kinds.load_experiment(clone / "config" / f"{EXPERIMENT}.yaml"), EXPERIMENT, clone)
-        files = Files(folder, *provenance.read_all(folder))
+        files = Files(folder, *recorded.read_all(folder))
         jobs = planned_jobs(folder, held)
         seconds = {path: record.seconds for record in files.records.values() for path in record.outputs}
         networks = pd.read_csv(folder / "runs.csv").merge(pd.read_csv(folder / "measurements.csv"), on="run_id")

@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import sys
 
-# A job of the workflow, whose script has this name from Snakemake, writes down which files it opens from here on.
+# A job of the workflow, whose script has this name from Snakemake, computes in an environment that is the same for all,
+# and writes down which files it opens from here on.
 if hasattr(sys.modules["__main__"], "snakemake"):
+    from emtvb.making.node import start_anew_in_environment_of_job
     from emtvb.making.recipes import listen
 
+    start_anew_in_environment_of_job()
     listen()
 
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from emtvb.audit import accepting, compare
 from emtvb.audit.accepting import FEWEST, WHOLE, draw_jobs
-from emtvb.making import digests, provenance
+from emtvb.making import digests, provenance, recorded
 from emtvb.making.plan import Planned
+from emtvb.making.present_code import Present
 from emtvb.making.provenance import Record
-from emtvb.making.recipes import Present
 
 SHARDS = [f"{task}_{size}_{block}" for task in ("T1", "T2") for size in (32, 64) for block in range(9)]
 
@@ -101,7 +101,7 @@ def test_a_record_says_that_it_was_accepted_and_others_say_nothing_of_it(tmp_pat
         new = _record(recipe=code, accepted=about)
         provenance.write_record(tmp_path / "a.provenance.json", new)
         assert ("accepted" in (tmp_path / "a.provenance.json").read_text()) is bool(about)
-        assert provenance.read_record(tmp_path / "a.provenance.json") == new
+        assert recorded.read_record(tmp_path / "a.provenance.json") == new
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from emtvb import weights
 from emtvb.audit.contradictions import contradictions
 from emtvb.audit.integrity import Files
-from emtvb.making import provenance
+from emtvb.making import provenance, recorded
 from emtvb.making.plan import Planned
 from emtvb.theory.network_verdict import NOT_LEARNED, OTHERWISE, STORED
 
@@ -34,7 +34,7 @@ def found(folder: Path, **row: object) -> list[str]:
         if (folder / name).exists():
             provenance.record_job(RECIPE, {}, [], [str(folder / name)], str(folder / "logs/x.log"), 1.0)
     job = Planned("measure", {}, (), (MEASURED,), {"interpretation": {"solved": 0.99, "horizon": 200}}, "", ())
-    return [str(finding) for finding in contradictions(Files(folder, *provenance.read_all(folder)), [job])]
+    return [str(finding) for finding in contradictions(Files(folder, *recorded.read_all(folder)), [job])]
 
 
 @pytest.mark.parametrize(
@@ -64,10 +64,10 @@ def test_versions_of_a_record_alone_excuse_nothing(tmp_path: Path) -> None:
     """Where they are others than those of its environment, somebody wrote them."""
     assert found(tmp_path) == []
     path = tmp_path / "measurements" / "s.provenance.json"
-    record = provenance.read_record(path)
+    record = recorded.read_record(path)
     record.recipe["versions"] = {"numpy": "1.0", "torch": record.environment["torch"].split("+")[0]}
     provenance.write_record(path, record)
-    files = Files(tmp_path, *provenance.read_all(tmp_path))
+    files = Files(tmp_path, *recorded.read_all(tmp_path))
     (said,) = contradictions(files, [])
     assert str(said).startswith("measurements/s.provenance.json: computed with numpy 1.0, in an environment with ")
 

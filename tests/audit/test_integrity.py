@@ -9,7 +9,7 @@ import pytest
 
 from emtvb.audit.integrity import Files, integrity
 from emtvb.audit.report import Check
-from emtvb.making import packed_weights, provenance
+from emtvb.making import packed_weights, provenance, recorded
 from emtvb.making.plan import Planned
 
 RECIPE = {"rule": "draw", "settings": {}, "code": {"a.py": "0"}, "versions": {}}
@@ -32,12 +32,12 @@ def make(folder: Path, name: str, inputs: tuple[str, ...] = ()) -> None:
 
 def made_by(folder: Path) -> list[Planned]:
     """The jobs of which records lie there."""
-    records = provenance.read_all(folder)[0].values()
+    records = recorded.read_all(folder)[0].values()
     return [Planned(record.rule, {}, [*record.inputs], [*record.outputs], {}, "", ()) for record in records]
 
 
 def check(folder: Path) -> Check:
-    return integrity(Files(folder, *provenance.read_all(folder)), made_by(folder))
+    return integrity(Files(folder, *recorded.read_all(folder)), made_by(folder))
 
 
 def problems(folder: Path) -> dict[str, str]:
@@ -80,7 +80,7 @@ def test_a_record_that_cannot_be_read_is_one_finding(folder: Path, content: str)
     make(folder, "tables/t.csv")
     jobs = made_by(folder)
     (folder / "tables/t.provenance.json").write_text(content)
-    (damaged,) = integrity(Files(folder, *provenance.read_all(folder)), jobs).findings
+    (damaged,) = integrity(Files(folder, *recorded.read_all(folder)), jobs).findings
     assert damaged.subject == "tables/t.provenance.json"
     assert damaged.problem.startswith("damaged record: ")
 
@@ -89,7 +89,7 @@ def test_an_output_without_its_record_is_named(folder: Path) -> None:
     make(folder, "tables/t.csv")
     jobs = made_by(folder)
     (folder / "tables/t.provenance.json").unlink()
-    (gone,) = integrity(Files(folder, *provenance.read_all(folder)), jobs).findings
+    (gone,) = integrity(Files(folder, *recorded.read_all(folder)), jobs).findings
     assert (gone.subject, gone.problem) == ("tables/t.csv", "its record, t.provenance.json, is gone")
 
 
@@ -116,7 +116,7 @@ def test_strangers_are_one_finding_a_folder(folder: Path) -> None:
         "tables/old.csv, tables/old.provenance.json",
     )
     make(folder, "tables/old.csv")
-    found = integrity(Files(folder, *provenance.read_all(folder)), ()).findings
+    found = integrity(Files(folder, *recorded.read_all(folder)), ()).findings
     assert {finding.subject for finding in found} == {*strangers}
     assert all(finding.problem.startswith("no job of this experiment") for finding in found)
 

@@ -13,7 +13,7 @@ import pytest
 
 from emtvb.errors import InputError
 from emtvb.files import atomic
-from emtvb.making import provenance
+from emtvb.making import provenance, recorded
 
 TRAINED = {"a": {"weights": "0" * 64, "trained": [{"engine": "compiled", "seconds": 1, "cpu": "of some make"}]}}
 
@@ -40,12 +40,12 @@ def test_what_a_killed_job_was_writing_is_deleted_and_nothing_else(tmp_path: Pat
     for file in stay:
         file.touch()
     with contextlib.suppress(FileNotFoundError), atomic(tmp_path / "figures" / "T1_l2-0.1.csv"):
-        provenance.delete_unfinished(tmp_path)
+        recorded.delete_unfinished(tmp_path)
         assert {path for path in tmp_path.rglob("*") if path.is_file()} == {*stay}
 
 
 def test_what_was_written_is_read(path: Path) -> None:
-    found = provenance.read_record(path)
+    found = recorded.read_record(path)
     assert (found.shard, found.runs, found.seconds) == ("a", TRAINED, 1.0)
     assert found.recipe["settings"] == {"runs": [{}]}
 
@@ -70,7 +70,7 @@ def test_what_is_no_record_is_refused_with_its_place(
     change(record)
     path.write_text(json.dumps(record))
     with pytest.raises(InputError, match=f"record: {path}: cannot be read \\({place}.*snakemake --force") as caught:
-        provenance.read_record(path)
+        recorded.read_record(path)
     assert "\n" not in str(caught.value)
 
 
@@ -78,14 +78,14 @@ def test_what_is_no_record_is_refused_with_its_place(
 def test_what_is_no_table_is_refused(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(InputError, match="cannot be read"):
-        provenance.read_record(path)
+        recorded.read_record(path)
 
 
 def test_a_record_of_a_later_version_is_read(path: Path) -> None:
     """And of an earlier one, which said when the same bytes were first made."""
     record = json.loads(path.read_text())
     path.write_text(json.dumps({**record, "since": "2026-01-01T00:00:00+00:00"}))
-    assert provenance.read_record(path).shard == "a"
+    assert recorded.read_record(path).shard == "a"
 
 
 def test_records_of_a_rule_that_another_took_over_go_when_that_makes_its_outputs(tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from emtvb.making import digests, recipes
-from emtvb.making.recipes import Present
+from emtvb.making import digests, present_code, recipes
+from emtvb.making.present_code import Present
 
 ROOT = Path(__file__).parents[2]
 AS_A_JOB = """
@@ -162,8 +162,8 @@ def test_a_folder_that_is_deleted_elsewhere_is_no_file_of_the_clone(clone: Path)
 def test_other_versions_are_said_and_change_nothing(clone: Path) -> None:
     here = {name: recipes.version_here(name) for name in ("numpy", "torch")}
     made = [{**here, "numpy": version} for version in ("1.0", "0.9", "1.0")]
-    assert recipes.other_versions(made) == f"numpy 0.9 and 1.0, here {here['numpy']}"
-    assert recipes.other_versions([here]) == ""
+    assert present_code.other_versions(made) == f"numpy 0.9 and 1.0, here {here['numpy']}"
+    assert present_code.other_versions([here]) == ""
     assert Present(clone).changes({"code": {}, "versions": made[0]}) == []
 
 
@@ -221,7 +221,7 @@ def test_every_rule_that_runs_a_script_has_a_log_of_its_experiment() -> None:
 
 
 def test_everything_here_is_what_two_machines_are_held_to() -> None:
-    here = recipes.recipe_of_everything(ROOT)
+    here = present_code.recipe_of_everything(ROOT)
     assert {"emtvb/theory/tasks.py", "emtvb/figures/emtvb.mplstyle", "tabulate.py"} <= set(here["code"])
     assert {name for name in here["code"] if name.startswith("emtvb/making/")} == {"emtvb/making/packed_weights.py"}
     assert not any(name.startswith("results/") for name in here["code"])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from emtvb.making import provenance
+from emtvb.making import recorded
 
 from ..workflow.conftest import CALL, Project
 
@@ -52,7 +52,7 @@ def test_all_that_it_makes_is_there_and_is_not_made_twice(tiny: Project) -> None
     assert (results / "figures" / "stream_recall.png").is_file()
     assert "swap" in (results / "edit.html").read_text()
     assert tiny.planned(*CALL) == {}
-    used = {name for path in provenance.record_files(results) for name in provenance.read_record(path).recipe["code"]}
+    used = {name for path in recorded.record_files(results) for name in recorded.read_record(path).recipe["code"]}
     assert "emtvb/training/promises.py" not in used, "what trainings alone rest on"
 
 

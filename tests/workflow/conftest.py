@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from emtvb.lock import locked
-from emtvb.making import recipes
+from emtvb.making import present_code
 
 ROOT = Path(__file__).parents[2]
 SNAKEMAKE = Path(sys.executable).with_name("snakemake")
@@ -150,7 +150,7 @@ def finished() -> Project:
 
     It is run once for a state of code, config and libraries, by whichever process comes first, and kept for the next.
     """
-    content = hashlib.sha256(json.dumps(recipes.recipe_of_everything(ROOT)).encode())
+    content = hashlib.sha256(json.dumps(present_code.recipe_of_everything(ROOT)).encode())
     for path in sorted(
         path for name in ("Snakefile", "workflow", "config", "profiles", "src") for path in _files(ROOT / name)
     ):

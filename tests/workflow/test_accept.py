@@ -21,7 +21,7 @@ from emtvb.audit.config_of_results import Held
 from emtvb.audit.currency import planned_jobs
 from emtvb.config import load_sweep
 from emtvb.errors import InputError
-from emtvb.making import provenance
+from emtvb.making import provenance, recorded
 
 from .conftest import ROOT, Project
 
@@ -104,7 +104,7 @@ def test_where_libraries_are_others_the_code_before_runs_beside(finished: Projec
     (own,) = (
         path
         for path in results.rglob(f"*{provenance.SUFFIX}")
-        if provenance.read_record(path).rule == "summarise_learning"
+        if recorded.read_record(path).rule == "summarise_learning"
     )
     record = json.loads(own.read_text())
     record["recipe"]["versions"]["numpy"] = "1.0"
@@ -118,7 +118,7 @@ def test_where_libraries_are_others_the_code_before_runs_beside(finished: Projec
     assert said.returncode == 0, said.stdout + said.stderr
     assert "Compared with what the code of" in said.stdout
     assert "numpy 1.0, here" in said.stdout
-    assert provenance.read_record(own).accepted["drawn"] == 1
+    assert recorded.read_record(own).accepted["drawn"] == 1
     for command in commit:
         subprocess.run([*git, *command], check=True)
     project.edit(script, "summarise_curves(curves.copy())", "summarise_curves(curves).iloc[::-1]")
@@ -129,7 +129,7 @@ def test_where_libraries_are_others_the_code_before_runs_beside(finished: Projec
 
 def _stale(results: Path, rule: str) -> list[Path]:
     """Let the records of a rule's jobs name another state of a module."""
-    paths = [path for path in results.rglob(f"*{provenance.SUFFIX}") if provenance.read_record(path).rule == rule]
+    paths = [path for path in results.rglob(f"*{provenance.SUFFIX}") if recorded.read_record(path).rule == rule]
     for path in paths:
         text = json.loads(path.read_text())
         text["recipe"]["code"]["emtvb/errors.py"] = "0" * 12
@@ -149,16 +149,16 @@ def test_a_part_is_run_and_the_others_are_accepted_until_all_are(
     came = accepting.accept(results, HELD, every=False, seed=1, workers=2)
     assert (came.run, came.refused, came.planned) == ({"measure_memory": 1}, [], {})
     assert came.accepted == {"measure_memory": len(paths) - 1}
-    abouts = [record.accepted for record in map(provenance.read_record, paths) if record.accepted]
+    abouts = [record.accepted for record in map(recorded.read_record, paths) if record.accepted]
     assert len(abouts) == len(paths) - 1
     commit, dirty = provenance.git_state(ROOT)
     more = {"dirty": True} if dirty else {}
     assert abouts[0] == {"commit": commit, **more, "drawn": 1, "of": len(paths), "seed": 1}
-    codes = {json.dumps(record.recipe["code"]) for record in map(provenance.read_record, paths)}
+    codes = {json.dumps(record.recipe["code"]) for record in map(recorded.read_record, paths)}
     assert len(codes) == 1, "all used the same code"
     came = accepting.accept(results, HELD, every=True, seed=1, workers=2)
     assert (came.run, came.accepted) == ({"measure_memory": len(paths) - 1}, {})
-    assert not any(provenance.read_record(path).accepted for path in paths)
+    assert not any(recorded.read_record(path).accepted for path in paths)
     assert not [job for job in planned_jobs(results, HELD) if job.stale]
     (results / "measurements.csv").write_text("run_id\n")
     with pytest.raises(InputError, match=r"measurements.csv: not what its record"):

@@ -31,7 +31,7 @@ from emtvb.audit.remeasuring import is_training, make_again, reads_weights
 from emtvb.audit.report import Audit, Check
 from emtvb.errors import InputError
 from emtvb.files import atomic
-from emtvb.making import provenance
+from emtvb.making import provenance, recorded
 from emtvb.making.packed_weights import pack
 from emtvb.making.plan import Planned
 from emtvb.making.processes import Processes
@@ -101,7 +101,7 @@ def problems(*checks: Check) -> dict[str, str]:
 
 
 def files(folder: Path) -> Files:
-    return Files(folder, *provenance.read_all(folder))
+    return Files(folder, *recorded.read_all(folder))
 
 
 def looked_at(folder: Path, jobs: Sequence[Planned]) -> dict[str, str]:
@@ -136,7 +136,7 @@ def edit_table(path: Path, change: Callable[[pd.DataFrame], object]) -> None:
 
 def record_anew(folder: Path) -> None:
     """Make every digest in every record that of the file that lies there, as if the workflow had made it so."""
-    for path in provenance.record_files(folder):
+    for path in recorded.record_files(folder):
         edit_record(path, lambda record: [_as_it_lies(record[part], folder) for part in ("inputs", "outputs")])
 
 
@@ -319,7 +319,7 @@ def test_an_experiment_in_a_folder_that_is_a_link_is_as_sound_as_before(folder: 
 
 
 def test_other_libraries_and_cpus_are_said_and_are_no_findings(folder: Path, jobs: list[Planned]) -> None:
-    for path in provenance.record_files(folder):
+    for path in recorded.record_files(folder):
         edit_record(path, lambda record: (record["recipe"]["versions"].update(numpy="1.0"),
                                           record["environment"].update(numpy="1.0", cpu="another")))  # fmt: skip
     check = currency(files(folder), jobs)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from emtvb.audit import config_of_results, currency
-from emtvb.making import provenance, trainings
+from emtvb.making import recorded, trainings
 from emtvb.making.packed_weights import unpack
 from emtvb.making.plan import Planned
 
@@ -17,7 +17,7 @@ from .conftest import ROOT, Project
 PUBLISHED = sorted(re.findall(r"^!/results/([\w-]+)/$", (ROOT / ".gitignore").read_text(), re.MULTILINE))
 BY_TORCH = sorted({
     path.relative_to(ROOT / "results").parts[0] for path in (ROOT / "results").rglob("train_*.provenance.json")
-    if not provenance.read_record(path).recipe["settings"].get("proof")
+    if not recorded.read_record(path).recipe["settings"].get("proof")
 })  # fmt: skip
 """Experiments with networks that no proof vouches for."""
 
@@ -36,7 +36,7 @@ def test_every_experiment_that_is_known_here_is_published() -> None:
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_no_published_network_is_to_be_trained(name: str) -> None:
     jobs = [job for job in planned(name) if trainings.REVISION in job.settings]
-    records = map(provenance.read_record, (ROOT / "results" / name).rglob("*.provenance.json"))
+    records = map(recorded.read_record, (ROOT / "results" / name).rglob("*.provenance.json"))
     assert len(jobs) == sum(record.rule in {job.rule for job in jobs} for record in records)
     assert [(job.title, job.stale, job.changes) for job in jobs if job.stale or job.changes] == []
 
@@ -75,8 +75,8 @@ def test_no_training_is_stale_for_what_is_rewritten_moved_renamed_or_installed(p
                 there = folder / path.relative_to(ROOT / "results" / name)
                 there.parent.mkdir(parents=True, exist_ok=True)
                 there.symlink_to(path)
-        records = [path for path in provenance.record_files(folder) if path.name.startswith("train_")]
-        made = [output for path in records for output in provenance.read_record(path).outputs]
+        records = [path for path in recorded.record_files(folder) if path.name.startswith("train_")]
+        made = [output for path in records for output in recorded.read_record(path).outputs]
         outputs = [output for output in made if output.endswith("weights.safetensors")]
         assert outputs
         result = project.snakemake("-n", *(f"results/{name}/{output}" for output in outputs),

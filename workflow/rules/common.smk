@@ -1,10 +1,8 @@
 # What all rules share: the checked config, where results lie, and helpers. What is asked of Snakemake beyond its public
 # face stands in emtvb.making.hooks, with reasons.
 
-import logging
 import os
 import sys
-import tempfile
 import time
 from functools import cache, partial
 from importlib.util import find_spec
@@ -14,18 +12,29 @@ from snakemake.exceptions import WorkflowError
 
 # A checkout can be linted and planned with Snakemake alone, as the workflow catalog does it. Jobs need the package installed.
 INSTALLED = find_spec("emtvb") is not None
-if not INSTALLED:
-    # Of the Snakefile at the top, or of that in workflow/.
-    sys.path += [f"{workflow.basedir}/src", f"{workflow.basedir}/../src"]
+
+
+def prepare_python():
+    """Set what is global in Python: the only place of the rules that does. Returns the call of Snakemake."""
+    if not INSTALLED:
+        # Of the Snakefile at the top, or of that in workflow/.
+        sys.path += [f"{workflow.basedir}/src", f"{workflow.basedir}/../src"]
+    from emtvb.making import hooks, surroundings
+
+    call = hooks.Call(workflow)
+    surroundings.prepare_process(call.runs_here)
+    return call
+
 
 try:
+    CALL = prepare_python()
     from emtvb.errors import InputError
     from emtvb.experiments import kinds
-    from emtvb.making import hooks, node, planning, provenance, recipes, surroundings
+    from emtvb.making import hooks, planning, recorded, surroundings
     from emtvb.making.digests import PACKAGE
     from emtvb.making.clone import check_package
     from emtvb.core.memory_limit import killed_processes, want_of_memory
-    from emtvb.making.jobs import last_errors
+    from emtvb.making.logs import last_errors
     from emtvb.slurm import commands as slurm
     from emtvb.slurm import executor
     from emtvb.training import promises
@@ -34,9 +43,7 @@ except ImportError as error:
     remedy = f"PYTHONPATH is {given}: unset it" if given else "make install sets it up"
     raise WorkflowError(f"package: {error.name}: cannot be imported ({error}); {remedy}") from None
 
-sys.excepthook = recipes.say_interruption
 STARTED, KILLED = time.time(), killed_processes()
-CALL = hooks.Call(workflow)
 ROOT = CALL.root
 
 if not CALL.has_config:
@@ -62,17 +69,6 @@ if slurm.is_superseded(RESULTS):
 envvars:
     *slurm.hand_over(RESULTS.parent),
 
-
-# Else each line that a full disk keeps from Snakemake's log is told in a page.
-logging.raiseExceptions = False
-
-# Figures are drawn into files. What a notebook tells its own matplotlib is nothing for jobs, which inherit this.
-os.environ.pop("MPLBACKEND", None)
-node.choose_kernels()
-node.keep_memory()
-if CALL.runs_here:
-    # Where TMPDIR is full, Python takes another folder, and the solver of Snakemake's scheduler a page of words.
-    os.environ.update(TMPDIR=tempfile.gettempdir())
 
 # What trains by shards is planned by them: an experiment's runs by the job that trains them.
 SHARDS = EXPERIMENT.shards()
@@ -163,7 +159,7 @@ onstart:
         if CALL.runs_here and (trains := EXPERIMENT.accelerators()):
             planning.check_accelerators(CALL.jobs, trains)
         slurm.take_over(RESULTS, CALL.slurm_run)  # holds the results' lock from here on
-        provenance.delete_unfinished(RESULTS)
+        recorded.delete_unfinished(RESULTS)
         if RECORDS and (shards := planning.shard_trainings(CALL.jobs)):
             keep_finished_runs(shards)
 

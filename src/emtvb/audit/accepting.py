@@ -1,76 +1,99 @@
-"""What the present code makes to the same bytes: shown on a drawn part of the jobs, and written into all their records.
+"""What the present code makes to the same bytes: every job that is stale by its code alone is run, and compared.
 
-Of a job that is stale by its code alone, the code may have changed and its outputs not: a name, a module that moved, a
-faster loop. Jobs are run as an audit runs them, in a scratch folder, and every byte has to come out again. The record
-of a job that was run becomes that of this run. A job of the same rule that was not drawn is *accepted*: its record gets
-the digests of now and says so, until it is run, too.
+The code may have changed and the outputs not: a name, a module that moved, a faster loop. Jobs run in a scratch folder,
+as an audit runs them. It stays until their records are written: so a call that was stopped goes on where it was. A job
+whose bytes came out gets the record of that run. Where the machine or the libraries are others than made the results,
+the code that made them runs beside, and the two are compared; the record then stays that of the old run, with the
+digests of the present code.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import random
-import tempfile
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+import shutil
+import tarfile
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
+from emtvb.audit import compare
 from emtvb.audit.config_of_results import Held
-from emtvb.audit.currency import is_by_code, planned_jobs, remade_outputs
-from emtvb.audit.determinism import measured_in
+from emtvb.audit.currency import is_by_code, planned_jobs
 from emtvb.audit.integrity import Files
-from emtvb.audit.remeasuring import is_training, run_again
+from emtvb.audit.scratch import Scratch, is_training, why_it_failed
 from emtvb.errors import InputError
-from emtvb.making import git, provenance, recipes
+from emtvb.making import git, present_code, provenance, recorded
+from emtvb.making.digests import short_digest
 from emtvb.making.packed_weights import unpack
-from emtvb.making.plan import Planned, outputs_of
+from emtvb.making.plan import Planned
+from emtvb.making.present_code import Present
 from emtvb.making.processes import Processes
 from emtvb.making.provenance import Record
-from emtvb.making.recipes import Present
 from emtvb.making.staleness import records_of_results, summary
 
 log = logging.getLogger(__name__)
 
-WHOLE = 60.0
-"""Seconds: a rule whose jobs took less than this in all is run whole."""
-FEWEST = 12
-"""Jobs of any other rule that are run."""
 _OF_CODE = ("Snakefile", "workflow", "src", "config", "profiles", "slurm")
 """What of a clone is needed to run an older state of it."""
+_EVERY = 10.0
+"""Seconds between two words on how far it is."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Acceptance:
-    """What came of it for one experiment.
+    """What was shown of one experiment, and is not written yet.
 
     Attributes:
-        run: How many jobs were run and came out the same, by rule.
-        accepted: How many more were accepted without a run, by rule.
+        folder: The experiment's folder.
+        held: Its config.
+        scratch: Where its jobs ran.
+        renewed: Of each job that came out the same: where its record lies, and the new one.
         refused: What came out otherwise or could not be shown, a line each.
-        planned: How many jobs stay planned, by rule.
-        note: How the bytes were compared where libraries are others; else empty.
+        note: How the bytes were compared where the machine or libraries are others; else empty.
     """
 
-    run: Mapping[str, int]
-    accepted: Mapping[str, int]
-    refused: Sequence[str]
-    planned: Mapping[str, int]
+    folder: Path
+    held: Held
+    scratch: Path
+    renewed: dict[Path, Record] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
     note: str = ""
 
-    def lines(self) -> list[str]:
-        """All of it for a terminal."""
-        lines = [*filter(None, [self.note]), *(f"refused: {one}" for one in self.refused)]
-        lines += [f"run, and the same to the byte: {_counts_in_words(self.run)}"] if self.run else []
-        lines += [f"accepted without a run: {_counts_in_words(self.accepted)}"] if self.accepted else []
-        return [*lines, f"still to be made: {_counts_in_words(self.planned)}" if self.planned else "nothing to be done"]
+    def write(self) -> None:
+        """Write the new records, each whole or not at all, and delete the scratch folder."""
+        for path, record in self.renewed.items():
+            there = provenance.record_path([self.folder / output for output in record.outputs], record.rule)
+            provenance.write_record(there, record)
+            if path != there:  # its rule has another name now
+                path.unlink()
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def left(self) -> dict[str, int]:
+        """How many jobs are still planned, by rule."""
+        return dict(Counter(job.rule for job in planned_jobs(self.folder, self.held) if job.stale))
 
 
-def _counts_in_words(jobs: Mapping[str, int]) -> str:
+@dataclass(frozen=True, eq=False)
+class _Job:
+    """A job that is stale by its code alone: how it is planned, where its record lies, and that record."""
+
+    plan: Planned
+    path: Path
+    record: Record
+
+    @property
+    def title(self) -> str:
+        """By its first output."""
+        return self.plan.title
+
+
+def jobs_in_words(rules: Mapping[str, int]) -> str:
     """``24 jobs (12 measure_shard, 12 measure_memory)``."""
-    return f"{sum(jobs.values())} jobs ({', '.join(f'{count} {rule}' for rule, count in jobs.items())})"
+    return f"{sum(rules.values())} jobs ({', '.join(f'{count} {rule}' for rule, count in rules.items())})"
 
 
 def published_folders(root: Path) -> list[Path]:
@@ -80,200 +103,263 @@ def published_folders(root: Path) -> list[Path]:
     return sorted(Path(os.path.relpath(root / name)).parent for name in names)
 
 
-def accept(folder: Path, held: Held, every: bool, seed: int, workers: int) -> Acceptance:
-    """Show on a drawn part that code changed and bytes did not, and write it into the records of an experiment.
+def committed_code(root: Path) -> str:
+    """The commit that holds the code of a clone, which new records name; empty where git has no clone there.
+
+    Raises:
+        InputError: Where the code differs from the last commit.
+    """
+    commit, is_dirty = provenance.git_state(root)
+    if is_dirty:
+        raise InputError("code", "not committed", "commit it first: records name the commit that holds it")
+    return commit
+
+
+def show(folder: Path, held: Held, cores: int) -> Acceptance:
+    """Run all jobs of an experiment that are stale by their code alone, and compare every byte; write no record.
 
     Args:
         folder: The experiment's folder.
         held: Its config.
-        every: Whether all jobs are run, those that were accepted before, too.
-        seed: Draws them.
-        workers: Jobs at once.
+        cores: Jobs at once.
 
     Raises:
-        InputError: Where a file is not what its record says, the workflow cannot be planned, or the code changed
-            meanwhile.
+        InputError: Where a file is not what its record says, the workflow cannot be planned, or the code is not
+            committed, or changes meanwhile.
     """
     log.info("%s: what is stale?", folder)
+    commit = committed_code(held.root)
     unpack(folder)
     known = records_of_results(folder, held.root)
     known.refuse(sorted(known.damaged))
-    files = Files(folder, *provenance.read_all(folder))
-    jobs = planned_jobs(folder, held)
-    maker = {output: path for path, record in files.records.items() for output in record.outputs}
-    record_of = {job.title: files.records[maker[job.title]] for job in jobs if job.title in maker}
-    made = [job for job in jobs if job.title in record_of]
-    possible = [job for job in made if _may_be_accepted(job, record_of[job.title], files, every)]
-    possible = _jobs_not_behind(jobs, possible, outputs_of(_jobs_due_anyway(jobs, possible)))
-    if not possible:
-        return Acceptance({}, {}, [], _counts_by_rule(job for job in jobs if job.stale))
-    seconds = {title: record.seconds for title, record in record_of.items()}
-    drawn = possible if every else draw_jobs(possible, seconds, strata_of_shards(held, folder), seed)
-    by_rule, drawn_of = _jobs_by_rule(possible), _jobs_by_rule(drawn)
-    log.info("%s: %s jobs to be accepted, of which %s are run", folder, len(possible), len(drawn))
-    with tempfile.TemporaryDirectory() as name:
-        before, note = _baseline_code(folder, held, [record_of[job.title] for job in drawn], Path(name))
-        again, refused = _run_drawn(files, held, drawn, workers, before)
-    present = Present(held.root)
-    used = {rule: _code_used(present, [again[job.title] for job in group if job.title in again])
-            for rule, group in by_rule.items()}  # fmt: skip
-    passed = [job for job in possible if all(one.title in again for one in drawn_of[job.rule])]
-    commit, dirty = provenance.git_state(held.root)
-    about = {"commit": commit, **({"dirty": True} if dirty else {})}
-    passed = _jobs_not_behind(jobs, passed, outputs_of(job for job in possible if job not in passed))
-    for job in passed:
-        old, run, group = record_of[job.title], again.get(job.title), by_rule[job.rule]
-        if run and not before:
-            new = replace(run, seconds=min(run.seconds, old.seconds))  # it ran beside others, which takes longer
-        else:
-            new = _renewed_record(old, job, {**present.renewed(old.recipe["code"]), **used[job.rule]})
-            new = replace(new, accepted={**about, "drawn": len(drawn_of[job.rule]), "of": len(group), "seed": seed})
-        path = provenance.record_path([folder / output for output in job.outputs], job.rule)
-        provenance.write_record(path, new)
-        if path != maker[job.title]:
-            maker[job.title].unlink()
-    parts = (
-        [job for job in passed if job in drawn],
-        [job for job in passed if job not in drawn],
-        [job for job in planned_jobs(folder, held) if job.stale],
-    )
-    ran, accepted, left = map(_counts_by_rule, parts)
-    return Acceptance(ran, accepted, refused, left, note)
+    files = Files(folder, *recorded.read_all(folder))
+    by_output = {output: (path, record) for path, record in files.records.items() for output in record.outputs}
+    jobs = [
+        _Job(plan, *by_output[plan.title]) for plan in planned_jobs(folder, held)
+        if plan.title in by_output and _is_stale_by_code_alone(plan, by_output[plan.title][1], files)
+    ]  # fmt: skip
+    accepted = Acceptance(folder, held, held.root.resolve() / ".snakemake" / "accept" / _name_of_scratch(folder))
+    if jobs:
+        _show_jobs(accepted, jobs, cores)
+        if commit != committed_code(held.root):
+            raise InputError("code", "another commit", "changed while this ran; call it again")
+        for path, record in accepted.renewed.items():
+            shown = {**record.shown, "commit": commit} if record.shown else {}
+            accepted.renewed[path] = replace(record, commit=commit, dirty=False, shown=shown)
+    return accepted
 
 
-def _may_be_accepted(job: Planned, record: Record, files: Files, every: bool) -> bool:
-    """Whether a job is stale by its code alone; or, where all are asked for, was accepted without a run."""
+def _name_of_scratch(folder: Path) -> str:
+    """A name for the scratch folder of an experiment's folder, wherever that lies."""
+    return f"{folder.name}-{short_digest(str(folder.resolve()).encode())}"
+
+
+def _is_stale_by_code_alone(job: Planned, record: Record, files: Files) -> bool:
     if is_training(job) or not files.rejected.isdisjoint({*job.inputs, *job.outputs}):
         return False
     same = {*job.inputs} == {*record.inputs} and {*job.outputs} == {*record.outputs}
-    by_code = bool(job.changes) and all(map(is_by_code, job.changes))
-    return same and (by_code or (every and not job.changes and bool(record.accepted)))
+    return same and bool(job.changes) and all(map(is_by_code, job.changes))
 
 
-def _jobs_due_anyway(jobs: Sequence[Planned], possible: Sequence[Planned]) -> list[Planned]:
-    """The jobs that run in any case: for other reasons than their code, and not only since another job does."""
-    anew = remade_outputs(jobs)
-    stale = [job for job in jobs if job.stale and job not in possible]
-    return [job for job in stale if job.changes or anew.isdisjoint(job.inputs)]
-
-
-def _jobs_not_behind(jobs: Sequence[Planned], some: Sequence[Planned], blocked: Collection[str]) -> list[Planned]:
-    """Those of some jobs that are not behind files that are blocked: what is behind these runs again after them."""
-    behind = {*blocked}
-    while more := outputs_of(job for job in jobs if not behind.isdisjoint(job.inputs)) - behind:
-        behind |= more
-    return [job for job in some if behind.isdisjoint(job.outputs)]
-
-
-def _jobs_by_rule(jobs: Iterable[Planned]) -> dict[str, list[Planned]]:
-    groups = defaultdict[str, list[Planned]](list)
-    for job in jobs:
-        groups[job.rule].append(job)
-    return dict(groups)
-
-
-def _counts_by_rule(jobs: Iterable[Planned]) -> dict[str, int]:
-    return {rule: len(group) for rule, group in _jobs_by_rule(jobs).items()}
-
-
-def strata_of_shards(held: Held, folder: Path) -> dict[str, Any]:
-    """By shard, what its networks are: tasks, sizes, penalties, how they were trained, and whether any solves its task.
-
-    Args:
-        held: The experiment's config.
-        folder: Its folder.
-    """
-    solved = {run_id for run_id, found in measured_in(folder).items() if found.solved}
-    return {
-        shard: (
-            sorted({(run.task.name, run.hidden_dim, run.l2, type(run).__name__) for run in runs}),
-            any(run.run_id in solved for run in runs),
-        )
-        for shard, runs in held.experiment.shards().items()
+def _show_jobs(accepted: Acceptance, jobs: Sequence[_Job], cores: int) -> None:
+    """Run jobs, by the old code, too, where that is needed; sort them into renewed and refused."""
+    folder, held = accepted.folder, accepted.held
+    now = _Ran(Scratch(accepted.scratch / "now", folder, held, held.root))
+    now.run(jobs, cores)
+    found = {job.title: now.differences(job.plan, job.record, folder) for job in jobs}
+    elsewhere = {
+        job: where
+        for job in jobs
+        if job.title in now.made and (where := _made_elsewhere(job.record, differs=bool(found[job.title])))
     }
+    if elsewhere:
+        before, commit = _ran_before(accepted, [*elsewhere], cores)
+        why = summary(sorted({*elsewhere.values()}))
+        accepted.note = f"Compared with what the code of {commit[:12]} makes here, since {why}."
+        for job in elsewhere:
+            old = before.made.get(job.title)
+            found[job.title] = (
+                [before.why_missing(job.plan)] if old is None
+                else now.differences(job.plan, old, before.scratch.results)
+            )  # fmt: skip
+    refused: dict[tuple[str, str], list[str]] = {}
+    for job in jobs:
+        for subject, why in found[job.title]:
+            refused.setdefault((job.plan.rule, why), []).append(subject)
+        if not found[job.title]:
+            made = now.made[job.title]
+            accepted.renewed[job.path] = (
+                _shown_record(job.record, job.plan, made) if job in elsewhere
+                else replace(made, seconds=min(made.seconds, job.record.seconds))  # beside others it takes longer
+            )  # fmt: skip
+    accepted.refused = [f"{rule}: {summary(subjects)}: {why}" for (rule, why), subjects in refused.items()]
 
 
-def draw_jobs(
-    jobs: Sequence[Planned], seconds: Mapping[str, float], stratum: Mapping[str, Any], seed: int
-) -> list[Planned]:
-    """The jobs that are run: all of a rule that takes little, else one of each stratum and as many as are the fewest.
+def _made_elsewhere(record: Record, differs: bool) -> str:
+    """Why the bytes of a record may not come out here though the code makes the same; empty where they should.
 
     Args:
-        jobs: Those to be accepted.
-        seconds: How long each took, by title.
-        stratum: Of :func:`strata_of_shards`.
-        seed: Draws them.
+        record: The record.
+        differs: Whether they did not: CPUs of one kind mostly make the same.
     """
-    drawn: list[Planned] = []
-    for rule, group in _jobs_by_rule(jobs).items():
-        if sum(seconds[job.title] for job in group) < WHOLE:
-            drawn += group
-            continue
-        mixed = random.Random(f"{seed} {rule}").sample(sorted(group, key=lambda job: job.title), len(group))
-        one_each = {repr(stratum.get(job.wildcards.get("shard", ""))): job for job in mixed}.values()
-        others = [job for job in mixed if job not in one_each]
-        drawn += [*one_each, *others[: max(0, FEWEST - len(one_each))]]
-    return drawn
+    here, there = provenance.environment(), record.environment
+    names = ["machine", *(["cpu"] if differs else [])]
+    others = [
+        f"made on {there[name]}, here {here[name]}" for name in names if there.get(name, here[name]) != here[name]
+    ]
+    return "; ".join(filter(None, [present_code.other_versions([record.recipe["versions"]]), *others]))
 
 
-def _baseline_code(folder: Path, held: Held, records: Sequence[Record], place: Path) -> tuple[Path | None, str]:
-    """The code that made what lies here, in a folder, where libraries or the machine are others now; and why."""
-    others = recipes.other_versions(record.recipe["versions"] for record in records)
-    machine = provenance.environment()["machine"]
-    machines = {record.environment.get("machine", machine) for record in records} - {machine}
-    if not (others or machines):
-        return None, ""
-    why = "; ".join(filter(None, [others, *(f"made on {name}, here {machine}" for name in sorted(machines))]))
+def _shown_record(old: Record, job: Planned, made: Record) -> Record:
+    """The record of the run that made the outputs, with the recipe's code of now, and what the job is called now."""
+    by = old.shown.get("made_by") or f"{old.commit}{', with uncommitted changes' * old.dirty}"
+    recipe = {**made.recipe, "versions": old.recipe["versions"]}
+    return replace(
+        old, rule=job.rule, wildcards=job.wildcards, recipe=cast("Any", recipe),
+        inputs={path: old.inputs[path] for path in job.inputs},
+        outputs={path: old.outputs[path] for path in job.outputs},
+        shown={"made_by": by},
+    )  # fmt: skip
+
+
+class _Ran:
+    """Jobs that were run in a scratch folder, by this call or an earlier one.
+
+    Attributes:
+        scratch: The folder.
+        made: By title, the record of each job that has run there, with the code of now.
+    """
+
+    def __init__(self, scratch: Scratch) -> None:
+        self.scratch = scratch
+        self.made: dict[str, Record] = {}
+        self._present = Present(scratch.root, scratch.root / "src")
+        self._possible: set[str] = set()
+        self._errors: list[str] = []
+
+    def run(self, jobs: Sequence[_Job], cores: int) -> None:
+        """Run those of the jobs that no earlier call has run, and say how far it is.
+
+        Args:
+            jobs: The jobs.
+            cores: Jobs at once.
+        """
+        self.scratch.results.mkdir(parents=True, exist_ok=True)
+        self._find_made(jobs)
+        folder, kept = self.scratch.folder, len(self.made)
+        waiting = [job for job in jobs if job.title not in self.made]
+        if not waiting:
+            return
+
+        def time_left(some: Iterable[_Job]) -> str:
+            minutes = sum(job.record.seconds for job in some) / cores / 60
+            return f"about {max(1, round(minutes))} min on {cores} cores"
+
+        earlier = f", and {kept} ran in an earlier call" * bool(kept)
+        log.info("%s: %d jobs to run%s: %s", folder, len(waiting), earlier, time_left(waiting))
+        said = time.monotonic()
+
+        def tell(done: int, of: int) -> None:
+            nonlocal said
+            if done < of and time.monotonic() - said < _EVERY:
+                return
+            said = time.monotonic()
+            left = [job for job in waiting if not (self.scratch.results / job.title).is_file()]
+            log.info("%s: %d of %d jobs: %s", folder, done, of, time_left(left))
+
+        with Processes() as processes:
+            plans = [job.plan for job in jobs]
+            possible, self._errors = self.scratch.run(
+                [job.plan for job in waiting], cores, processes, tell, others=plans
+            )
+        self._possible = {job.title for job in possible}
+        self._find_made(jobs)
+
+    def _find_made(self, jobs: Iterable[_Job]) -> None:
+        read = recorded.read_all(self.scratch.results)[0].values()
+        by_output = {name: record for record in read for name in record.outputs}
+        self.made = {
+            job.title: by_output[job.title]
+            for job in jobs
+            if job.title in by_output and self._is_of_now(by_output[job.title], job.plan)
+        }
+
+    def _is_of_now(self, record: Record, job: Planned) -> bool:
+        """Whether a record here is of this job and of the code of now, and speaks of the files that lie here."""
+        files = {**record.inputs, **record.outputs}
+        if self.scratch.root == self.scratch.held.root:  # by the code before, rules may say the same otherwise
+            asked = {"rule": job.rule, "settings": job.settings, "names": job.names}
+            if asked != {name: record.recipe.get(name) for name in asked}:
+                return False
+        return (
+            {*files} == {*job.inputs, *job.outputs}
+            and not record.dirty
+            and not self._present.changes(record.recipe)
+            and all(_has_digest(self.scratch.results / name, digest) for name, digest in files.items())
+        )
+
+    def why_missing(self, job: Planned) -> tuple[str, str]:
+        """A job that has not run here, and why."""
+        there = self.scratch.results
+        if job.title not in self._possible:
+            return job.title, "not shown, since what it is made from is not here"
+        if not all((there / path).is_file() for path in job.inputs):
+            return job.title, "not shown, since what it is made from did not come out"
+        if all((there / path).is_file() for path in job.outputs):
+            return job.title, "not shown, since the code, or what it is made from, changed while it ran"
+        return job.title, f"fails now ({why_it_failed(job, self._errors)})"
+
+    def differences(self, job: Planned, reference: Record, there: Path) -> list[tuple[str, str]]:
+        """Where what a job made here differs from another run of it, and how; nothing where all bytes are the same.
+
+        Args:
+            job: The job.
+            reference: The record of the other run.
+            there: The folder of its files.
+        """
+        made = self.made.get(job.title)
+        if made is None:
+            return [self.why_missing(job)]
+        if {*made.inputs.items()} != {*reference.inputs.items()}:
+            return [(job.title, "not shown, since what it is made from does not come out again")]
+        return [
+            (path, summary(compare.differences(there / path, self.scratch.results / path, path, exactly=True)))
+            for path in job.outputs
+            if made.outputs[path] != reference.outputs[path]
+        ]
+
+
+def _has_digest(path: Path, digest: str) -> bool:
+    return path.is_file() and provenance.sha256(path) == digest
+
+
+def _ran_before(accepted: Acceptance, jobs: Sequence[_Job], cores: int) -> tuple[_Ran, str]:
+    """Run jobs by the code that made what lies in a folder: what they made, and the commit that has it."""
+    folder, held, code = accepted.folder, accepted.held, accepted.scratch / "code"
     said = git.ask_clone(held.root, "log", "-1", "--format=%H", "HEAD", "--", str(folder.resolve()))
     commit = (said or "").strip()
-    archive = place / "code.tar"
-    if not commit or git.ask_git(held.root, "archive", "-o", str(archive), commit, *_OF_CODE) is None:
-        raise InputError("accept", why, "no commit has the code that made what lies here, to be compared with")
-    import tarfile
+    _extract_code(held.root, commit, code)
+    before = Present(code, code / "src")
+    if changes := sorted({name for job in jobs for name in before.changes(job.record.recipe)}):
+        remedy = f"{summary(changes)} at {commit[:12]} is not what made what lies here; commit code, then its records"
+        raise InputError("accept", str(folder), remedy)
+    ran = _Ran(Scratch(accepted.scratch / "before", folder, held, code))
+    log.info("%s: the code of %s, which made what lies here, runs beside", folder, commit[:12])
+    ran.run(jobs, cores)
+    return ran, commit
 
+
+def _extract_code(root: Path, commit: str, place: Path) -> None:
+    """Put the code of a commit into a folder, which is left as it is where it holds that commit already."""
+    mark = place / ".commit"
+    if mark.is_file() and mark.read_text() == commit:
+        return
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    archive = place / "code.tar"
+    if not commit or git.ask_git(root, "archive", "-o", str(archive), commit, *_OF_CODE) is None:
+        raise InputError("accept", str(root), "no commit has the code that made what lies here, to be compared with")
     with tarfile.open(archive) as packed:
         packed.extractall(place, filter="data")
     archive.unlink()
-    before = Present(place, place / "src")
-    if changes := [name for record in records for name in before.changes(record.recipe)]:
-        remedy = (
-            f"{summary(dict.fromkeys(changes))} at {commit[:12]} is not what made what lies here; commit both first"
-        )
-        raise InputError("accept", why, remedy)
-    return place, f"Compared with what the code of {commit[:12]} makes here, since libraries differ: {why}."
-
-
-def _run_drawn(
-    files: Files, held: Held, drawn: Sequence[Planned], workers: int, before: Path | None
-) -> tuple[dict[str, Record], list[str]]:
-    """Run jobs in scratch folders: records of those that came out the same, and what came of the others, in words."""
-    both = run_again(files, held, drawn, workers, Processes(), exactly=True, baseline=before)
-    refused, rule = [], {path: job.rule for job in drawn for path in job.outputs}
-    for part in both:
-        refused += [f"{rule.get(found.subject, '')}: {found.subject}: {found.problem}" for found in part.findings]
-        refused += [f"{summary(titles)}: fails now ({why})" for why, titles in part.failed.items()]
-        for why in dict.fromkeys(part.unchecked.values()):
-            paths = summary(path for path, reason in part.unchecked.items() if reason == why)
-            refused.append(f"{paths}: not shown, since {why}")
-    return {**both[0].again, **both[1].again}, refused
-
-
-def _code_used(present: Present, records: Iterable[Record]) -> dict[str, str]:
-    """All code that these jobs used; refused where it is another by now."""
-    used = {name: digest for record in records for name, digest in record.recipe["code"].items()}
-    if changed := [name for name, digest in used.items() if present.digest(name) != digest]:
-        raise InputError("code", summary(sorted(changed)), "changed while this ran; call it again")
-    return used
-
-
-def _renewed_record(old: Record, job: Planned, code: Mapping[str, str]) -> Record:
-    """A record with the code of now, and with what the job is called now."""
-    recipe = {**old.recipe, "rule": job.rule, "settings": job.settings, "code": dict(sorted(code.items()))}
-    return replace(
-        old,
-        rule=job.rule,
-        wildcards=job.wildcards,
-        recipe=cast("Any", {**recipe, "names": job.names}),
-        inputs={path: old.inputs[path] for path in job.inputs},
-        outputs={path: old.outputs[path] for path in job.outputs},
-    )
+    mark.write_text(commit)

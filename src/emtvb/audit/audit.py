@@ -18,7 +18,7 @@ from emtvb.audit.remeasuring import SHARE, draw_shards, make_again
 from emtvb.audit.report import REPORT, SUMMARY, Audit, Check
 from emtvb.errors import InputError
 from emtvb.files import write_text
-from emtvb.making import provenance
+from emtvb.making import provenance, recorded
 from emtvb.making.packed_weights import unpack
 from emtvb.making.processes import Processes
 
@@ -60,7 +60,7 @@ def audit(folder: Path, held: Held, sample: Sample) -> Audit:
     unpack(folder)
     experiment, shards = held.experiment, held.experiment.shards()
     seed = secrets.randbelow(2**32) if sample.seed is None else sample.seed
-    files = Files(folder, *provenance.read_all(folder))
+    files = Files(folder, *recorded.read_all(folder))
     if not files.records and not files.unreadable:
         raise InputError("results", str(folder), "no output of the workflow lies there; run it first")
     jobs = planned_jobs(folder, held)
@@ -74,7 +74,7 @@ def audit(folder: Path, held: Held, sample: Sample) -> Audit:
         training = pool.submit(
             train_again, files, held, remade_outputs(jobs), sample.runs, seed, sample.workers, processes
         )
-        drawn = draw_shards(shards, sample.share, seed, _accepted_shards(files))
+        drawn = draw_shards(shards, sample.share, seed)
         made = make_again(files, held, jobs if sample.share else (), drawn, seed, sample.workers, processes)
         checks.append(_as_one_check(made, training.result()) if shards else made)
     commit, modified = provenance.git_state(held.root)
@@ -98,11 +98,6 @@ def _as_one_check(made: Check, trained: Check) -> Check:
         unchecked=made.unchecked + trained.unchecked, drawn=(*made.drawn, *trained.drawn),
         missed="; ".join(filter(None, (made.missed, trained.missed))),
     )  # fmt: skip
-
-
-def _accepted_shards(files: Files) -> set[str]:
-    """Shards with a job that was accepted without a run."""
-    return {record.wildcards.get("shard", "") for record in files.records.values() if record.accepted}
 
 
 def write_report(audit: Audit, folder: Path) -> None:

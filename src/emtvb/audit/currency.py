@@ -11,7 +11,7 @@ from pathlib import Path
 from emtvb.audit.config_of_results import Held
 from emtvb.audit.integrity import Files
 from emtvb.audit.report import Check, Finding
-from emtvb.making import plan, provenance, recipes
+from emtvb.making import plan, present_code, provenance
 from emtvb.making.plan import Planned, outputs_of
 from emtvb.making.staleness import summary
 
@@ -37,7 +37,10 @@ def planned_jobs(folder: Path, held: Held) -> list[Planned]:
 
 def link_beside(folder: Path, results: Path, name: str) -> None:
     """Let the experiments beside one lie beside its name in another folder, too, as links."""
-    results.mkdir()
+    results.mkdir(exist_ok=True)
+    for link in results.iterdir():
+        if link.is_symlink():
+            link.unlink()
     for other in folder.absolute().parent.iterdir():
         if other.name != name and other.is_dir() and other.resolve() != folder.resolve():
             (results / other.name).symlink_to(other)
@@ -109,12 +112,11 @@ def _notes_on_makers(files: Files, jobs: Sequence[Planned]) -> Iterator[str]:
     beside = sorted({path.split("/")[1] for job in jobs for path in job.inputs if path.startswith("../")})
     if beside:
         yield f"Results of other experiments that these are made from: {', '.join(beside)}."
-    accepted = [record for record in files.records.values() if record.accepted]
-    if accepted:
-        commits = sorted({str(record.accepted.get("commit") or "no git clone")[:12] for record in accepted})
-        count = sum(len(record.outputs) for record in accepted)
-        yield f"Accepted as what the code of {', '.join(commits)} makes, without a run (emtvb accept): {count} outputs."
-    if versions := recipes.other_versions(record.recipe["versions"] for record in files.records.values()):
+    if shown := [record for record in files.records.values() if record.shown]:
+        commits = sorted({record.shown["commit"][:12] or "no git clone" for record in shown})
+        count = sum(len(record.outputs) for record in shown)
+        yield f"Made by other code, which makes the same bytes as that of {', '.join(commits)}: {count} outputs."
+    if versions := present_code.other_versions(record.recipe["versions"] for record in files.records.values()):
         yield f"Made with other versions of libraries than are here: {versions}. Nothing is stale for that."
     here = provenance.environment()["cpu"]
     if others := sorted({record.environment.get("cpu", "unknown") for record in files.records.values()} - {here}):

@@ -31,7 +31,7 @@ def verify(
     experiment's digests.csv, and the weights and learning curves that lie there.
     """
     from emtvb.audit import determinism
-    from emtvb.making import provenance
+    from emtvb.making import recorded
     from emtvb.making.jobs import show_progress
 
     check_holds_experiment(folder, "--results", "settings.json")
@@ -44,7 +44,7 @@ def verify(
     show_progress()
     if sample is not None:
         console.print(f"Drawn by seed {seed or 0}, at least half of them of networks that solve their task.")
-    records, _ = provenance.read_all(folder)
+    records, _ = recorded.read_all(folder)
     failed = elsewhere = 0
     trained = determinism.train_runs_again(
         folder, [runs[run_id] for run_id in chosen], experiment.trained_by(), workers

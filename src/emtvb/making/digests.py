@@ -27,22 +27,6 @@ ABSENT = "absent"
 """Stands for the digest of a file that is not there."""
 
 
-_NEVER = ("making/", "slurm/", "config/architectures.py", "training/promises.py")
-
-
-def counts_in_recipe(name: str) -> bool:
-    """Whether what a file of the package says is part of a job's recipe.
-
-    What runs jobs (``making/`` and ``slurm/``) computes nothing, but for what unpacks published weights. Of two lists,
-    of architectures and of what trainings rest on, rules hand each job as params what concerns it; a job that imports
-    them only refuses what is not in them. Everything else counts.
-
-    Args:
-        name: The file's name, relative to the package.
-    """
-    return name == "making/packed_weights.py" or not name.startswith(_NEVER)
-
-
 def digest_of(file: Path, content: bytes | None = None) -> str:
     """The digest of a file: of a Python module what it does, of any other file all its bytes.
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from emtvb.errors import InputError
 from emtvb.files import atomic
-from emtvb.making import provenance
+from emtvb.making import recorded
 
 WEIGHTS, PACKED = "weights.safetensors", "weights.planes.xz"
 PACKABLE = (WEIGHTS, "followed.safetensors")
@@ -137,7 +137,7 @@ def unpacked(content: bytes) -> bytes:
 
 def _recorded(folder: Path, below: Path) -> Iterator[tuple[Path, str]]:
     """The files of weights that records in a folder of an experiment's tell of, and their sha256."""
-    for record in provenance.read_all(below)[0].values():
+    for record in recorded.read_all(below)[0].values():
         yield from ((folder / name, digest) for name, digest in record.outputs.items() if Path(name).name in PACKABLE)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
-from emtvb.making import node, recipes, staleness, surroundings, trainings
+from emtvb.making import node, present_code, staleness, surroundings, trainings
 from emtvb.making.hooks import Call, errors_in_one_line
 from emtvb.making.packed_weights import unpack
 from emtvb.making.staleness import Maker, Records
@@ -34,7 +34,7 @@ def known_results(folder: Path, settings: Mapping[str, Any], root: Path) -> Reco
     records = staleness.records_of_results(folder, root)
     for warning in filter(None, [surroundings.of_other_settings(folder, settings), *surroundings.slowing_variables()]):
         logger.warning(f"warning: {warning}")
-    if other := recipes.other_versions(maker.record.recipe["versions"] for maker in {*records.makers.values()}):
+    if other := present_code.other_versions(maker.record.recipe["versions"] for maker in {*records.makers.values()}):
         logger.info(f"made with {other} (nothing is made again for that)")
     return records
 

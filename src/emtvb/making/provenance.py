@@ -16,15 +16,13 @@ import platform
 import re
 import subprocess
 import sys
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any, NotRequired, cast
 
-from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from emtvb.errors import InputError
@@ -33,11 +31,7 @@ from emtvb.making import git
 from emtvb.making.digests import LIBRARIES, PACKAGE
 
 SUFFIX = ".provenance.json"
-_STATE = ("runs", "logs", "audit")
-"""Folders in which no stage's outputs lie: state of trainings, logs, and what is said about the rest."""
 _CODE = ("Snakefile", "workflow", "src", "config")
-_UNFINISHED = r"\..+\.[a-z0-9_]{8}\.\w+"
-"""What ``files.atomic`` calls a file until it is whole."""
 
 
 class Recipe(TypedDict):
@@ -76,9 +70,9 @@ class Record:
         environment: Interpreter, platform, CPU, threads and versions of all libraries that compute.
         runs: Of a training, by run id: the digest of its weights, and the stretches of its training, each done in one
             go by an engine. They may be older than the record and from another machine.
-        accepted: Where ``emtvb accept`` took these outputs for those of the present code without a run of this job: the
-            ``commit``, ``dirty`` where the code differed from it, and that ``drawn`` jobs ``of`` so many of its rule,
-            by a ``seed``, came out the same.
+        shown: Where the outputs were made by other code than the recipe names, and ``emtvb accept`` has shown that this
+            code makes the same bytes: the ``commit`` at which, and ``made_by``, that of the code that made them. All
+            else in the record is of the run that made them.
     """
 
     rule: str
@@ -92,16 +86,13 @@ class Record:
     dirty: bool
     environment: Mapping[str, str]
     runs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    accepted: Mapping[str, Any] = field(default_factory=dict)
+    shown: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def shard(self) -> str | None:
         """The shard that it trained, as its outputs say; None where it trained none."""
         names = (re.fullmatch(r"training/([^/]+)/digests\.csv", name) for name in self.outputs)
         return next((name[1] for name in names if name), None)
-
-
-_FORM = TypeAdapter(Record)
 
 
 def record_job(
@@ -148,7 +139,7 @@ def record_job(
 
 def write_record(path: Path, record: Record) -> None:
     """Write a record, whole or not at all; without what few have, where it has none."""
-    written = {key: value for key, value in asdict(record).items() if value or key not in ("runs", "accepted")}
+    written = {key: value for key, value in asdict(record).items() if value or key not in ("runs", "shown")}
     write_text(path, json.dumps(written, indent=1) + "\n")
 
 
@@ -166,82 +157,15 @@ def take_away(outputs: Sequence[str], rule: str, log: str) -> None:
     record_path([Path(output) for output in outputs], rule).unlink(missing_ok=True)
     mine = {_relative_path(output, folder) for output in outputs}
     for path in {record_path([Path(output)], rule) for output in outputs}:
-        with contextlib.suppress(InputError):
-            if mine.issuperset(read_record(path).outputs):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # whatever lies there as one
+            if mine.issuperset(json.loads(path.read_bytes())["outputs"]):
                 path.unlink()
-
-
-def delete_unfinished(folder: Path) -> None:
-    """Delete the files below an experiment's folder that a job was writing when it was killed."""
-    for path in folder.rglob(".*"):
-        if re.fullmatch(_UNFINISHED, path.name):
-            path.unlink(missing_ok=True)
-
-
-def trained_by(records: Iterable[Record]) -> dict[str, int]:
-    """How many runs each engine trained, by its name; of a run that several trained, all of theirs."""
-    engines: Counter[str] = Counter()
-    for record in records:
-        for about in record.runs.values():
-            names = dict.fromkeys(str(part.get("engine", "unknown")) for part in about.get("trained", ()))
-            engines[" and ".join(names) or "unknown"] += 1
-    return dict(engines.most_common())
 
 
 def record_path(outputs: Sequence[Path], rule: str) -> Path:
     """Where a job's record lies: beside its outputs, by their common name, or by its rule's where they have none."""
     stems = {output.stem for output in outputs}
     return outputs[0].parent / f"{stems.pop() if len(stems) == 1 else rule}{SUFFIX}"
-
-
-def read_record(path: Path) -> Record:
-    """A record.
-
-    Raises:
-        InputError: Where it is damaged.
-    """
-    try:
-        record = _FORM.validate_json(path.read_bytes())
-        if not (record.recipe["code"] or record.recipe["settings"].get("proof")):
-            raise ValueError("its recipe names no code, and no proof that vouches for its outputs")
-        return record
-    except (OSError, ValueError) as error:
-        reason = _in_words(error) if isinstance(error, ValidationError) else str(error)
-        raise InputError(
-            "record", str(path), f"cannot be read ({reason}); snakemake --force and its outputs' paths write it anew"
-        ) from None
-
-
-def is_as_written(path: Path) -> bool:
-    """Whether the keys of a record stand in the order in which the workflow writes them."""
-    keys = list(json.loads(path.read_bytes()))
-    return keys == [name for name in Record.__dataclass_fields__ if name in keys]
-
-
-def _in_words(error: ValidationError) -> str:
-    """What is wrong first, and where in a record."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    place = ".".join(map(str, first["loc"]))
-    return f"{place}: {first['msg']}" if place else first["msg"]
-
-
-def record_files(folder: Path) -> Iterator[Path]:
-    """The records below an experiment's folder."""
-    for place, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name not in _STATE)
-        yield from (Path(place) / name for name in sorted(files) if name.endswith(SUFFIX))
-
-
-def read_all(folder: Path) -> tuple[dict[Path, Record], dict[Path, InputError]]:
-    """The records below an experiment's folder, and what is wrong with those that cannot be read."""
-    records: dict[Path, Record] = {}
-    damaged: dict[Path, InputError] = {}
-    for path in record_files(folder):
-        try:
-            records[path] = read_record(path)
-        except InputError as error:
-            damaged[path] = error
-    return records, damaged
 
 
 def sha256(path: Path | str) -> str:

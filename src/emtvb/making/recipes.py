@@ -1,8 +1,8 @@
 """What a job's outputs rest on besides its settings and inputs: the code it ran, files of ours it opened, libraries.
 
-A job writes down what it used (:func:`recipe_of_process`); planning holds the code to what lies here now
-(:class:`Present`), and says which libraries are others. Nothing is foreseen: what a deterministic job did not use
-cannot change its outputs, and it comes to use something else only after something that it used has changed.
+A job writes down what it used (:func:`recipe_of_process`), what runs it included; planning holds this to what lies
+here now (``present.py``). Nothing is foreseen: what a deterministic job did not use cannot change its outputs, and it
+comes to use something else only after something that it used has changed.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ import importlib.util
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from emtvb.errors import InputError
-from emtvb.making.digests import ABSENT, LIBRARIES, PACKAGE, counts_in_recipe, digest_of, short_digest
+from emtvb.making.digests import LIBRARIES, PACKAGE, digest_of, short_digest
 from emtvb.making.provenance import installed_version
 
 ROOT = PACKAGE.parents[1]
@@ -143,7 +143,7 @@ def _files_of_ours(root: Path) -> Iterator[Path]:
 
 
 def name_in_recipe(file: Path, root: Path, results: Path | None = None) -> str | None:
-    """The name of a file of ours in a recipe; None for one of others, and for one that does not count.
+    """The name of a file of ours in a recipe; None for one of others.
 
     Args:
         file: Where it lies, without links.
@@ -153,8 +153,7 @@ def name_in_recipe(file: Path, root: Path, results: Path | None = None) -> str |
     if "__pycache__" in file.parts or file.is_dir():
         return None
     if file.is_relative_to(PACKAGE):
-        name = file.relative_to(PACKAGE).as_posix()
-        return f"{PACKAGE.name}/{name}" if counts_in_recipe(name) else None
+        return f"{PACKAGE.name}/{file.relative_to(PACKAGE).as_posix()}"
     if not file.is_relative_to(root) or file.is_relative_to(Path(sys.prefix).resolve()):
         return None
     name = file.relative_to(root).as_posix()
@@ -166,74 +165,6 @@ def name_in_recipe(file: Path, root: Path, results: Path | None = None) -> str |
     if file.parent == root / "workflow" / "scripts":
         return file.name
     return name if "/" in name else f"./{name}"
-
-
-def place_of_code(key: str, root: Path, sources: Path = PACKAGE.parent) -> Path:
-    """Where a file lies that a recipe names."""
-    if key.startswith(f"{PACKAGE.name}/"):
-        return sources / key
-    return root / key if "/" in key else root / "workflow" / "scripts" / key
-
-
-class Present:
-    """Our code as it is here now.
-
-    Args:
-        root: The clone of the workflow.
-        sources: Where the package lies.
-    """
-
-    def __init__(self, root: Path, sources: Path = PACKAGE.parent) -> None:
-        # By the name: thousands of records name the same files.
-        self.digest = cache(lambda name: digest_of(place_of_code(name, root, sources)))
-
-    def changes(self, recipe: Mapping[str, Any]) -> list[str]:
-        """The files of a recipe's code that are others now.
-
-        Args:
-            recipe: As a record holds it: ``code``.
-        """
-        return [name for name in sorted(recipe["code"]) if self._differs(name, recipe["code"][name])]
-
-    def renewed(self, code: Mapping[str, str]) -> dict[str, str]:
-        """A recipe's code with the digests of now: without what is gone by now, or does not count any more."""
-        now = {name: self.digest(name) for name in code if _counts(name)}
-        return {name: digest for name, digest in now.items() if digest != ABSENT or code[name] == ABSENT}
-
-    def _differs(self, name: str, digest: str) -> bool:
-        return _counts(name) and digest != self.digest(name)
-
-
-def _counts(name: str) -> bool:
-    """Whether a file that a recipe names counts in it."""
-    return counts_in_recipe(name.removeprefix(f"{PACKAGE.name}/"))
-
-
-def recipe_of_everything(root: Path) -> dict[str, dict[str, str]]:
-    """A recipe of all code and libraries here, which no job uses: what two machines can be held to."""
-    files = [*PACKAGE.rglob("*"), *(root / "workflow" / "scripts").glob("*")]
-    keys = {name: file for file in files if file.is_file() and (name := name_in_recipe(file.resolve(), root.resolve()))}
-    return {
-        "code": {name: digest_of(file) for name, file in sorted(keys.items())},
-        "versions": {name: version_here(name) for name in sorted(LIBRARIES.values())},
-    }
-
-
-def other_versions(computed_with: Iterable[Mapping[str, str]]) -> str:
-    """Which libraries have another version here than jobs computed with, in words: ``torch 2.13.0, here 2.15.0``.
-
-    Args:
-        computed_with: ``versions`` of the jobs' recipes.
-    """
-    found: dict[str, set[str]] = {}
-    for before in computed_with:
-        for library, number in before.items():
-            if number != version_here(library):
-                found.setdefault(library, set()).add(number)
-    return "; ".join(
-        f"{library} {' and '.join(sorted(versions))}, here {version_here(library)}"
-        for library, versions in sorted(found.items())
-    )
 
 
 @cache

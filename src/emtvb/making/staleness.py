@@ -22,9 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from emtvb.errors import InputError
-from emtvb.making import provenance, recipes, trainings
+from emtvb.making import provenance, recipes, recorded, trainings
+from emtvb.making.present_code import Present
 from emtvb.making.provenance import Record
-from emtvb.making.recipes import Present, digest_of_names, plain_params
+from emtvb.making.recipes import digest_of_names, plain_params
 
 _UNREAD = "history.csv"
 """Learning curves: no job reads them, and none is run to make them alone."""
@@ -164,7 +165,7 @@ class Records:
         """
         try:
             path = provenance.record_path([Path(output) for output in job.output], job.rule.name)
-            maker = self._maker_by_record(path, provenance.read_record(path))
+            maker = self._maker_by_record(path, recorded.read_record(path))
             files = {**maker.inputs, **maker.outputs}
             whole = all(provenance.sha256(path) == digest for path, digest in files.items())
         except (InputError, OSError):
@@ -197,7 +198,7 @@ def records_of_results(folder: Path, root: Path) -> Records:
         root: The clone of the workflow.
     """
     records = Records(folder, root)
-    readable, unreadable = provenance.read_all(folder)
+    readable, unreadable = recorded.read_all(folder)
     for path, error in unreadable.items():
         log.warning("%s", error)
         records.unreadable.add(path.parent)
@@ -229,7 +230,7 @@ def _plain_path(path: Any) -> str:
 
 def _are_listed(files: list[str], listed: Iterable[str], record: Path) -> bool:
     """Whether a record lists just these files, in this order; in which order is lost where somebody sorted its keys."""
-    return [*listed] == files or ({*listed} == {*files} and not provenance.is_as_written(record))
+    return [*listed] == files or ({*listed} == {*files} and not recorded.is_as_written(record))
 
 
 def _differing_settings(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

@@ -24,7 +24,7 @@ import yaml
 from emtvb import config
 from emtvb.config import Experiment
 from emtvb.errors import InputError
-from emtvb.making import clone, recipes, surroundings
+from emtvb.making import clone, present_code, recipes, surroundings
 from emtvb.making.provenance import installed_version
 from emtvb.slurm import commands as slurm
 
@@ -251,7 +251,7 @@ def _finding_of_trial(trial: _Trial, logs: Path) -> Finding | None:
         time.sleep(0.5)
     if _is_seen(trial.file):
         there = json.loads(trial.file.read_text())
-        here = json.loads(json.dumps(recipes.recipe_of_everything(recipes.ROOT)))
+        here = json.loads(json.dumps(present_code.recipe_of_everything(recipes.ROOT)))
         other = [part for part in ("code", "versions") if there[part] != here[part]]
         if other:
             text = f"{where} has other {' and '.join(other)} than are here"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from emtvb.errors import InputError
 from emtvb.files import write_text
-from emtvb.making import recipes
+from emtvb.making import present_code, recipes
 
 SCRATCH_BYTES = 8_000_000
 """What the compiled engine and its proof take."""
@@ -42,7 +42,7 @@ def main(file: str, accelerator: str = "cpu") -> None:
             importlib.import_module("emtvb.training.general").check_accelerator(accelerator)
         except InputError as error:
             sys.exit(str(error))
-    write_text(Path(file), json.dumps(recipes.recipe_of_everything(recipes.ROOT)))
+    write_text(Path(file), json.dumps(present_code.recipe_of_everything(recipes.ROOT)))
     print(f"wrote {file} on {socket.gethostname()}")
 
 

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from emtvb import tables
 from emtvb.config import Sweep
-from emtvb.making import provenance
+from emtvb.making import recorded
 from emtvb.paper import significance, table1
 from emtvb.theory.network_verdict import STORED
 from emtvb.theory.protocol import Protocol
@@ -77,10 +77,10 @@ def engine_lines(folder: Path) -> list[str]:
     Args:
         folder: An experiment's results; records that cannot be read are left out, and the audit names them.
     """
-    records = provenance.read_all(folder)[0].values()
+    records = recorded.read_all(folder)[0].values()
     return [
         f"Trained by the engine `{name}`: {_count(count, 'run')}; the compiled engine gives other last digits."
-        for name, count in provenance.trained_by(records).items()
+        for name, count in recorded.trained_by(records).items()
         if name != "compiled"
     ]
 
