@@ -19,7 +19,6 @@ import click
 
 from emtvb import markdown
 from emtvb.making import recorded
-from emtvb.making.digests import counts_in_recipe
 from emtvb.making.packed_weights import WEIGHTS
 from emtvb.making.provenance import Record
 
@@ -49,10 +48,7 @@ def jobs(records: Iterable[Record]) -> Iterator[tuple[float, set[str]]]:
         return frozenset(makers[path].recipe["code"]).union(*map(used, makers[path].inputs))
 
     for record in measured:
-        yield (
-            record.seconds,
-            {name for name in used(next(iter(record.outputs))) if counts_in_recipe(name.removeprefix("emtvb/"))},
-        )
+        yield record.seconds, {*used(next(iter(record.outputs)))}
 
 
 def costs(experiments: Iterable[Iterable[Record]]) -> dict[str, tuple[Cost, Cost]]:

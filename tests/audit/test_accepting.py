@@ -1,107 +1,104 @@
-"""Which jobs `emtvb accept` takes, which of them it runs, and what a record is afterwards."""
+"""Which jobs `emtvb accept` takes, and what a record is afterwards."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from emtvb.audit import accepting, compare
-from emtvb.audit.accepting import FEWEST, WHOLE, draw_jobs
-from emtvb.making import digests, provenance, recorded
+from emtvb.audit.integrity import Files
+from emtvb.errors import InputError
+from emtvb.making import provenance, recorded, trainings
 from emtvb.making.plan import Planned
-from emtvb.making.present_code import Present
 from emtvb.making.provenance import Record
 
-SHARDS = [f"{task}_{size}_{block}" for task in ("T1", "T2") for size in (32, 64) for block in range(9)]
+CODE = "emtvb/core/a.py"
 
 
-def measuring(shard: str, *changes: str) -> Planned:
-    """A job that measures a shard."""
-    return Planned(
-        "measure", {"shard": shard}, (f"{shard}.w",), (f"{shard}.csv",), {}, "stale" * bool(changes), changes
-    )
+def measuring(*changes: str, **parts: object) -> Planned:
+    """A job that measures, and what it would use otherwise."""
+    job = Planned("measure", {}, ("a.w",), ("a.csv",), {}, "stale" * bool(changes), changes)
+    return replace(job, **parts)  # type: ignore[arg-type]
 
 
-def stratum(shard: str) -> tuple[str, ...]:
-    return tuple(shard.split("_")[:2])
-
-
-JOBS = [measuring(shard) for shard in SHARDS]
-STRATA = {shard: stratum(shard) for shard in SHARDS}
-
-
-@given(st.integers(0, 2**32))
-def test_of_a_rule_that_takes_long_each_stratum_is_drawn_and_twelve_at_least(seed: int) -> None:
-    drawn = draw_jobs(JOBS, dict.fromkeys((job.title for job in JOBS), WHOLE), STRATA, seed)
-    assert len({job.title for job in drawn}) == len(drawn) == FEWEST
-    assert {stratum(job.wildcards["shard"]) for job in drawn} == set(STRATA.values())
-    assert drawn == draw_jobs(JOBS[::-1], dict.fromkeys((job.title for job in JOBS), WHOLE), STRATA, seed)
-
-
-def test_other_seeds_draw_others() -> None:
-    seconds = dict.fromkeys((job.title for job in JOBS), WHOLE)
-    assert len({tuple(job.title for job in draw_jobs(JOBS, seconds, STRATA, seed)) for seed in range(20)}) == 20
-
-
-def test_a_rule_that_takes_little_is_run_whole() -> None:
-    assert draw_jobs(JOBS, dict.fromkeys((job.title for job in JOBS), WHOLE / len(JOBS) * 0.9), STRATA, 0) == JOBS
-
-
-def _taken(jobs: Sequence[Planned]) -> list[str]:
-    """Of some jobs whose code alone changed, those that are not behind one that runs in any case."""
-    by_code = [job for job in jobs if job.changes == ("emtvb/core/a.py",)]
-    blocked = {path for job in accepting._jobs_due_anyway(jobs, by_code) for path in job.outputs}
-    return [job.title for job in accepting._jobs_not_behind(jobs, by_code, blocked)]
-
-
-@pytest.mark.parametrize("other", ["setting runs", "a.csv, another than the one that was read"])
-def test_what_is_behind_other_settings_or_inputs_stays_planned(other: str) -> None:
-    code = "emtvb/core/a.py"
-    table = Planned("tabulate", {}, ("a.csv", "b.csv"), ("table.csv",), {}, "follows", (code,))
-    beside = Planned("draw_b", {}, ("b.csv",), ("b.png",), {}, "follows", (code,))
-    follows = Planned("draw", {}, ("table.csv",), ("table.png",), {}, "follows", ())
-    fresh = [measuring("a", code), measuring("b", code), table, beside, follows]
-    assert _taken(fresh) == ["a.csv", "b.csv", "table.csv", "b.png"]
-    assert _taken([measuring("a", code, other), *fresh[1:]]) == ["b.csv", "b.png"]
-
-
-def _record(**parts: object) -> Record:
+def recorded_job(**parts: object) -> Record:
+    """Its record."""
     recipe = {"rule": "measure", "settings": {}, "code": {}, "versions": {}}
-    base = Record("measure", {}, recipe, {"a.w": "1"}, {"a.csv": "2"}, "", 1.0, "", False, {})  # type: ignore[arg-type]
+    base = Record("measure", {}, recipe, {"a.w": "1"}, {"a.csv": "2"}, "", 9.0, "old", True, {})  # type: ignore[arg-type]
     return replace(base, **parts)  # type: ignore[arg-type]
 
 
-def test_a_record_gets_what_the_job_is_called_now_and_the_code_of_now() -> None:
-    job = Planned("ask", {"name": "a"}, ("a.w",), ("a.csv",), {"x": 1}, "stale", ("a.py",), "names")
-    new = accepting._renewed_record(_record(), job, {"b.py": "1", "a.py": "2"})
+@pytest.mark.parametrize(
+    ("job", "is_taken"),
+    [
+        (measuring(CODE), True),
+        (measuring(CODE, "its inputs or outputs, by name or order"), True),
+        (measuring(), False),
+        (measuring(CODE, "setting runs"), False),
+        (measuring("a.w, another than the one that was read"), False),
+        (measuring(CODE, "a.w, gone, and so is its record"), False),
+        (measuring(CODE, settings={trainings.REVISION: None}), False),
+        (measuring(CODE, inputs=("a.w", "more.csv")), False),
+        (measuring(CODE, outputs=("a.csv", "more.csv")), False),
+    ],
+)
+def test_only_what_is_stale_by_its_code_alone_is_taken(tmp_path: Path, job: Planned, is_taken: bool) -> None:
+    files = Files(tmp_path, {}, {})
+    assert accepting._is_stale_by_code_alone(job, recorded_job(), files) is is_taken
+
+
+def test_a_record_of_other_libraries_keeps_its_run_and_gets_the_code_of_now() -> None:
+    made = recorded_job(commit="new", seconds=1.0, recipe={"rule": "ask", "settings": {"x": 1}, "code": {"a.py": "2"},
+                                                           "versions": {"numpy": "9"}, "names": "n"})  # fmt: skip
+    old = recorded_job(recipe={"rule": "measure", "settings": {}, "code": {"a.py": "1"}, "versions": {"numpy": "1"}})
+    job = measuring(CODE, rule="ask", wildcards={"name": "a"})
+    new = accepting._shown_record(old, job, made)
     assert (new.rule, new.recipe["rule"], new.wildcards) == ("ask", "ask", {"name": "a"})
-    assert new.recipe["settings"] == {"x": 1}
-    assert [*new.recipe["code"].items()] == [("a.py", "2"), ("b.py", "1")]
-    assert new.recipe["names"] == "names"
-    assert (new.inputs, new.outputs) == ({"a.w": "1"}, {"a.csv": "2"})
+    assert new.recipe == {**made.recipe, "versions": {"numpy": "1"}}
+    assert (new.inputs, new.outputs, new.seconds, new.environment) == (
+        old.inputs, old.outputs, old.seconds, old.environment
+    )  # fmt: skip
+    assert new.shown == {"made_by": "old, with uncommitted changes"}
+    again = accepting._shown_record(replace(new, commit="new", dirty=False), job, made)
+    assert again.shown == new.shown, "whatever was shown meanwhile, that code made it"
 
 
-def test_code_that_is_gone_or_does_not_count_leaves_a_record_and_what_was_absent_stays(tmp_path: Path) -> None:
-    (tmp_path / "workflow" / "scripts").mkdir(parents=True)
-    (tmp_path / "workflow" / "scripts" / "a.py").write_text("x = 2\n")
-    before = {"a.py": "0", "gone.py": "1", "never.py": digests.ABSENT, "emtvb/making/jobs.py": "2"}
-    now = Present(tmp_path).renewed(before)
-    assert now == {"a.py": digests.digest_of(tmp_path / "workflow/scripts/a.py"), "never.py": digests.ABSENT}
-
-
-def test_a_record_says_that_it_was_accepted_and_others_say_nothing_of_it(tmp_path: Path) -> None:
+def test_a_record_says_that_it_was_shown_and_others_say_nothing_of_it(tmp_path: Path) -> None:
     code = {"code": {"a.py": "1"}, "rule": "measure", "settings": {}, "versions": {}}
-    for about in ({}, {"commit": "c", "drawn": 12, "of": 36, "seed": 1}):
-        new = _record(recipe=code, accepted=about)
+    for about in ({}, {"commit": "c", "made_by": "b"}):
+        new = recorded_job(recipe=code, shown=about)
         provenance.write_record(tmp_path / "a.provenance.json", new)
-        assert ("accepted" in (tmp_path / "a.provenance.json").read_text()) is bool(about)
+        assert ("shown" in (tmp_path / "a.provenance.json").read_text()) is bool(about)
         assert recorded.read_record(tmp_path / "a.provenance.json") == new
+
+
+@pytest.mark.parametrize(
+    ("name", "differs", "is_elsewhere"),
+    [("machine", False, True), ("cpu", False, False), ("cpu", True, True), ("python", True, False)],
+)
+def test_another_cpu_counts_only_where_bytes_differ(name: str, differs: bool, is_elsewhere: bool) -> None:
+    """CPUs of one kind mostly make the same bytes; another kind of machine is always asked what the old code makes."""
+    record = recorded_job(environment={**provenance.environment(), name: "another"})
+    assert bool(accepting._made_elsewhere(record, differs)) is is_elsewhere
+    assert not accepting._made_elsewhere(recorded_job(environment=provenance.environment()), differs)
+
+
+def test_code_that_is_not_committed_is_refused(tmp_path: Path) -> None:
+    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", "-C", str(tmp_path)]
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "a.py").write_text("")
+    assert accepting.committed_code(tmp_path) == "", "where there is no clone, no commit can be named"
+    for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "all"]):
+        subprocess.run([*git, *words], check=True)
+    commit = accepting.committed_code(tmp_path)
+    assert len(commit) == 40
+    (tmp_path / "src" / "a.py").write_text("X = 1")
+    with pytest.raises(InputError, match="not committed: commit it first"):
+        accepting.committed_code(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -128,32 +128,6 @@ def test_how_a_module_is_encoded_does_not_count_and_what_it_then_says_does() -> 
     assert found[0] == found[1] == found[2] != found[3]
 
 
-LISTS = {"config/architectures.py", "training/promises.py"}
-
-
-def test_what_runs_jobs_and_lists_for_rules_do_not_count_but_for_what_unpacks_weights() -> None:
-    names = {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py")}
-    running = {name for name in names if name.startswith(("making/", "slurm/"))}
-    assert {name for name in names if digests.counts_in_recipe(name)} == names - running - LISTS | {
-        "making/packed_weights.py"
-    }
-
-
-def test_jobs_only_refuse_by_lists_that_do_not_count() -> None:
-    """What a job makes of an entry would be made again by nobody: a rule hands it to its job."""
-    imports = re.compile(r"^ *(from|import) .*\b(promises|config\.architectures|config import architectures)\b", re.M)
-    files = [*PACKAGE.rglob("*.py"), *(ROOT / "workflow" / "scripts").glob("*.py")]
-    found = {path.relative_to(path.parents[1]).as_posix() for path in files if imports.search(path.read_text())}
-    outside_of_jobs = {
-        "audit/determinism.py",
-        "cli/networks.py",
-        "network/training.py",
-        "experiments/results.py",
-    }
-    refusing = {"config/experiment.py", "training/proof.py", "training/shard.py", "training/stream.py"}
-    assert found == refusing | outside_of_jobs
-
-
 def test_no_job_reads_docstrings() -> None:
     """They do not count."""
     reading = [
@@ -166,19 +140,3 @@ def test_no_job_reads_docstrings() -> None:
         )
     ]
     assert reading == []
-
-
-def test_what_runs_jobs_only_defines_things_when_it_is_imported() -> None:
-    """What does not count may not do anything that changes how others compute."""
-    harmless = {"Architecture", "Path", "TypeAdapter", "TypeVar", "cache", "getLogger", "resolve"}
-    running = (f"making/{name}.py" for name in ("jobs", "git", "node", "provenance", "recipes", "digests"))
-    for name in (*running, *LISTS):
-        for statement in ast.parse((PACKAGE / name).read_text()).body:
-            if isinstance(statement, ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom):
-                continue
-            calls = {
-                node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
-                for node in ast.walk(statement)
-                if isinstance(node, ast.Call)
-            }
-            assert calls <= harmless, f"{name}, line {statement.lineno}: {ast.unparse(statement)}"

@@ -29,7 +29,7 @@ def test_the_most_costly_come_first_with_what_depends_on_them_and_without_traini
     result = CliRunner().invoke(main, [str(tmp_path)])
     rows = [
         "| `a/` | 1-3 | 1-8 |",
-        "| `making/` | 2 | 6 |",
+        "| `making/` | 1-2 | 1-6 |",
         "| `b.py` | 2 | 6 |",
         "| `workflow/scripts/` | 1 | 1 |",
     ]

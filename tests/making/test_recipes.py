@@ -25,9 +25,16 @@ exec(open({script!r}).read())
 import json
 from importlib import metadata
 from pathlib import Path
-from emtvb.making import recipes
+from emtvb.making import jobs, recipes
 print(json.dumps(recipes.recipe_of_process(Path({clone!r}), Path({clone!r}) / "results")))
 """
+
+
+EVERY_JOB = {
+    "emtvb/__init__.py", "emtvb/errors.py", "emtvb/files.py",
+    *(f"emtvb/making/{name}.py" for name in ("__init__", "digests", "git", "jobs", "node", "provenance", "recipes")),
+}  # fmt: skip
+"""What runs a job is code that it uses."""
 
 
 @pytest.fixture
@@ -37,15 +44,15 @@ def clone(tmp_path: Path) -> Path:
 
 
 def used(clone: Path, script: str) -> dict[str, dict[str, str]]:
-    """What a job of a clone uses that runs a script, besides what writes its record."""
+    """What a job of a clone uses that runs a script, besides what every job uses."""
     path = clone / "workflow" / "scripts" / "mine.py"
     path.write_text(script)
     code = AS_A_JOB.format(script=str(path), clone=str(clone))
     here = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(path.parent)])}
     done = subprocess.run([sys.executable, "-c", code], env=here, cwd=clone, capture_output=True, text=True, check=True)
     found = json.loads(done.stdout)
-    for name in ("__init__", "errors", "files"):  # as every job does
-        del found["code"][f"emtvb/{name}.py"]
+    for name in EVERY_JOB:
+        del found["code"][name]
     return found
 
 
@@ -131,12 +138,22 @@ def test_libraries_that_compute_are_named(clone: Path) -> None:
     assert {"matplotlib", "pillow", "numpy"} == set(versions)
 
 
-def test_what_runs_jobs_does_not_count(clone: Path) -> None:
-    code = dict.fromkeys(("emtvb/making/jobs.py", "emtvb/making/packed_weights.py", "emtvb/errors.py"), "0")
-    assert Present(clone).changes({"code": code, "versions": {}}) == [
-        "emtvb/errors.py",
-        "emtvb/making/packed_weights.py",
-    ]
+def test_what_runs_jobs_counts_and_what_plans_them_is_not_imported(clone: Path) -> None:
+    """So an edit of a message of planning makes nothing stale."""
+    assert used(clone, "import emtvb.errors")["code"] == {}, "and it fails where a job imports more"
+    code = dict.fromkeys(EVERY_JOB, "0")
+    assert Present(clone).changes({"code": code, "versions": {}}) == sorted(EVERY_JOB)
+
+
+@pytest.mark.parametrize("script", sorted((ROOT / "workflow" / "scripts").glob("*.py")), ids=lambda path: path.stem)
+def test_scripts_use_of_snakemake_what_records_hold(script: Path) -> None:
+    """Threads, resources and the whole config would decide bytes, and no record would say so."""
+    asked = {
+        node.attr
+        for node in ast.walk(ast.parse(script.read_text()))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "snakemake"
+    }
+    assert asked <= {"input", "output", "wildcards"}
 
 
 def test_jobs_import_nothing_of_the_science_to_write_their_records() -> None:
@@ -223,7 +240,9 @@ def test_every_rule_that_runs_a_script_has_a_log_of_its_experiment() -> None:
 def test_everything_here_is_what_two_machines_are_held_to() -> None:
     here = present_code.recipe_of_everything(ROOT)
     assert {"emtvb/theory/tasks.py", "emtvb/figures/emtvb.mplstyle", "tabulate.py"} <= set(here["code"])
-    assert {name for name in here["code"] if name.startswith("emtvb/making/")} == {"emtvb/making/packed_weights.py"}
+    assert {path.name for path in (ROOT / "src/emtvb/making").glob("*.py")} == {
+        Path(name).name for name in here["code"] if name.startswith("emtvb/making/")
+    }
     assert not any(name.startswith("results/") for name in here["code"])
     assert set(here["versions"]) == set(digests.LIBRARIES.values())
 

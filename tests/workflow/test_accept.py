@@ -10,49 +10,83 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
-from emtvb.audit import accepting
-from emtvb.audit.config_of_results import Held
-from emtvb.audit.currency import planned_jobs
-from emtvb.config import load_sweep
-from emtvb.errors import InputError
 from emtvb.making import provenance, recorded
 
-from .conftest import ROOT, Project
+from .conftest import SMOKE, Project
 
-SMOKE = ("--configfile", "config/smoke.yaml")
-HELD = Held(load_sweep(ROOT / "config" / "smoke.yaml"), "config/smoke.yaml", ROOT)
+pytestmark = pytest.mark.long
 
 
-def accept(project: Project, *words: str) -> subprocess.CompletedProcess[str]:
-    """Call the copy's command on its results."""
+@pytest.fixture
+def project(finished: Project, tmp_path: Path) -> Project:
+    """A clone with git that has made the smoke experiment, and publishes it."""
+    project = Project.copy(tmp_path, finished.folder)
+    (project.folder / ".gitignore").write_text(".snakemake\n__pycache__\nlogs\n")
+    git(project, "init", "-q")
+    commit(project)
+    return project
+
+
+def git(project: Project, *words: str) -> str:
+    who = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-C", str(project.folder)]
+    return subprocess.run(["git", *who, *words], check=True, capture_output=True, text=True).stdout
+
+
+def commit(project: Project) -> str:
+    git(project, "add", "-A")
+    git(project, "commit", "-qm", "a change")
+    return git(project, "rev-parse", "HEAD").strip()
+
+
+def begin_accept(project: Project, *words: str) -> subprocess.Popen[str]:
+    """Call the copy's command."""
     code = "from emtvb.__main__ import main; main()"
     here = {**os.environ, "PYTHONPATH": str(project.folder / "src"), "COLUMNS": "200"}
-    return subprocess.run(
-        [sys.executable, "-c", code, "accept", "results/smoke", *words],
-        cwd=project.folder, env=here, capture_output=True, text=True, check=False,
+    return subprocess.Popen(
+        [sys.executable, "-c", code, "accept", *(words or ("results/smoke",)), "--cores", "2"],
+        cwd=project.folder, env=here, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
 
 
-def contents(folder: Path) -> dict[str, str]:
-    """The sha256 of every published file, but of records."""
+def accept(project: Project, *words: str) -> tuple[int, str, str]:
+    """Its exit status, and what it says on standard output and error."""
+    with begin_accept(project, *words) as running:
+        said, progress = running.communicate()
+    return running.returncode, said, progress
+
+
+def published(project: Project) -> dict[str, str]:
+    """The sha256 of every published file."""
+    folder = project.folder / "results"
     files = (path for path in folder.rglob("*") if path.is_file() and not {"logs", "runs", "audit"} & {*path.parts})
     return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in files
-        if not path.name.endswith(provenance.SUFFIX)
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(files)
     }
 
 
-def rename(folder: Path, old: str, new: str) -> int:
+def outputs(files: dict[str, str]) -> dict[str, str]:
+    """Of these the files that are no records."""
+    return {name: digest for name, digest in files.items() if not name.endswith(provenance.SUFFIX)}
+
+
+def records(project: Project) -> Iterator[provenance.Record]:
+    return map(recorded.read_record, recorded.record_files(project.folder / "results" / "smoke"))
+
+
+def rename(project: Project, old: str, new: str) -> int:
     """Rename a function in the package and in scripts: how many modules use it."""
     count = 0
-    for path in (*(folder / "src").rglob("*.py"), *(folder / "workflow").rglob("*.py")):
+    for path in (*(project.folder / "src").rglob("*.py"), *(project.folder / "workflow").rglob("*.py")):
         text = path.read_text()
         renamed = re.sub(rf"\b{old}\b", new, text)
         count += renamed != text
@@ -60,106 +94,122 @@ def rename(folder: Path, old: str, new: str) -> int:
     return count
 
 
-@pytest.mark.long
-def test_a_rename_is_accepted_and_a_number_that_moves_is_not(finished: Project, tmp_path: Path) -> None:
-    project = Project.copy(tmp_path, finished.folder)
-    results = project.folder / "results" / "smoke"
-    before, records = contents(results), shutil.copytree(results, tmp_path / "before")
-    assert rename(project.folder, "write_csv", "write_table") >= 10
-    assert sum(project.planned(*SMOKE).values()) > 20
-    said = accept(project)
-    assert said.returncode == 0, said.stdout + said.stderr
-    assert said.stdout.endswith("results/smoke: nothing to be done\n")
-    assert project.planned(*SMOKE) == {}
-    assert contents(results) == before
-    # A number in its tenth digit; what does not use it is accepted.
-    rename(project.folder, "gradients_as_table", "gradients_table")
-    rename(project.folder, "summarise_curves", "curves_summary")
-    project.edit("src/emtvb/theory/network_measurement.py", "largest_modulus=float(np.abs(eigenvalues).max())",
-                 "largest_modulus=float(np.abs(eigenvalues).max()) * (1 + 1e-10)")  # fmt: skip
-    said = accept(project)
-    assert said.returncode == 1
-    (line,) = re.findall(r"refused: measure_shard: measurements/.*", said.stdout)[:1]
-    assert "largest_modulus of T1-d3s3_h24" in line, said.stdout
-    assert re.search(r"run, and the same to the byte: .*\b1 summarise_learning", said.stdout), said.stdout
-    left = project.planned(*SMOKE)
-    assert left["measure_shard"] > 0
-    assert left["follow_gradients"] == left["summarise_learning"] == 0, "these have nothing to do with it"
-    assert contents(results) == before
-    # Back as it was, with its records.
-    shutil.rmtree(results)
-    records.rename(results)
-    rename(project.folder, "write_table", "write_csv")
-    rename(project.folder, "gradients_table", "gradients_as_table")
-    rename(project.folder, "curves_summary", "summarise_curves")
-    project.edit("src/emtvb/theory/network_measurement.py", " * (1 + 1e-10)", "")
-    assert project.planned(*SMOKE) == {}
+LEARNING = "workflow/scripts/summarise_learning.py"
+MEASURED = "src/emtvb/theory/network_measurement.py"
+MODULUS = "largest_modulus=float(np.abs(eigenvalues).max())"
+ONE_NUMBER = f"{MODULUS} * (1 + 1e-10 * ((run.task.name, run.l2, run.seed) == ('T1-d3s3', 0, 2)))"
 
 
-@pytest.mark.long
-def test_where_libraries_are_others_the_code_before_runs_beside(finished: Project, tmp_path: Path) -> None:
+def test_a_rename_is_accepted_and_one_number_of_one_seed_that_moves_is_not(project: Project) -> None:
+    before = published(project)
+    assert rename(project, "write_csv", "write_table") >= 10
+    stale = sum(project.planned(*SMOKE).values())
+    assert stale > 20
+    status, said, _ = accept(project)
+    assert (status, said) == (2, "")
+    assert published(project) == before, "code that is not committed is in no record"
+    head = commit(project)
+    status, said, progress = accept(project)
+    assert status == 0, said + progress
+    assert said.endswith("results/smoke: nothing to be done\n")
+    assert "min on 2 cores" in progress
+    assert project.planned(*SMOKE) == {}
+    assert outputs(published(project)) == outputs(before)
+    made = [record for record in records(project) if record.commit == head]
+    assert 20 < len(made) <= stale
+    assert not any(record.dirty or record.shown for record in made)
+    commit(project)
+    # One number of one run, in its tenth digit.
+    project.edit(MEASURED, MODULUS, ONE_NUMBER)
+    edited, planned, before = commit(project), project.planned(*SMOKE), published(project)
+    assert planned["measure_shard"] == 6
+    status, said, _ = accept(project)
+    assert status == 1
+    assert re.search(
+        r"refused: measure_shard: measurements/\S+: largest_modulus of T1-d3s3_h24\S+ is [\d.]+, and", said
+    )
+    assert "No record was written" in said
+    assert published(project) == before, "nothing is written"
+    assert project.planned(*SMOKE) == planned
+    git(project, "revert", "--no-edit", edited)
+    status, said, _ = accept(project)
+    assert (status, said) == (0, "results/smoke: nothing to be done\n")
+    assert published(project) == before
+
+
+def test_what_is_shown_can_be_written_though_another_job_differs(project: Project) -> None:
+    project.edit(MEASURED, MODULUS, ONE_NUMBER)
+    commit(project)
+    before = outputs(published(project))
+    status, said, _ = accept(project, "results/smoke", "--partly")
+    assert status == 1
+    assert re.search(r"still to be made: \d+ jobs \(.*\b1 measure_shard", said), said
+    assert project.planned(*SMOKE)["measure_shard"] == 1
+    assert outputs(published(project)) == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL, signal.SIGTERM])
+def test_a_call_that_is_killed_leaves_no_process_and_no_record_and_the_next_goes_on(
+    project: Project, number: signal.Signals
+) -> None:
+    rename(project, "write_csv", "write_table")
+    commit(project)
+    before = published(project)
+    running = begin_accept(project)
+    scratch = project.folder / ".snakemake" / "accept"
+    while not len([*scratch.rglob(f"*{provenance.SUFFIX}")]) > 2:
+        assert running.poll() is None, running.communicate()
+        time.sleep(0.05)
+    below = psutil.Process(running.pid).children(recursive=True)
+    running.send_signal(number)
+    running.communicate()
+    _, alive = psutil.wait_procs(below, timeout=30)
+    assert not alive
+    assert published(project) == before
+    status, said, progress = accept(project)
+    assert status == 0, said + progress
+    waiting, earlier = map(int, re.findall(r"(\d+) jobs to run, and (\d+) ran in an earlier call", progress)[0])
+    assert earlier >= 2
+    assert f"and the same to the byte: {waiting + earlier} jobs" in said
+    assert project.planned(*SMOKE) == {}
+    assert not [*scratch.iterdir()], "nothing is left of it"
+
+
+def test_where_libraries_are_others_the_code_before_runs_beside(project: Project) -> None:
     """What it makes here decides, and not what lies there."""
-    project = Project.copy(tmp_path, finished.folder)
-    results, script = project.folder / "results" / "smoke", "workflow/scripts/summarise_learning.py"
+    results, script = project.folder / "results" / "smoke", LEARNING
     (own,) = (
-        path
-        for path in results.rglob(f"*{provenance.SUFFIX}")
-        if recorded.read_record(path).rule == "summarise_learning"
+        path for path in recorded.record_files(results) if recorded.read_record(path).rule == "summarise_learning"
     )
     record = json.loads(own.read_text())
     record["recipe"]["versions"]["numpy"] = "1.0"
     own.write_text(json.dumps(record))
-    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", "-C", str(project.folder)]
-    commit = (["add", "-A"], ["commit", "-qm", "all"])
-    for command in (["init", "-q"], *commit):
-        subprocess.run([*git, *command], check=True)
+    made = commit(project)
     project.edit(script, "summarise_curves(curves)", "summarise_curves(curves.copy())")
-    said = accept(project, "--seed", "1")
-    assert said.returncode == 0, said.stdout + said.stderr
-    assert "Compared with what the code of" in said.stdout
-    assert "numpy 1.0, here" in said.stdout
-    assert recorded.read_record(own).accepted["drawn"] == 1
-    for command in commit:
-        subprocess.run([*git, *command], check=True)
+    head = commit(project)
+    status, said, progress = accept(project)
+    assert status == 0, said + progress
+    assert f"Compared with what the code of {made[:12]} makes here, since numpy 1.0, here" in said
+    new = recorded.read_record(own)
+    assert new.shown == {"commit": head, "made_by": record["commit"]}
+    assert (new.commit, new.recipe["versions"]["numpy"], new.outputs) == (head, "1.0", record["outputs"])
+    commit(project)
     project.edit(script, "summarise_curves(curves.copy())", "summarise_curves(curves).iloc[::-1]")
-    said = accept(project)
-    assert said.returncode == 1
-    assert "refused: summarise_learning: " in said.stdout
+    commit(project)
+    status, said, _ = accept(project)
+    assert status == 1
+    assert "refused: summarise_learning: " in said
 
 
-def _stale(results: Path, rule: str) -> list[Path]:
-    """Let the records of a rule's jobs name another state of a module."""
-    paths = [path for path in results.rglob(f"*{provenance.SUFFIX}") if recorded.read_record(path).rule == rule]
-    for path in paths:
-        text = json.loads(path.read_text())
-        text["recipe"]["code"]["emtvb/errors.py"] = "0" * 12
-        path.write_text(json.dumps(text))
-    return paths
-
-
-@pytest.mark.long
-def test_a_part_is_run_and_the_others_are_accepted_until_all_are(
-    finished: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(accepting, "WHOLE", 0.0)
-    monkeypatch.setattr(accepting, "FEWEST", 1)
-    monkeypatch.setattr(accepting, "strata_of_shards", lambda *_: {})
-    results = shutil.copytree(finished.folder / "results" / "smoke", tmp_path / "results" / "smoke")
-    paths = _stale(results, "measure_memory")
-    came = accepting.accept(results, HELD, every=False, seed=1, workers=2)
-    assert (came.run, came.refused, came.planned) == ({"measure_memory": 1}, [], {})
-    assert came.accepted == {"measure_memory": len(paths) - 1}
-    abouts = [record.accepted for record in map(recorded.read_record, paths) if record.accepted]
-    assert len(abouts) == len(paths) - 1
-    commit, dirty = provenance.git_state(ROOT)
-    more = {"dirty": True} if dirty else {}
-    assert abouts[0] == {"commit": commit, **more, "drawn": 1, "of": len(paths), "seed": 1}
-    codes = {json.dumps(record.recipe["code"]) for record in map(recorded.read_record, paths)}
-    assert len(codes) == 1, "all used the same code"
-    came = accepting.accept(results, HELD, every=True, seed=1, workers=2)
-    assert (came.run, came.accepted) == ({"measure_memory": len(paths) - 1}, {})
-    assert not any(recorded.read_record(path).accepted for path in paths)
-    assert not [job for job in planned_jobs(results, HELD) if job.stale]
-    (results / "measurements.csv").write_text("run_id\n")
-    with pytest.raises(InputError, match=r"measurements.csv: not what its record"):
-        accepting.accept(results, HELD, every=False, seed=1, workers=2)
+def test_a_damaged_experiment_stops_no_other(project: Project) -> None:
+    shutil.copytree(project.folder / "results" / "smoke", project.folder / "results" / "another")
+    (project.folder / "results" / "another" / "measurements.csv").write_text("run_id\n")
+    project.edit(
+        "workflow/scripts/summarise_learning.py", "summarise_curves(curves)", "summarise_curves(curves.copy())"
+    )
+    commit(project)
+    status, said, _ = accept(project, "results/another", "results/smoke")
+    assert status == 1
+    (line,) = (line for line in said.splitlines() if line.startswith("results/another"))
+    assert "measurements.csv: not what its record" in line
+    assert "results/smoke: nothing to be done" in said

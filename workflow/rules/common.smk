@@ -19,10 +19,10 @@ def prepare_python():
     if not INSTALLED:
         # Of the Snakefile at the top, or of that in workflow/.
         sys.path += [f"{workflow.basedir}/src", f"{workflow.basedir}/../src"]
-    from emtvb.making import hooks, surroundings
+    from emtvb.making import hooks, planning
 
     call = hooks.Call(workflow)
-    surroundings.prepare_process(call.runs_here)
+    planning.prepare_process(call.runs_here)
     return call
 
 

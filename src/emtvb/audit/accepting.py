@@ -22,7 +22,7 @@ from typing import Any, cast
 
 from emtvb.audit import compare
 from emtvb.audit.config_of_results import Held
-from emtvb.audit.currency import is_by_code, planned_jobs
+from emtvb.audit.currency import planned_jobs
 from emtvb.audit.integrity import Files
 from emtvb.audit.scratch import Scratch, is_training, why_it_failed
 from emtvb.errors import InputError
@@ -33,7 +33,7 @@ from emtvb.making.plan import Planned
 from emtvb.making.present_code import Present
 from emtvb.making.processes import Processes
 from emtvb.making.provenance import Record
-from emtvb.making.staleness import records_of_results, summary
+from emtvb.making.staleness import is_by_code, records_of_results, summary
 
 log = logging.getLogger(__name__)
 

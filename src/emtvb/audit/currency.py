@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -13,11 +12,10 @@ from emtvb.audit.integrity import Files
 from emtvb.audit.report import Check, Finding
 from emtvb.making import plan, present_code, provenance
 from emtvb.making.plan import Planned, outputs_of
-from emtvb.making.staleness import summary
+from emtvb.making.staleness import ACCEPT, is_by_code, summary
 
 _MAKE = "run the workflow"
 _RERUN = "run the workflow again: it redoes this and what depends on it"
-_OTHERWISE = "would be made otherwise by the present code"
 
 
 def planned_jobs(folder: Path, held: Held) -> list[Planned]:
@@ -87,18 +85,13 @@ def currency(files: Files, jobs: Sequence[Planned]) -> Check:
     )  # fmt: skip
 
 
-def is_by_code(change: str) -> bool:
-    """Whether a change of a job is one of its code, and neither of its settings nor of what its inputs hold."""
-    return _cause_and_remedy(change)[0] == _OTHERWISE
-
-
 def _cause_and_remedy(change: str) -> tuple[str, str]:
     """Of which kind a change of a job is, with the remedy."""
     if change.startswith("setting ") or change == "its runs":
         return "would be made with other settings now", f"{_RERUN}; or hold it to the config that made it (--config)"
-    if re.search(", (gone|another)", change):
+    if not is_by_code(change):
         return "was made from other inputs than lie here", f"put them back as they were, or {_RERUN}"
-    return _OTHERWISE, _RERUN
+    return "would be made otherwise by the present code", f"{_RERUN}; where no result should change, {ACCEPT}"
 
 
 def _finding_of_cause(cause: tuple[str, str], pairs: Sequence[tuple[str, str]]) -> Finding:

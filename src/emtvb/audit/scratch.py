@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
@@ -17,6 +18,9 @@ from emtvb.making import provenance, trainings
 from emtvb.making.logs import last_errors
 from emtvb.making.plan import Planned, outputs_of
 from emtvb.making.processes import Processes
+from emtvb.making.supervised import WAITING
+
+log = logging.getLogger(__name__)
 
 _STEPS = re.compile(r"(\d+) of (\d+) steps \(\d+%\) done")
 
@@ -101,6 +105,8 @@ class Scratch:
             for line in process.stderr or ():
                 if step := _STEPS.search(line):
                     told(int(step[1]), int(step[2]))
+                elif WAITING in line:
+                    log.info("%s", line.strip())
                 elif not answer and "error: " in line.lower():  # the first says why, and Snakemake's own follow
                     answer = line.strip()
         return answer or f"Snakemake ended with {process.returncode}"

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import sys
+import tempfile
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -10,10 +14,28 @@ from typing import Any
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
-from emtvb.making import node, present_code, staleness, surroundings, trainings
+from emtvb.making import node, present_code, recipes, staleness, surroundings, trainings
 from emtvb.making.hooks import Call, errors_in_one_line
 from emtvb.making.packed_weights import unpack
 from emtvb.making.staleness import Maker, Records
+
+
+def prepare_process(runs_here: bool) -> None:
+    """Set what is global in the process that plans, and what the jobs inherit that it starts.
+
+    Ctrl-C is told in a line. A full disk would be told in a page for each line that it keeps from Snakemake's log. What
+    decides digits is set as jobs need it, so that none has to start anew. Where TMPDIR is full, Python takes another
+    folder, and the solver of Snakemake's scheduler a page of words.
+
+    Args:
+        runs_here: Whether jobs run on this machine.
+    """
+    sys.excepthook = recipes.say_interruption
+    logging.raiseExceptions = False
+    wanted = node.environment_of_job(os.environ)
+    for name in os.environ.keys() - wanted.keys():
+        del os.environ[name]
+    os.environ.update(wanted, **({"TMPDIR": tempfile.gettempdir()} if runs_here else {}))
 
 
 def known_results(folder: Path, settings: Mapping[str, Any], root: Path) -> Records:
@@ -56,6 +78,8 @@ def changes_of_job(records: Records, call: Call, waiting: Any, maker: Maker) -> 
         words = records.changes(waiting, maker)
     if words:
         _say_difference(waiting.rule.name, staleness.summary(words))
+        if all(map(staleness.is_by_code, words)):
+            _say_once(f"where code changed and no result should: commit it, and {staleness.ACCEPT}")
     return words
 
 
@@ -63,6 +87,11 @@ def changes_of_job(records: Records, call: Call, waiting: Any, maker: Maker) -> 
 def _say_difference(rule: str, what: str) -> None:
     """In a word, why jobs run again: Snakemake says only that their params have changed."""
     logger.info(f"{rule}: made otherwise now: {what}")
+
+
+@cache
+def _say_once(what: str) -> None:
+    logger.info(what)
 
 
 def refuse_damaged(records: Records, call: Call) -> None:

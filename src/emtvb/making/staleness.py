@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -29,6 +30,9 @@ from emtvb.making.recipes import digest_of_names, plain_params
 
 _UNREAD = "history.csv"
 """Learning curves: no job reads them, and none is run to make them alone."""
+
+ACCEPT = "emtvb accept shows it, and renews the records"
+"""The remedy where code changed and no result should."""
 
 log = logging.getLogger(__name__)
 
@@ -215,6 +219,14 @@ def records_of_results(folder: Path, root: Path) -> Records:
             else:
                 records.damaged.add(output)
     return records
+
+
+def is_by_code(change: str) -> bool:
+    """Whether a change of a job, in the words of :meth:`Records.changes`, is one of the code that it uses.
+
+    It is none of its settings, nor of what its inputs hold.
+    """
+    return not (change.startswith("setting ") or change == "its runs" or re.search(", (gone|another)", change))
 
 
 def summary(words: Iterable[str]) -> str:

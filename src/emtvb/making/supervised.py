@@ -17,6 +17,7 @@ from collections.abc import Sequence
 
 from emtvb.lock import locked
 
+WAITING = "waiting for the end of an earlier call"
 _SECONDS = 10
 """How long a command has to end."""
 
@@ -33,7 +34,7 @@ def run_until_left(lock: str, command: Sequence[str]) -> int:
     """
     for number in (signal.SIGINT, signal.SIGTERM):  # which whoever began this gets, too, and then closes the input
         signal.signal(number, signal.SIG_IGN)
-    with locked(lock, waiting="waiting for the end of an earlier call") if lock else contextlib.nullcontext():
+    with locked(lock, waiting=WAITING) if lock else contextlib.nullcontext():
         # A session of its own: its processes are all those that it starts.
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=_default_signals)
         threading.Thread(target=_end_with_input, args=(child,), daemon=True).start()

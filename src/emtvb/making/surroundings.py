@@ -3,35 +3,13 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from emtvb.errors import InputError, missing
-from emtvb.making.node import environment_of_job
-from emtvb.making.recipes import say_interruption
-
-
-def prepare_process(runs_here: bool) -> None:
-    """Set what is global in the process that plans, and what the jobs inherit that it starts.
-
-    Ctrl-C is told in a line. A full disk would be told in a page for each line that it keeps from Snakemake's log. What
-    decides digits is set as jobs need it, so that none has to start anew. Where TMPDIR is full, Python takes another
-    folder, and the solver of Snakemake's scheduler a page of words.
-
-    Args:
-        runs_here: Whether jobs run on this machine.
-    """
-    sys.excepthook = say_interruption
-    logging.raiseExceptions = False
-    wanted = environment_of_job(os.environ)
-    for name in os.environ.keys() - wanted.keys():
-        del os.environ[name]
-    os.environ.update(wanted, **({"TMPDIR": tempfile.gettempdir()} if runs_here else {}))
 
 
 def results_root() -> Path:
