@@ -113,38 +113,6 @@ class Call:
         }
         return {**merged, **given}
 
-    def install_memory(self, records: Records, ask: Callable[[Any, Maker], list[str]]) -> None:
-        """Have Snakemake take what it remembers of this experiment's outputs from the records.
-
-        Where it plans otherwise, one line ends the call before anything is run or deleted.
-
-        Args:
-            records: What they say.
-            ask: Says of a job, and of who made its outputs, what it would use otherwise, in words.
-
-        Raises:
-            InputError: Where this Snakemake keeps its memory in another way.
-        """
-        self._memory = memory = Memory(records, ask)
-
-        class Planning(type(self._workflow)):  # type: ignore[misc]
-            """The call's workflow."""
-
-            @property
-            def persistence(self) -> Any:
-                return memory.taught(super().persistence, self)
-
-            def execute(self, *given: Any, **named: Any) -> Any:
-                try:
-                    return super().execute(*given, **named)
-                except (AttributeError, LookupError, TypeError, ValueError) as error:
-                    if memory.checked or not _is_raised_by_snakemake(error):
-                        raise
-                    with errors_in_one_line():  # it could not use an answer, or asked in a way that is not known
-                        raise _other_snakemake(f"{type(error).__name__}: {error}") from error
-
-        self._workflow.__class__ = Planning
-
     @property
     def dag(self) -> Any:
         """Snakemake's graph of jobs, once it is known.
@@ -210,6 +178,41 @@ class Call:
 
 
 _warn_once = cache(logger.warning)
+
+
+def install_memory(call: Call, records: Records, ask: Callable[[Any, Maker], list[str]]) -> None:
+    """Have Snakemake take what it remembers of this experiment's outputs from the records.
+
+    Where it plans otherwise, one line ends the call before anything is run or deleted.
+
+    Args:
+        call: The call of Snakemake.
+        records: What they say.
+        ask: Says of a job, and of who made its outputs, what it would use otherwise, in words.
+
+    Raises:
+        InputError: Where this Snakemake keeps its memory in another way.
+    """
+    workflow = call._workflow
+    call._memory = memory = Memory(records, ask)
+
+    class Planning(type(workflow)):  # type: ignore[misc]
+        """The call's workflow, with this memory."""
+
+        @property
+        def persistence(self) -> Any:
+            return memory.taught(super().persistence, self)
+
+        def execute(self, *given: Any, **named: Any) -> Any:
+            try:
+                return super().execute(*given, **named)
+            except (AttributeError, LookupError, TypeError, ValueError) as error:
+                if memory.checked or not _is_raised_by_snakemake(error):
+                    raise
+                with errors_in_one_line():  # it asked in a way that is not known, or could not use an answer
+                    raise _other_snakemake(f"{type(error).__name__}: {error}") from error
+
+    workflow.__class__ = Planning
 
 
 class Memory:
@@ -284,34 +287,44 @@ class Memory:
         return own
 
     def check(self, workflow: Any) -> None:
-        """Raise InputError where a job with a record was not planned by it; nothing says so else."""
+        """Raise InputError where the plan of a job does not follow from its record: Snakemake says nothing of that.
+
+        Args:
+            workflow: Whose plan it is, once that is made.
+        """
         if self.checked:
             return
-        dag, asked = workflow.dag, workflow.dag_settings
-        triggers = {trigger.item_to_choice() for trigger in asked.rerun_triggers}
-        if "params" not in triggers:
-            return  # a caller's own choice, of which a warning tells
-        largest = getattr(asked, "max_checksum_file_size", math.inf)
-        running = [*dag.needrun_jobs()]
-        # What follows a job that runs is not asked about.
+        dag, settings = workflow.dag, workflow.dag_settings
+        running = {*dag.needrun_jobs()}
+        # Snakemake does not ask about what follows a job that runs.
         later = {*dag.bfs(dag.depending, *(after for job in running for after in dag.depending[job]))}
-        for job in {*dag.jobs} - later:
-            makers = [*filter(None, (self._makers.get(str(path)) for path in job.output))]
-            reason = dag.reason(job)
-            if not makers or reason.forced or (asked.allowed_rules and job.rule.name not in asked.allowed_rules):
-                continue
-            for path in map(str, reason.updated_input):
-                read = {maker.inputs.get(path) for maker in makers}
-                if Path(path).stat().st_size <= largest and read == {provenance.sha256(Path(path))}:
-                    raise _other_snakemake(f"{path} is as {job.output[0]} was made of, and is taken for another")
-            if reason.missing_output or reason.updated_input or reason.code_changed or reason.software_stack_changed:
-                continue
-            if job not in self._words:
-                raise _other_snakemake(f"it did not ask what made {job.output[0]}")
-            others = any(sorted(maker.inputs) != sorted(map(str, job.input)) for maker in makers)
-            if (job in running) != bool(self._words[job] or ("input" in triggers and others)):
-                raise _other_snakemake(f"it does not go by what it was told of {job.output[0]}")
+        for job in dag.jobs:
+            is_allowed = not settings.allowed_rules or job.rule.name in settings.allowed_rules
+            if is_allowed and job not in later:
+                self._check_job(job, dag.reason(job), job in running, settings)
         self.checked = True
+
+    def _check_job(self, job: Any, reason: Any, runs: bool, settings: Any) -> None:
+        """Raise InputError where a job's plan does not follow from its record."""
+        makers = [self._makers.get(str(path)) for path in job.output]
+        known, triggers = [*filter(None, makers)], {trigger.item_to_choice() for trigger in settings.rerun_triggers}
+        if not known or reason.forced or "params" not in triggers:
+            return
+        first, inputs = job.output[0], sorted(map(str, job.input))
+        for path in map(str, reason.updated_input):
+            read = {maker and maker.inputs.get(path) for maker in makers}
+            # Beyond a size, Snakemake asks of no file what was read.
+            small = Path(path).stat().st_size <= getattr(settings, "max_checksum_file_size", math.inf)
+            if small and None not in read and read == {provenance.sha256(Path(path))}:
+                raise _other_snakemake(f"it takes {path} for another than {first} was made of")
+        by_triggers_of_others = triggers - TRIGGERS and (reason.code_changed or reason.software_stack_changed)
+        if reason.missing_output or reason.updated_input or by_triggers_of_others:
+            return  # of which no record says anything
+        if job not in self._words:
+            raise _other_snakemake(f"it did not ask what made {first}")
+        are_others = any(sorted(maker.inputs) != inputs for maker in known)
+        if runs is not bool(self._words[job] or ("input" in triggers and are_others)):
+            raise _other_snakemake(f"it does not go by what it was told of {first}")
 
 
 def _other_snakemake(why: str) -> InputError:
