@@ -107,6 +107,7 @@ QUICK = (
 TOGETHER = (
     "tests/cluster/*",  # which mostly wait; but a few clusters at once are too much for two cores
     "tests/*/test_workflow.py",
+    "tests/making/test_hooks.py",
     "tests/workflow/test_smoke.py",
     "tests/paper/test_significance.py",
     "tests/training/test_bits.py",

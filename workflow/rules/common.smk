@@ -82,7 +82,7 @@ RECORDS = None
 if CALL.plans:
     with hooks.errors_in_one_line():
         RECORDS = planning.known_results(RESULTS, EXPERIMENT.model_dump(mode="json"), ROOT)
-        hooks.install_memory(RECORDS, partial(planning.changes_of_job, RECORDS, CALL))
+        hooks.install_memory(CALL, RECORDS, partial(planning.changes_of_job, RECORDS, CALL))
     executor.Executor.known = RECORDS
 
 

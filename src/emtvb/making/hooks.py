@@ -2,28 +2,33 @@
 
 Nothing else in the workflow names what is not public. Each name here, of Snakemake 9, has a reason:
 
-- ``persistence.FilePersistence`` and ``workflow.FilePersistence``: Snakemake's memory of what made a file lies in
-  ``.snakemake``, which a fresh clone does not have. It is answered from the records (:func:`install_memory`).
+- ``workflow.persistence``: Snakemake's memory of what made a file lies in ``.snakemake``, which a fresh clone does not
+  have. What planning asks of it is answered from the records (:class:`Memory`).
+- ``workflow.execute``, ``workflow.dag`` and its reasons: whether Snakemake planned by these answers
+  (:meth:`Memory.check`).
 - ``workflow.is_main_process``, ``local_exec``, ``remote_exec``, ``storage_settings``: whether this process plans a run
   or is one job, and where.
 - ``workflow.current_basedir``: where the workflow lies, also as a module of another one.
 - ``workflow.main_snakefile``, ``configfiles``, ``overwrite_configfiles``, ``config_settings``: what a call gives.
   Snakemake takes the last of two equal keys and reads ``010`` as 8, so that configs are read once more.
-- ``workflow.dag``, ``dag_settings``: which jobs a call runs, and which it forces.
+- ``dag_settings``: which jobs a call forces, and by what it looks for changes.
 - ``workflow.scheduler``: its limit of jobs a second (:meth:`Call.lift_rate_limit`), and the name of a run on Slurm.
 - ``cli.get_argument_parser``: which limit is the usual one.
-- ``SnakemakeApi``'s ``_workflow``: the planned jobs of an experiment, for the audit (:func:`planned_jobs`).
 """
 
 from __future__ import annotations
 
+import dataclasses
+import math
 import os
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+import snakemake
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
@@ -35,6 +40,8 @@ from emtvb.making.staleness import Maker, Records
 
 TRIGGERS = frozenset({"mtime", "params", "input"})
 """The workflow's own, as ``profiles/default`` names them."""
+KNOWN = "snakemake>=9.27,<10"
+"""The versions that ``pyproject.toml`` allows."""
 
 
 @contextmanager
@@ -52,6 +59,7 @@ class Call:
 
     Attributes:
         refuses: Whether a damaged file ends it: not where :func:`planned_jobs` asks, which runs nothing.
+        latest: The last one that began in this process.
         plans: Whether this process plans, and is not one of the jobs.
         root: The clone in which the workflow lies.
 
@@ -60,9 +68,12 @@ class Call:
     """
 
     refuses = True
+    latest: ClassVar[Call]
 
     def __init__(self, workflow: Any) -> None:
+        Call.latest = self
         self._workflow = workflow
+        self._memory: Memory | None = None
         self.plans: bool = workflow.is_main_process
         self.root = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).resolve().parents[1]
 
@@ -102,10 +113,21 @@ class Call:
         }
         return {**merged, **given}
 
+    @property
+    def dag(self) -> Any:
+        """Snakemake's graph of jobs, once it is known.
+
+        Raises:
+            InputError: Where it was not planned by the records.
+        """
+        if self._memory:
+            self._memory.check(self._workflow)
+        return self._workflow.dag
+
     @cached_property
     def jobs(self) -> list[Any]:
         """The jobs that will run, once they are known."""
-        return list(self._workflow.dag.needrun_jobs())
+        return list(self.dag.needrun_jobs())
 
     @property
     def runs_here(self) -> bool:
@@ -158,8 +180,46 @@ class Call:
 _warn_once = cache(logger.warning)
 
 
-def install_memory(records: Records, ask: Callable[[Any, Maker], list[str]]) -> None:
+def install_memory(call: Call, records: Records, ask: Callable[[Any, Maker], list[str]]) -> None:
     """Have Snakemake take what it remembers of this experiment's outputs from the records.
+
+    Where it plans otherwise, one line ends the call before anything is run or deleted.
+
+    Args:
+        call: The call of Snakemake.
+        records: What they say.
+        ask: Says of a job, and of who made its outputs, what it would use otherwise, in words.
+
+    Raises:
+        InputError: Where this Snakemake keeps its memory in another way.
+    """
+    workflow = call._workflow
+    call._memory = memory = Memory(records, ask)
+
+    class Planning(type(workflow)):  # type: ignore[misc]
+        """The call's workflow, with this memory."""
+
+        @property
+        def persistence(self) -> Any:
+            return memory.taught(super().persistence, self)
+
+        def execute(self, *given: Any, **named: Any) -> Any:
+            try:
+                return super().execute(*given, **named)
+            except (AttributeError, LookupError, TypeError, ValueError) as error:
+                if memory.checked or not _is_raised_by_snakemake(error):
+                    raise
+                with errors_in_one_line():  # it asked in a way that is not known, or could not use an answer
+                    raise _other_snakemake(f"{type(error).__name__}: {error}") from error
+
+    workflow.__class__ = Planning
+
+
+class Memory:
+    """Snakemake's memory of what made a file: the records answer, and its own memory where they know nothing.
+
+    Attributes:
+        checked: Whether the plan was found to follow from the answers.
 
     Args:
         records: What they say.
@@ -168,47 +228,116 @@ def install_memory(records: Records, ask: Callable[[Any, Maker], list[str]]) -> 
     Raises:
         InputError: Where this Snakemake keeps its memory in another way.
     """
-    try:
-        from snakemake import workflow
-        from snakemake.persistence import NO_PARAMS_CHANGE, RECORD_FORMAT_VERSION, MetadataRecord, ParamsChange
-        from snakemake.persistence.file import FilePersistence
 
-        as_it_is = FilePersistence._read_record_cached, FilePersistence.params_changed, workflow.FilePersistence
-    except (ImportError, AttributeError) as error:
-        remedy = f"it keeps its memory in another way than is known here ({error}); install snakemake>=9.27,<10"
-        raise InputError("snakemake", provenance.installed_version("snakemake"), remedy) from None
-    assert as_it_is
+    checked = False
 
-    class Memory(FilePersistence):  # type: ignore[misc]
-        """Snakemake's memory, which asks the records first."""
+    def __init__(self, records: Records, ask: Callable[[Any, Maker], list[str]]) -> None:
+        try:
+            from snakemake.persistence import NO_PARAMS_CHANGE, RECORD_FORMAT_VERSION, MetadataRecord, ParamsChange
+        except ImportError as error:
+            raise _other_snakemake(str(error)) from None
+        self._makers = records.makers
+        self._ask = ask
+        self._words: dict[Any, list[str]] = {}  # by job, what was answered
+        self._taught: Any = None
+        self._no_change, self._change = NO_PARAMS_CHANGE, ParamsChange
+        self._record = partial(MetadataRecord, params=[], incomplete=False, record_format_version=RECORD_FORMAT_VERSION)
 
-        @lru_cache  # noqa: B019  (Snakemake's own is one, too: it asks a dozen times of each job, and clears it)
-        def _read_record_cached(self, key: str) -> MetadataRecord | None:
-            maker = records.makers.get(key)
-            if maker is None:
-                return super()._read_record_cached(key)
-            return MetadataRecord(
-                rule=maker.record.rule,
-                input=sorted(maker.inputs),
-                params=[],
-                input_checksums={path: f"sha256:{digest}" for path, digest in maker.inputs.items()},
-                incomplete=False,
-                record_format_version=RECORD_FORMAT_VERSION,
-            )
+    def taught(self, own: Any, workflow: Any) -> Any:
+        """Snakemake's own memory, of whichever kind, which gives these answers from now on.
 
-        def has_metadata(self, job: Any) -> bool:
+        Args:
+            own: It; None where there is none yet.
+            workflow: Whose plan it is.
+        """
+        if own is None or own is self._taught:
+            return own
+        self._taught = own
+        metadata, has_metadata, params_changed, lock = own.metadata, own.has_metadata, own.params_changed, own.lock
+
+        @cache  # Snakemake asks a dozen times of each job
+        def record(path: str) -> Any:
+            maker = self._makers[path]
+            digests = {name: f"sha256:{digest}" for name, digest in maker.inputs.items()}
+            return self._record(rule=maker.record.rule, input=sorted(maker.inputs), input_checksums=digests)
+
+        def metadata_by_records(target: Any) -> Any:
+            return record(str(target)) if str(target) in self._makers else metadata(target)
+
+        def has_metadata_by_records(job: Any) -> bool:
             """Whether any output is known: of those that a rule has more by now there can be no record."""
-            return any(str(path) in records.makers for path in job.output) or super().has_metadata(job)
+            return any(str(path) in self._makers for path in job.output) or has_metadata(job)
 
-        def params_changed(self, job: Any, file: Any = None) -> Any:
-            known = (records.makers.get(str(path)) for path in ([file] if file else job.output))
+        def params_changed_by_records(job: Any, file: Any = None) -> Any:
+            known = (self._makers.get(str(path)) for path in ([file] if file else job.output))
             maker = next(filter(None, known), None)
             if maker is None:
-                return super().params_changed(job, file)
-            words = ask(job, maker)
-            return ParamsChange(only_new=set(words), files=set(job.output)) if words else NO_PARAMS_CHANGE
+                return params_changed(job, file)
+            words = self._words[job] = self._ask(job, maker)
+            return self._change(only_new=set(words), files=set(job.output)) if words else self._no_change
 
-    workflow.FilePersistence = Memory
+        def lock_after_check() -> Any:
+            """Snakemake takes its lock when all is planned, in a dry run as well, and before it does anything."""
+            with errors_in_one_line():
+                self.check(workflow)
+            return lock()
+
+        own.metadata, own.has_metadata = metadata_by_records, has_metadata_by_records
+        own.params_changed, own.lock = params_changed_by_records, lock_after_check
+        return own
+
+    def check(self, workflow: Any) -> None:
+        """Raise InputError where the plan of a job does not follow from its record: Snakemake says nothing of that.
+
+        Args:
+            workflow: Whose plan it is, once that is made.
+        """
+        if self.checked:
+            return
+        dag, settings = workflow.dag, workflow.dag_settings
+        running = {*dag.needrun_jobs()}
+        # Snakemake does not ask about what follows a job that runs.
+        later = {*dag.bfs(dag.depending, *(after for job in running for after in dag.depending[job]))}
+        for job in dag.jobs:
+            is_allowed = not settings.allowed_rules or job.rule.name in settings.allowed_rules
+            if is_allowed and job not in later:
+                self._check_job(job, dag.reason(job), job in running, settings)
+        self.checked = True
+
+    def _check_job(self, job: Any, reason: Any, runs: bool, settings: Any) -> None:
+        """Raise InputError where a job's plan does not follow from its record."""
+        makers = [self._makers.get(str(path)) for path in job.output]
+        known, triggers = [*filter(None, makers)], {trigger.item_to_choice() for trigger in settings.rerun_triggers}
+        if not known or reason.forced or "params" not in triggers:
+            return
+        first, inputs = job.output[0], sorted(map(str, job.input))
+        for path in map(str, reason.updated_input):
+            read = {maker and maker.inputs.get(path) for maker in makers}
+            # Beyond a size, Snakemake asks of no file what was read.
+            small = Path(path).stat().st_size <= getattr(settings, "max_checksum_file_size", math.inf)
+            if small and None not in read and read == {provenance.sha256(Path(path))}:
+                raise _other_snakemake(f"it takes {path} for another than {first} was made of")
+        by_triggers_of_others = triggers - TRIGGERS and (reason.code_changed or reason.software_stack_changed)
+        if reason.missing_output or reason.updated_input or by_triggers_of_others:
+            return  # of which no record says anything
+        if job not in self._words:
+            raise _other_snakemake(f"it did not ask what made {first}")
+        are_others = any(sorted(maker.inputs) != inputs for maker in known)
+        if runs is not bool(self._words[job] or ("input" in triggers and are_others)):
+            raise _other_snakemake(f"it does not go by what it was told of {first}")
+
+
+def _other_snakemake(why: str) -> InputError:
+    """The line on a Snakemake that plans otherwise than is known here."""
+    remedy = f"it plans otherwise than is known here ({why}); install that of requirements.txt, of {KNOWN}"
+    return InputError("snakemake", provenance.installed_version("snakemake"), remedy)
+
+
+def _is_raised_by_snakemake(error: Exception) -> bool:
+    """Whether an exception comes of Snakemake's code, or of what is said to it here, and not of what a job is asked."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    file = Path(frame.f_code.co_filename)
+    return file == Path(__file__) or file.is_relative_to(Path(snakemake.__file__).parent)
 
 
 def planned_jobs(file: Path, root: Path, folder: Path) -> list[dict[str, Any]]:
@@ -236,9 +365,10 @@ def planned_jobs(file: Path, root: Path, folder: Path) -> list[dict[str, Any]]:
                 ResourceSettings(cores=1), ConfigSettings(configfiles=[file]), workdir=file.parent,
                 workflow_settings=WorkflowSettings(), snakefile=root / "Snakefile",
             )  # fmt: skip
-            asked = DAGSettings(rerun_triggers=triggers, max_checksum_file_size=10**12, force_incomplete=True)
-            about.dag(asked).execute_workflow("local", pseudo_executor="dryrun")
-            dag = about._workflow.dag
+            wanted = {"rerun_triggers": triggers, "max_checksum_file_size": 10**12, "force_incomplete": True}
+            names = {field.name for field in dataclasses.fields(DAGSettings)}
+            about.dag(DAGSettings(**{name: wanted[name] for name in wanted.keys() & names})).execute_workflow("dryrun")
+            dag = Call.latest.dag
             return [_job_as_planned(dag, job, str(folder)) for job in dag.jobs if job.output and job.rule.script]
     finally:
         os.environ.clear()
