@@ -85,6 +85,7 @@ def test_its_tables_and_figures_are_drawn_again_without_training(unpacked: Unpac
     """Those of the paper's sweep, as ``make figures`` does it."""
     folder = unpacked.folder / "results" / "paper"
     drawn = {path: path.read_bytes() for part in ("figures", "tables") for path in (folder / part).rglob("*.csv")}
+    del drawn[folder / "tables" / "foretelling.csv"]  # kept as data: no job makes it any more
     pictures = list((folder / "figures").rglob("*.png"))
     for path in (*drawn, *pictures):
         path.unlink()

@@ -121,6 +121,44 @@ def test_strangers_are_one_finding_a_folder(folder: Path) -> None:
     assert all(finding.problem.startswith("no job of this experiment") for finding in found)
 
 
+def test_what_is_kept_and_no_job_makes_any_more_is_held_to_its_record(folder: Path) -> None:
+    """Its commit is told, no remedy is to make it again, and another file that no job makes is a stranger still."""
+    table, text = folder / "tables/reprints.csv", folder / "tables/reprints.md"
+    make(folder, "tables/reprints.csv")
+    text.write_text("the same to read")
+    outputs, log = [str(table), str(text)], str(folder / "logs/draw.log")
+    record = provenance.record_job(RECIPE, {}, [], outputs, log, 1.0)
+    make(folder, "tables/other.csv")
+
+    def found() -> Check:
+        return integrity(Files(folder, *provenance.read_all(folder)), ())
+
+    def problem() -> tuple[str, str]:
+        """With the only file that is wrong beside the stranger."""
+        (kept,) = (finding for finding in found().findings if "other.csv" not in finding.subject)
+        assert kept.remedy == "put it back with git checkout, if git has it so; else a copy"
+        return kept.subject, kept.problem
+
+    (stranger,) = found().findings
+    assert stranger.subject == "tables/other.csv, tables/other.provenance.json"
+    commit = provenance.read_record(record).commit[:12]
+    assert f"tables/reprints.csv, tables/reprints.md (by commit {commit or 'unknown'})" in found().note
+    text.write_text("made up")
+    assert problem()[0] == "tables/reprints.md"
+    assert problem()[1].endswith("its sha256 differs")
+    text.unlink()
+    assert problem()[0] == "tables/reprints.md"
+    assert problem()[1].startswith("missing;")
+    text.write_text("the same to read")
+    whole = record.read_text()
+    record.write_text(whole[:-9])
+    assert problem()[0] == "tables/reprints.provenance.json"
+    record.unlink()
+    assert problem() == ("tables/reprints.csv", "its record, reprints.provenance.json, is gone")
+    record.write_text(whole)
+    assert found().findings == (stranger,)
+
+
 def test_an_output_that_is_no_file_is_named(folder: Path) -> None:
     make(folder, "tables/t.csv")
     (folder / "tables/t.csv").unlink()

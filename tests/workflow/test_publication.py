@@ -12,6 +12,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from emtvb.config import load_sweep
+from emtvb.making.plan import plan_jobs
+
 from .conftest import ROOT, Project
 
 PUBLISHED = ("--configfile", "results/paper/settings.json")
@@ -57,27 +60,18 @@ def test_weights_that_the_history_has_alone_are_measured_again_and_trained_by_no
     assert planned["measure_shard"] == len(records)
 
 
-def test_the_plans_questions_are_answered_once_all_that_they_are_asked_of_is_there(tmp_path: Path) -> None:
-    """Of reference runs that came out as ours: two cells of the published sweep, each in its own experiment."""
-    project = Project.copy(tmp_path)
-    reference = "--configfile", "config/reference.yaml"
-    assert project.planned(*reference)["tabulate_reprints"] == 0
-    tables = {name: pd.read_csv(ROOT / "results/paper" / f"{name}.csv") for name in ("runs", "measurements")}
-    for experiment, cell in (("reference", "T2_h128_l2-0.001_"), ("reference-odd", "T4_h64_l2-0_")):
-        folder = project.folder / "results" / experiment
-        folder.mkdir(parents=True)
-        for name, table in tables.items():
-            table[table["run_id"].str.startswith(cell)].to_csv(folder / f"{name}.csv", index=False)
-    for experiment in ("paper", "twins"):
-        folder = project.folder / "results" / experiment
-        folder.mkdir()
-        for name in tables:
-            shutil.copy(ROOT / "results" / experiment / f"{name}.csv", folder)
-    assert project.planned(*reference)["tabulate_reprints"] == 1
-    table = "results/reference/tables/reprints.md"
-    result = project.snakemake(table, *reference, "--allowed-rules", "tabulate_reprints")
-    assert result.returncode == 0, result.stderr
-    rows = (project.folder / table).read_text().splitlines()[2:]
-    asked = ["| A", "| B", "| C", "| C", "| D", "| E", "| E", "| whole"]
-    later = ["| E, later"] * 2
-    assert [row.split(" | ")[0] for row in rows] == asked + later
+def test_another_experiment_is_read_once_all_that_is_asked_of_it_is_there(tmp_path: Path) -> None:
+    """By the paper's sweep alone: its law of memories is tested on networks beside it."""
+    cycles = tmp_path / "results" / "cycles"
+    (cycles / "tables").mkdir(parents=True)
+
+    def beside(name: str) -> list[str]:
+        jobs = plan_jobs(load_sweep(ROOT / "config" / f"{name}.yaml"), ROOT, tmp_path / "results" / name)
+        (memory,) = (job for job in jobs if job.rule == "tabulate_memory")
+        return [path for path in memory.inputs if path.startswith("..")]
+
+    (cycles / "digests.csv").touch()
+    assert beside("paper") == []
+    (cycles / "tables" / "memory.csv").touch()
+    assert beside("paper") == ["../cycles/tables/memory.csv", "../cycles/digests.csv"]
+    assert beside("reference") == []

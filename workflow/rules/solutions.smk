@@ -55,26 +55,9 @@ rule tabulate_deciding:
         "../scripts/tabulate_deciding.py"
 
 
-rule tabulate_foretelling:
-    input:
-        runs=results("runs.csv"),
-        measurements=results("measurements.csv"),
-        outlines=expand(results("measurements/learning/{shard}.csv"), shard=SHARDS),
-    output:
-        foretelling=results("tables/foretelling.csv"),
-    log:
-        results("logs/tabulate_foretelling.log"),
-    localrule: True
-    conda:
-        "../envs/emtvb.yaml"
-    script:
-        "../scripts/tabulate_foretelling.py"
-
-
 rule solutions:
     input:
         rules.tabulate_solutions.output,
         rules.tabulate_outcomes.output,
         rules.tabulate_deciding.output,
-        rules.tabulate_foretelling.output,
     localrule: True

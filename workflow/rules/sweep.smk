@@ -39,5 +39,4 @@ rule sweep:
         rules.figures.input,
         ([rules.draw_page.output, rules.state_verdicts.output] if SHOWN else []),
         rules.architectures.input,
-        rules.tabulate_reprints.output if REPRINTED else [],
     localrule: True

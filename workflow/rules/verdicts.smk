@@ -38,28 +38,3 @@ rule state_verdicts:
         ),
     script:
         "../scripts/state_verdicts.py"
-
-
-# The plan's questions (docs/plan.md), once all that they are asked of is there: our sweep and its twins, and the two
-# cells by the reference trainer.
-REPRINTED = {"paper": files_beside("paper"), "twins": files_beside("twins"), "other": files_beside("reference-odd")}
-if EXPERIMENT.experiment != "reference" or not all(REPRINTED.values()):
-    REPRINTED = {}
-
-if REPRINTED:
-
-    rule tabulate_reprints:
-        input:
-            **REPRINTED,
-            runs=rules.enumerate_runs.output.runs,
-            measurements=rules.aggregate_measurements.output.measurements,
-        output:
-            csv=results("tables/reprints.csv"),
-            md=results("tables/reprints.md"),
-        log:
-            results("logs/tabulate_reprints.log"),
-        localrule: True
-        conda:
-            "../envs/emtvb.yaml"
-        script:
-            "../scripts/tabulate_reprints.py"

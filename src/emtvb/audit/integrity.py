@@ -10,7 +10,7 @@ from fnmatch import fnmatch
 from functools import cached_property
 from pathlib import Path
 
-from emtvb.audit.report import BACK, FILES, Check, Finding
+from emtvb.audit.report import BACK, COPY, FILES, Check, Finding
 from emtvb.errors import InputError
 from emtvb.making import git, packed_weights, provenance
 from emtvb.making.plan import Planned, outputs_of
@@ -24,6 +24,15 @@ KINDS: Mapping[str, str] = {
     "followed.safetensors": "files of weights during training",
 }  # fmt: skip
 """What may be left out, by a file's name: what can be trained again, and whose digests are published."""
+_FORMER = (
+    Planned("tabulate_foretelling", {}, (), ["tables/foretelling.csv"], {}, "", ()),
+    Planned("tabulate_reprints", {}, (), ["tables/reprints.csv", "tables/reprints.md"], {}, "", ()),
+)
+"""Jobs that the workflow has no more. What they made is kept as data; the commit in its record has their code."""
+_KEPT = outputs_of(_FORMER) | {
+    provenance.record_path([Path(output) for output in job.outputs], job.rule).as_posix() for job in _FORMER
+}
+"""Their outputs and records."""
 _NOT_OUTPUTS = (
     "logs/*", "interpretation/*", "*/*/runs/*", "report.html", ".*", *FILES,
 )  # fmt: skip
@@ -93,6 +102,7 @@ def integrity(files: Files, jobs: Sequence[Planned]) -> Check:
         files: The experiment's files.
         jobs: Its jobs.
     """
+    jobs = [*jobs, *_FORMER]
     findings = [
         *(_damaged_record(files, path, error) for path, error in files.unreadable.items()),
         *(finding for job in jobs for finding in _output_without_record(files, job)),
@@ -102,6 +112,9 @@ def integrity(files: Files, jobs: Sequence[Planned]) -> Check:
     kinds = Counter(map(_kind_left_out, sorted(files.left_out)))
     counts = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
     notes = [f"Left out on purpose ({LEFT_OUT}): {counts}."] if files.left_out else []
+    if kept := [record for record in files.records.values() if not _KEPT.isdisjoint(record.outputs)]:
+        words = (f"{', '.join(record.outputs)} (by commit {record.commit[:12] or 'unknown'})" for record in kept)
+        notes.append(f"Kept as data, which no job makes any more: {summary(words)}.")
     if uncommitted := _uncommitted_files(files):
         notes.append(f"Warning: not as in git's last commit: {summary(uncommitted)}.")
     count = len(files.digests) - len(files.left_out)
@@ -119,12 +132,18 @@ def _output_without_record(files: Files, job: Planned) -> Iterator[Finding]:
     if there and path not in files.unreadable and files.digests.keys().isdisjoint(job.outputs):
         missing = [output for output in job.outputs if output not in there and not files.may_lack(output)]
         more = f", and so are {summary(missing)}" if missing else ""
-        yield Finding(job.title, f"its record, {path.name}, is gone{more}", BACK)
+        yield Finding(job.title, f"its record, {path.name}, is gone{more}", _remedy(job.title))
 
 
 def _damaged_record(files: Files, path: Path, error: InputError) -> Finding:
     """A record that is damaged."""
-    return Finding(path.relative_to(files.folder).as_posix(), f"damaged record: {error.remedy.partition(';')[0]}", BACK)
+    name = path.relative_to(files.folder).as_posix()
+    return Finding(name, f"damaged record: {error.remedy.partition(';')[0]}", _remedy(name))
+
+
+def _remedy(name: str) -> str:
+    """What brings a file or a record back; one that is kept cannot be made again."""
+    return COPY if name in _KEPT else BACK
 
 
 def _kind_left_out(name: str) -> str:
@@ -150,10 +169,10 @@ def _wrong_outputs(files: Files, record: Record) -> Iterator[Finding]:
         what = "it is no file any more" if no_file else "its sha256 differs"
         beside = packed_weights.packed_path(files.folder / changed[0])
         is_packed = len(changed) == 1 and packed_weights.is_of(beside, files.digests[changed[0]])
-        remedy = f"delete it: it is unpacked again from {beside.name}" if is_packed else BACK
+        remedy = f"delete it: it is unpacked again from {beside.name}" if is_packed else _remedy(changed[0])
         yield Finding(", ".join(changed), f"changed after {made}: {what}", remedy)
     if missing:
-        yield Finding(", ".join(missing), f"missing; {made}", BACK)
+        yield Finding(", ".join(missing), f"missing; {made}", _remedy(missing[0]))
 
 
 def _unknown_files(files: Files, known: Set[str]) -> Iterator[Finding]:

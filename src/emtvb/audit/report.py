@@ -21,7 +21,8 @@ OUTCOMES: dict[Outcome, str] = {
 STATUS: dict[Outcome, int] = {"passed": 0, "FAILED": 1, "incomplete": 3}
 """The exit status of a command that audits."""
 AGAIN = "make it again: snakemake --force and its path"
-BACK = f"put it back with git checkout, if git has it so; else a copy; else {AGAIN}"
+COPY = "put it back with git checkout, if git has it so; else a copy"
+BACK = f"{COPY}; else {AGAIN}"
 """Remedies."""
 NOT_ASKED = "Not asked for."
 _MOST = 8
