@@ -42,7 +42,7 @@ def write_config(folder: Path, runs: int, seeds_per_shard: int = 5) -> Path:
 def make_up(experiment: Experiment, folder: Path) -> None:
     """Write all that a workflow leaves: the same few bytes in every file, and records like those that are published."""
     published = {record.rule: record for record in recorded.read_all(ROOT / "results/paper")[0].values()}
-    present = recipes.Present(ROOT)
+    present = present_code.Present(ROOT)
     jobs = plan_jobs(experiment, ROOT, folder)
     for path in (folder / name for job in jobs for name in job.outputs):
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -131,7 +131,7 @@ def test_what_is_kept_and_no_job_makes_any_more_is_held_to_its_record(folder: Pa
     make(folder, "tables/other.csv")
 
     def found() -> Check:
-        return integrity(Files(folder, *provenance.read_all(folder)), ())
+        return integrity(Files(folder, *recorded.read_all(folder)), ())
 
     def problem() -> tuple[str, str]:
         """With the only file that is wrong beside the stranger."""
@@ -141,7 +141,7 @@ def test_what_is_kept_and_no_job_makes_any_more_is_held_to_its_record(folder: Pa
 
     (stranger,) = found().findings
     assert stranger.subject == "tables/other.csv, tables/other.provenance.json"
-    commit = provenance.read_record(record).commit[:12]
+    commit = recorded.read_record(record).commit[:12]
     assert f"tables/reprints.csv, tables/reprints.md (by commit {commit or 'unknown'})" in found().note
     text.write_text("made up")
     assert problem()[0] == "tables/reprints.md"
