@@ -22,7 +22,7 @@ import pandas as pd
 
 from emtvb import markdown
 from emtvb.audit import accepting
-from emtvb.audit.config_of_results import Held
+from emtvb.audit.config_of_results import Held, held_by
 from emtvb.audit.currency import planned_jobs
 from emtvb.audit.integrity import Files
 from emtvb.experiments import kinds
@@ -156,13 +156,14 @@ def main(draws: int) -> None:
         os.environ["PYTHONPATH"] = str(clone / "src")
         folder = clone / "results" / EXPERIMENT
         unpack(folder)
-        held = Held(kinds.load_experiment(clone / "config" / f"{EXPERIMENT}.yaml"), EXPERIMENT, clone)
+        config = clone / "config" / f"{EXPERIMENT}.yaml"
+        held = held_by(config, clone, EXPERIMENT)
         files = Files(folder, *provenance.read_all(folder))
         jobs = planned_jobs(folder, held)
         seconds = {path: record.seconds for record in files.records.values() for path in record.outputs}
         networks = pd.read_csv(folder / "runs.csv").merge(pd.read_csv(folder / "measurements.csv"), on="run_id")
         networks = networks.loc[:, ~networks.columns.duplicated()]
-        shard_of = {run.run_id: shard for shard, runs in held.experiment.shards().items() for run in runs}
+        shard_of = {run.run_id: shard for shard, runs in kinds.load_experiment(config).shards().items() for run in runs}
         networks["shard"] = networks["run_id"].map(shard_of)
         strata = accepting.strata_of_shards(held, folder)
         drawn = {

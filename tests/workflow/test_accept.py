@@ -17,16 +17,15 @@ from pathlib import Path
 import pytest
 
 from emtvb.audit import accepting
-from emtvb.audit.config_of_results import Held
+from emtvb.audit.config_of_results import held_by
 from emtvb.audit.currency import planned_jobs
-from emtvb.config import load_sweep
 from emtvb.errors import InputError
 from emtvb.making import provenance
 
 from .conftest import ROOT, Project
 
 SMOKE = ("--configfile", "config/smoke.yaml")
-HELD = Held(load_sweep(ROOT / "config" / "smoke.yaml"), "config/smoke.yaml", ROOT)
+HELD = held_by(ROOT / "config" / "smoke.yaml", ROOT, "config/smoke.yaml")
 
 
 def accept(project: Project, *words: str) -> subprocess.CompletedProcess[str]:

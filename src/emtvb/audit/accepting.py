@@ -20,10 +20,11 @@ from typing import Any, cast
 
 from emtvb.audit.config_of_results import Held
 from emtvb.audit.currency import is_by_code, planned_jobs, remade_outputs
-from emtvb.audit.determinism import measured_in
 from emtvb.audit.integrity import Files
 from emtvb.audit.remeasuring import is_training, run_again
 from emtvb.errors import InputError
+from emtvb.experiments import kinds
+from emtvb.experiments.training_again import measured_in
 from emtvb.making import git, provenance, recipes
 from emtvb.making.packed_weights import unpack
 from emtvb.making.plan import Planned, outputs_of
@@ -189,7 +190,7 @@ def strata_of_shards(held: Held, folder: Path) -> dict[str, Any]:
             sorted({(run.task.name, run.hidden_dim, run.l2, type(run).__name__) for run in runs}),
             any(run.run_id in solved for run in runs),
         )
-        for shard, runs in held.experiment.shards().items()
+        for shard, runs in kinds.load_experiment(held.file).shards().items()
     }
 
 

@@ -22,7 +22,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from emtvb import config
 from emtvb.audit import compare
 from emtvb.audit.config_of_results import Held
 from emtvb.audit.currency import link_beside, remade_outputs
@@ -202,7 +201,7 @@ class Comparison:
 
     def _run_in_folder(self, place: Path, some: Sequence[Planned], root: Path) -> tuple[Path, list[Planned], list[str]]:
         """Run some jobs in a folder by the workflow of a clone: where they wrote, which ran, and why any failed."""
-        again = place / "results" / self.held.experiment.experiment
+        again = place / "results" / self.held.name
         link_beside(self.folder, place / "results", again.name)
         again.mkdir()
         for path in {path for job in some for path in job.inputs} - outputs_of(some):
@@ -221,12 +220,11 @@ class Comparison:
     def _call_snakemake(self, place: Path, jobs: Sequence[Planned], root: Path) -> str:
         """Have Snakemake run some jobs in a folder, and no others; returns its first word on what went wrong."""
         # As it is written: 0 and 0.0 are the same setting, and not the same text in a file.
-        given = self.held.file.read_text("utf-8") if self.held.file else config.dump_settings(self.held.experiment)
-        (place / "config.yaml").write_text(given, encoding="utf-8")
+        shutil.copyfile(self.held.file, place / "config.yaml")
         # By the code before, a rule may have had another name.
         rules = ["--allowed-rules", *sorted({job.rule for job in jobs})] if root == self.held.root else []
         assert not any(map(is_training, jobs)), "an audit trains nothing in its scratch folder"
-        targets = [str(place / "results" / self.held.experiment.experiment / job.title) for job in jobs]
+        targets = [str(place / "results" / self.held.name / job.title) for job in jobs]
         command = [
             "nice", "-n", str(self.nice), sys.executable, "-m", "snakemake", "--snakefile", str(root / "Snakefile"),
             "--configfile", str(place / "config.yaml"), "--workflow-profile", str(root / "profiles" / "default"),
@@ -268,7 +266,8 @@ class Comparison:
         for path in job.outputs:
             if not (there / path).is_file():
                 continue  # as integrity says
-            problems = compare.differences(there / path, again / path, path, self.exactly)
+            rounding = self.held.kind.rounding()
+            problems = compare.differences(there / path, again / path, path, rounding, self.exactly)
             excused = path in self.other_versions and Path(path).suffix in compare.PICTURES
             if problems and excused and not compare.shows_another(there / path, again / path):
                 self.leave([path], "other versions of libraries draw other pictures")
@@ -277,7 +276,8 @@ class Comparison:
             if problems:
                 self.findings.append(Finding(path, summary(problems), AGAIN))
             elif path.endswith(".csv"):
-                self.crossings += [f"{path}: {words}" for words in compare.crossings(there / path, again / path)]
+                moved = compare.crossings(there / path, again / path, rounding)
+                self.crossings += [f"{path}: {words}" for words in moved]
         if self.exactly and len(self.findings) == before:
             record = provenance.record_path([again / output for output in job.outputs], job.rule)
             self.again[job.title] = provenance.read_record(record)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from emtvb.config import Experiment
+from emtvb.experiments.checks import Checks, Tolerance
 from emtvb.theory.tasks import Task
 
 
@@ -37,30 +38,7 @@ class AnyRun(Protocol):
 
 
 @dataclass(frozen=True)
-class Tolerance:
-    """By how much numbers may differ that are made again.
-
-    Attributes:
-        files: In which files, as patterns of their paths.
-        values: Which columns or arrays of them, as patterns of names.
-        relative: By so much of the larger of the two numbers; of an array, of its largest number.
-        absolute: Or by so much.
-        because: Why.
-        solved: Whether for networks that solve their task alone.
-        across: Whether for numbers alone of which one lies on the other side of the bar of a claim.
-    """
-
-    files: tuple[str, ...]
-    values: tuple[str, ...]
-    relative: float
-    absolute: float
-    because: str
-    solved: bool = False
-    across: bool = False
-
-
-@dataclass(frozen=True)
-class Kind:
+class Kind(Checks):
     """A kind of experiment, as the module ``kind`` of its folder states it (``KIND``).
 
     Planning imports it. So what needs NumPy, pandas or torch is imported by the functions that need it.

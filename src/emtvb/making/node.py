@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import socket
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -53,21 +51,6 @@ def keep_memory() -> None:
     """
     os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(2**30))
     os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(2**33))
-
-
-def problem_of_accelerator(accelerator: str) -> str:
-    """Why this machine cannot compute on an accelerator, in a line; empty where it can.
-
-    It is asked in a process of its own, which loads torch.
-
-    Args:
-        accelerator: As the config names it.
-    """
-    code = f"from emtvb.training.general import check_accelerator; check_accelerator({accelerator!r})"
-    asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    if asked.returncode == 0:
-        return ""
-    return (asked.stderr.strip().splitlines() or ["no answer"])[-1].removeprefix("emtvb.errors.InputError: ")
 
 
 def _own_folder(scratch: str) -> Path:

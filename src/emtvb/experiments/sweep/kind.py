@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from emtvb.config import Sweep
-from emtvb.experiments.kind import Kind, Tolerance
+from emtvb.experiments.checks import Tolerance
+from emtvb.experiments.network_kind import NetworkKind
 
 
 def _summary(experiment: Sweep, folder: Path) -> list[Any]:
@@ -30,7 +31,7 @@ def _numbers(published: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-KIND = Kind(
+KIND = NetworkKind(
     name="sweep",
     settings=Sweep,
     table="table1.csv",
