@@ -50,9 +50,10 @@ class Kind(Checks):
         table: The table that has to be there before results can be summed up, below ``tables/``.
         summary: From an experiment and its folder, what ``emtvb summary`` prints: texts, and tables of rich.
         numbers: From the published results by experiment, what numbers in docs may be asked for beside these, by name.
-        measurements: Patterns of the files that hold measurements of networks, to which the audit's tolerances apply.
+        measurements: Patterns of the files that hold measurements of networks, to which tolerances (``rounding.TABLE``)
+            apply.
         arrays: Likewise of files that hold arrays.
-        tolerances: Those of its own, before the audit's.
+        tolerances: Those of its own, before those of all.
         columns: What `emtvb networks` calls columns of its measurements, by their names there.
         page: The place (``module:name``) of what shows a found run on the page on which one edits; none where the page
             shows networks as it does a sweep's.
