@@ -158,7 +158,7 @@ def main(draws: int) -> None:
         unpack(folder)
         config = clone / "config" / f"{EXPERIMENT}.yaml"
         held = held_by(config, clone, EXPERIMENT)
-        files = Files(folder, *provenance.read_all(folder))
+        files = Files(folder, *provenance.read_all(folder), held.kind.leaves_out)
         jobs = planned_jobs(folder, held)
         seconds = {path: record.seconds for record in files.records.values() for path in record.outputs}
         networks = pd.read_csv(folder / "runs.csv").merge(pd.read_csv(folder / "measurements.csv"), on="run_id")

@@ -16,11 +16,11 @@ def test_versions_of_a_record_alone_excuse_nothing(tmp_path: Path) -> None:
     """Where they are others than those of its environment, somebody wrote them."""
     (tmp_path / "a.csv").touch()
     provenance.record_job(RECIPE, {}, [], [str(tmp_path / "a.csv")], str(tmp_path / "logs/x.log"), 1.0)
-    assert [*contradictions(Files(tmp_path, *provenance.read_all(tmp_path)), [], Checks().contradictions)] == []
+    assert [*contradictions(Files(tmp_path, *provenance.read_all(tmp_path), {}), [], Checks().contradictions)] == []
     path = tmp_path / "a.provenance.json"
     record = provenance.read_record(path)
     record.recipe["versions"] = {"numpy": "1.0", "torch": record.environment["torch"].split("+")[0]}
     provenance.write_record(path, record)
-    files = Files(tmp_path, *provenance.read_all(tmp_path))
+    files = Files(tmp_path, *provenance.read_all(tmp_path), {})
     (said,) = contradictions(files, [], Checks().contradictions)
     assert str(said).startswith("a.provenance.json: computed with numpy 1.0, in an environment with ")

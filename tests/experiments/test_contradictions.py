@@ -13,6 +13,7 @@ from emtvb import weights
 from emtvb.audit.contradictions import contradictions
 from emtvb.audit.integrity import Files
 from emtvb.experiments.contradictions import contradictions as contradictions_of_networks
+from emtvb.experiments.network_kind import LEAVES_OUT
 from emtvb.making import provenance
 from emtvb.making.plan import Planned
 from emtvb.theory.network_verdict import NOT_LEARNED, OTHERWISE, STORED
@@ -35,7 +36,7 @@ def found(folder: Path, **row: object) -> list[str]:
         if (folder / name).exists():
             provenance.record_job(RECIPE, {}, [], [str(folder / name)], str(folder / "logs/x.log"), 1.0)
     job = Planned("measure", {}, (), (MEASURED,), {"interpretation": {"solved": 0.99, "horizon": 200}}, "", ())
-    files = Files(folder, *provenance.read_all(folder))
+    files = Files(folder, *provenance.read_all(folder), LEAVES_OUT)
     return [str(finding) for finding in contradictions(files, [job], contradictions_of_networks)]
 
 

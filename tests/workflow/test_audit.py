@@ -26,11 +26,12 @@ from emtvb import config
 from emtvb.audit import audit, config_of_results, determinism, remeasuring
 from emtvb.audit.config_of_results import Held, held_by
 from emtvb.audit.currency import currency, planned_jobs
-from emtvb.audit.integrity import KINDS, Files, integrity
+from emtvb.audit.integrity import Files, integrity
 from emtvb.audit.remeasuring import is_training, make_again, reads_weights
 from emtvb.audit.report import Audit, Check
 from emtvb.errors import InputError
 from emtvb.experiments import kinds, training_again
+from emtvb.experiments.network_kind import LEAVES_OUT
 from emtvb.experiments.training_again import TrainedNetworks
 from emtvb.files import atomic
 from emtvb.making import provenance
@@ -103,7 +104,7 @@ def problems(*checks: Check) -> dict[str, str]:
 
 
 def files(folder: Path) -> Files:
-    return Files(folder, *provenance.read_all(folder))
+    return Files(folder, *provenance.read_all(folder), HELD.kind.leaves_out)
 
 
 def looked_at(folder: Path, jobs: Sequence[Planned]) -> dict[str, str]:
@@ -500,11 +501,11 @@ def test_what_is_left_out_is_counted_by_kind_and_what_it_leaves_unchecked_is_no_
 
 
 def test_what_trains_is_never_run_again_and_leaves_what_may_be_left_out(jobs: list[Planned]) -> None:
-    assert set(KINDS) == {"weights.safetensors", "history.csv", "followed.safetensors"}
+    assert set(LEAVES_OUT) == {"weights.safetensors", "history.csv", "followed.safetensors"}
     for job in jobs:
         names = {Path(path).name for path in job.outputs}
         assert (names >= {"weights.safetensors", "history.csv"}) == is_training(job)
-        assert names.isdisjoint(KINDS) or is_training(job)
+        assert names.isdisjoint(LEAVES_OUT) or is_training(job)
         assert not (is_training(job) and reads_weights(job))
 
 

@@ -99,7 +99,7 @@ def accept(folder: Path, held: Held, every: bool, seed: int, workers: int) -> Ac
     unpack(folder)
     known = records_of_results(folder, held.root)
     known.refuse(sorted(known.damaged))
-    files = Files(folder, *provenance.read_all(folder))
+    files = Files(folder, *provenance.read_all(folder), held.kind.leaves_out)
     jobs = planned_jobs(folder, held)
     maker = {output: path for path, record in files.records.items() for output in record.outputs}
     record_of = {job.title: files.records[maker[job.title]] for job in jobs if job.title in maker}

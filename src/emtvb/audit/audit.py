@@ -59,7 +59,7 @@ def audit(folder: Path, held: Held, sample: Sample) -> Audit:
     """
     unpack(folder)
     seed = secrets.randbelow(2**32) if sample.seed is None else sample.seed
-    files = Files(folder, *provenance.read_all(folder))
+    files = Files(folder, *provenance.read_all(folder), held.kind.leaves_out)
     if not files.records and not files.unreadable:
         raise InputError("results", str(folder), "no output of the workflow lies there; run it first")
     jobs = planned_jobs(folder, held)

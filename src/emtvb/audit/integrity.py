@@ -19,11 +19,6 @@ from emtvb.making.staleness import summary
 
 LEFT_OUT = "left_out.txt"
 """In an experiment's folder: patterns of outputs that are not kept there, one a line, as a publication may need it."""
-KINDS: Mapping[str, str] = {
-    "history.csv": "whole learning curves", packed_weights.WEIGHTS: "files of weights",
-    "followed.safetensors": "files of weights during training",
-}  # fmt: skip
-"""What may be left out, by a file's name: what can be trained again, and whose digests are published."""
 _NOT_OUTPUTS = (
     "logs/*", "interpretation/*", "*/*/runs/*", "report.html", ".*", *FILES,
 )  # fmt: skip
@@ -40,11 +35,13 @@ class Files:
         folder: The experiment's folder.
         records: Its records, by their path.
         unreadable: The records that cannot be read, and why not.
+        leaves_out: What of them may be left out, by a file's name, and what it is (``Checks.leaves_out``).
     """
 
     folder: Path
     records: Mapping[Path, Record]
     unreadable: Mapping[Path, InputError]
+    leaves_out: Mapping[str, str]
 
     @cached_property
     def digests(self) -> dict[str, str]:
@@ -83,7 +80,7 @@ class Files:
 
     def may_lack(self, name: str) -> bool:
         """Whether a file may be left out, and is named as one that is."""
-        return bool(_kind_left_out(name)) and any(fnmatch(name, pattern) for pattern in self.patterns)
+        return Path(name).name in self.leaves_out and any(fnmatch(name, pattern) for pattern in self.patterns)
 
 
 def integrity(files: Files, jobs: Sequence[Planned]) -> Check:
@@ -99,7 +96,7 @@ def integrity(files: Files, jobs: Sequence[Planned]) -> Check:
         *(finding for record in files.records.values() for finding in _wrong_outputs(files, record)),
         *_unknown_files(files, outputs_of(jobs)),
     ]  # fmt: skip
-    kinds = Counter(map(_kind_left_out, sorted(files.left_out)))
+    kinds = Counter(files.leaves_out[Path(name).name] for name in sorted(files.left_out))
     counts = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
     notes = [f"Left out on purpose ({LEFT_OUT}): {counts}."] if files.left_out else []
     if uncommitted := _uncommitted_files(files):
@@ -125,11 +122,6 @@ def _output_without_record(files: Files, job: Planned) -> Iterator[Finding]:
 def _damaged_record(files: Files, path: Path, error: InputError) -> Finding:
     """A record that is damaged."""
     return Finding(path.relative_to(files.folder).as_posix(), f"damaged record: {error.remedy.partition(';')[0]}", BACK)
-
-
-def _kind_left_out(name: str) -> str:
-    """Of which kind that may be left out a file is; empty where it has to be there."""
-    return KINDS.get(Path(name).name, "")
 
 
 def _wrong_outputs(files: Files, record: Record) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
@@ -161,10 +161,13 @@ class Checks:
         read_run: Reads a run of a training's settings (``making.trainings``); by default, plain data is compared.
         rounding: What rounding may do to its files; None where every byte has to come out again.
         contradictions: What in its files contradicts the rest.
+        leaves_out: By a file's name, what may be left out of what is published, and what it is: it can be made again,
+            and its digest is published.
         trained: From its config file and its folder, the runs that can be trained again; None where it trains none.
     """
 
     read_run: ReadRun = as_plain_data
     rounding: Callable[[], Rounding | None] = lambda: None
     contradictions: Contradictions = lambda *_: ()
+    leaves_out: Mapping[str, str] = field(default_factory=dict)
     trained: Callable[[Path, Path], TrainedRuns | None] = lambda *_: None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from emtvb.experiments.checks import Contradictions, Rounding, TrainedRuns
 from emtvb.experiments.kind import Kind
+from emtvb.making.packed_weights import WEIGHTS
 from emtvb.making.trainings import ReadRun
 from emtvb.theory.orders import run_from_entry
 
@@ -33,6 +34,13 @@ def _trained(file: Path, folder: Path) -> TrainedRuns:
     return TrainedNetworks(file, folder)
 
 
+LEAVES_OUT: Mapping[str, str] = {
+    "history.csv": "whole learning curves", WEIGHTS: "files of weights",
+    "followed.safetensors": "files of weights during training",
+}  # fmt: skip
+"""What may be left out, by a file's name: what can be trained again, and whose digests are published."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class NetworkKind(Kind):
     """A kind whose shards are runs of networks, with the tables and files of weights that such have (docs/files.md)."""
@@ -40,4 +48,5 @@ class NetworkKind(Kind):
     read_run: ReadRun = run_from_entry
     rounding: Callable[[], Rounding | None] = _rounding
     contradictions: Contradictions = _contradictions
+    leaves_out: Mapping[str, str] = field(default_factory=lambda: LEAVES_OUT)
     trained: Callable[[Path, Path], TrainedRuns | None] = _trained
