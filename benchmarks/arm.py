@@ -27,6 +27,7 @@ import numpy as np
 
 from emtvb import InputError, config, markdown, tables
 from emtvb.audit import compare
+from emtvb.experiments import kinds
 from emtvb.experiments.sweep.shard import measure_shard
 from emtvb.theory import networks
 from emtvb.theory.network_measurement import MeasureSettings
@@ -159,7 +160,8 @@ def differing(native: Path, emulated: Path) -> dict[str, list[str]]:
     files = sorted(path for kind in ("training/*/*.*", "measurements/**/two_*.csv") for path in native.glob(kind))
     names = [str(path.relative_to(native)) for path in files]
     exact = {name: name.startswith("training") for name in names}
-    return {name: compare.differences(native / name, emulated / name, name, exact[name]) for name in names}
+    rounding = kinds.kind_by_name(kinds.SWEEP).rounding()
+    return {name: compare.differences(native / name, emulated / name, name, rounding, exact[name]) for name in names}
 
 
 def products(folder: Path) -> np.ndarray:

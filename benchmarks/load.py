@@ -20,8 +20,8 @@ import click
 
 from benchmarks.cluster import timed
 from emtvb import markdown
-from emtvb.config import Experiment, load_sweep
-from emtvb.making import provenance, recipes, recorded
+from emtvb.config import load_sweep
+from emtvb.making import present_code, provenance, recorded
 from emtvb.making.plan import plan_jobs
 
 ROOT = Path(__file__).parents[1]
@@ -39,11 +39,11 @@ def write_config(folder: Path, runs: int, seeds_per_shard: int = 5) -> Path:
     return file
 
 
-def make_up(experiment: Experiment, folder: Path) -> None:
+def make_up(config: Path, folder: Path) -> None:
     """Write all that a workflow leaves: the same few bytes in every file, and records like those that are published."""
     published = {record.rule: record for record in recorded.read_all(ROOT / "results/paper")[0].values()}
     present = present_code.Present(ROOT)
-    jobs = plan_jobs(experiment, ROOT, folder)
+    jobs = plan_jobs(config, ROOT, folder)
     for path in (folder / name for job in jobs for name in job.outputs):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(CONTENT)
@@ -83,8 +83,7 @@ def main(runs: int) -> None:
 
         config = write_config(folder, runs)
         add_plan(f"{runs:,} runs, none made", config)
-        experiment = load_sweep(config)
-        make_up(experiment, folder / experiment.experiment)
+        make_up(config, folder / load_sweep(config).experiment)
         done = add_plan(f"{runs:,} runs, all made", config)
         if "Nothing to be done" not in done.stdout:
             raise click.ClickException(f"what is made up is not taken for made: {done.stdout[-500:]}")

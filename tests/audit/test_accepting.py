@@ -47,7 +47,7 @@ def recorded_job(**parts: object) -> Record:
     ],
 )
 def test_only_what_is_stale_by_its_code_alone_is_taken(tmp_path: Path, job: Planned, is_taken: bool) -> None:
-    files = Files(tmp_path, {}, {})
+    files = Files(tmp_path, {}, {}, {})
     assert accepting._is_stale_by_code_alone(job, recorded_job(), files) is is_taken
 
 
@@ -119,14 +119,14 @@ def test_every_byte_counts_and_the_first_cell_is_named(
         (tmp_path / folder).mkdir()
         (tmp_path / folder / name).write_text(text, newline="")
     there, again = (tmp_path / folder / name for folder in ("there", "again"))
-    assert compare.differences(there, again, name, exactly=True) == [said]
-    assert compare.differences(there, there, name, exactly=True) == []
+    assert compare.differences(there, again, name, None) == [said]
+    assert compare.differences(there, there, name, None) == []
 
 
 def test_of_arrays_the_first_number_is_named(tmp_path: Path) -> None:
     first = np.array([[1.0, np.nan], [3.0, 4.0]])
     for name, array in (("a", first), ("b", first + np.array([[0, 0], [1e-13, 1]]))):
         np.savez(tmp_path / f"{name}.npz", x=array, text=np.array("same"))
-    found = compare.differences(tmp_path / "a.npz", tmp_path / "b.npz", "a.npz", exactly=True)
+    found = compare.differences(tmp_path / "a.npz", tmp_path / "b.npz", "a.npz", None)
     assert len(found) == 1
     assert found[0].startswith("x[1, 0] is 3.0, and 3.0000000000001")

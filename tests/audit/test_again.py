@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from pathlib import Path
 
@@ -10,12 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emtvb.audit import determinism, remeasuring
-from emtvb.audit.config_of_results import Held
+from emtvb.audit import remeasuring
+from emtvb.audit.config_of_results import held_by
 from emtvb.audit.remeasuring import draw_shards
 from emtvb.audit.report import chance_to_miss
-from emtvb.errors import InputError
-from emtvb.experiments import kinds
+from emtvb.audit.scratch import Scratch
 from emtvb.making.plan import Planned
 from emtvb.making.processes import Processes
 
@@ -29,21 +27,6 @@ def test_a_third_of_the_shards_is_drawn_and_the_same_seed_draws_the_same(seed: i
     assert len(set(drawn)) == 3
     assert drawn == draw_shards(SHARDS[::-1], 1 / 3, seed)
     assert draw_shards(SHARDS, 1, seed) == SHARDS
-
-
-@given(st.integers(0, 2**32), st.integers(1, 30))
-def test_at_least_half_of_what_is_trained_again_learned_its_task(seed: int, count: int) -> None:
-    """As far as there are so many: of a network that learned nothing, equal bits say little."""
-    measured = {f"run{i}": determinism.Measured(0.98, i % 6 == 0) for i in range(60)}
-    drawn = determinism.draw_runs([*measured, "not measured"], count, seed, measured)
-    assert len({*drawn}) == len(drawn) == count
-    assert sum(run_id in measured and measured[run_id].solved for run_id in drawn) >= min(math.ceil(count / 2), 10)
-    assert drawn == determinism.draw_runs([*measured, "not measured"], count, seed, measured)
-
-
-def test_an_experiment_without_runs_is_refused() -> None:
-    with pytest.raises(InputError, match="results/dice: holds no runs to train again"):
-        determinism.chosen_runs({}, (), None, 0, True, Path("results/dice"), {})
 
 
 def test_other_seeds_draw_others() -> None:
@@ -67,9 +50,9 @@ def test_the_chance_to_miss_an_error_in_one_shard_is_the_share_that_was_not_draw
 
 def test_a_job_that_fails_is_a_result(tmp_path: Path) -> None:
     job = Planned("measure", {}, (), ("measurements/some/a.csv",), {}, "", ())
-    held = Held(kinds.load_experiment(ROOT / "config" / "smoke.yaml"), "a config", tmp_path)
+    held = held_by(ROOT / "config" / "smoke.yaml", tmp_path, "a config")
     comparison = remeasuring.Comparison(tmp_path, held, 1, Processes())
-    comparison._compare_outputs(job, tmp_path, tmp_path, ["error: weights: damaged (measure/a)"])
+    comparison._compare_outputs(job, tmp_path, ["error: weights: damaged (measure/a)"])
     assert len(list(comparison.results())) == 1
 
 
@@ -77,6 +60,9 @@ def test_why_jobs_fail_is_what_was_said_first(tmp_path: Path, monkeypatch: pytes
     said = "Traceback:\nNameError: no such name\nRuleException:\nWorkflowError: another's file\nOne job failed."
     begin, command = Processes.begin, [sys.executable, "-c", f"import sys; sys.exit({said!r})"]
     monkeypatch.setattr(Processes, "begin", lambda processes, *_: begin(processes, command))
-    held = Held(kinds.load_experiment(ROOT / "config" / "smoke.yaml"), "a config", ROOT)
-    comparison = remeasuring.Comparison(tmp_path, held, 1, Processes())
-    assert comparison._call_snakemake(tmp_path, [], ROOT) == "NameError: no such name"
+    held = held_by(ROOT / "config" / "smoke.yaml", ROOT, "a config")
+    (tmp_path / "there").mkdir()
+    scratch = Scratch(tmp_path / "scratch", tmp_path / "there", held, ROOT)
+    job = Planned("measure", {}, (), ("measurements/some/a.csv",), {}, "", ())
+    _, errors = scratch.run([job], 1, Processes(), lambda done, of: None)
+    assert errors == ["NameError: no such name"]

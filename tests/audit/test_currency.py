@@ -23,7 +23,7 @@ def files(folder: Path, *jobs: Planned) -> Files:
             (folder / output).write_text("made")
         recipe = {"rule": job.rule, "settings": {}, "code": {"a.py": "0"}, "versions": {}}
         provenance.record_job(recipe, {}, [], [str(folder / path) for path in job.outputs], f"{folder}/logs/a.log", 1.0)
-    return Files(folder, *recorded.read_all(folder))
+    return Files(folder, *recorded.read_all(folder), {})
 
 
 def planned(name: str, *changes: str, stale: str = "", inputs: tuple[str, ...] = ()) -> Planned:
@@ -73,7 +73,7 @@ def test_what_integrity_names_is_not_named_again(tmp_path: Path) -> None:
     job, reader = planned("a", stale="Missing output files"), planned("b", stale="x", inputs=("tables/a.csv",))
     files(tmp_path, job, reader)
     (tmp_path / "tables/a.csv").write_text("by hand")
-    assert currency(Files(tmp_path, *recorded.read_all(tmp_path)), [job, reader]).findings == ()
+    assert currency(Files(tmp_path, *recorded.read_all(tmp_path), {}), [job, reader]).findings == ()
 
 
 def test_jobs_that_are_not_made_yet_are_one_finding_by_rule(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from emtvb.making.plan import Planned
 
 RECIPE = {"rule": "draw", "settings": {}, "code": {"a.py": "0"}, "versions": {}}
 WEIGHTS = "training/a/weights.safetensors"
+LEAVES_OUT = {"weights.safetensors": "files of weights"}
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def made_by(folder: Path) -> list[Planned]:
 
 
 def check(folder: Path) -> Check:
-    return integrity(Files(folder, *recorded.read_all(folder)), made_by(folder))
+    return integrity(Files(folder, *recorded.read_all(folder), LEAVES_OUT), made_by(folder))
 
 
 def problems(folder: Path) -> dict[str, str]:
@@ -80,7 +81,7 @@ def test_a_record_that_cannot_be_read_is_one_finding(folder: Path, content: str)
     make(folder, "tables/t.csv")
     jobs = made_by(folder)
     (folder / "tables/t.provenance.json").write_text(content)
-    (damaged,) = integrity(Files(folder, *recorded.read_all(folder)), jobs).findings
+    (damaged,) = integrity(Files(folder, *recorded.read_all(folder), LEAVES_OUT), jobs).findings
     assert damaged.subject == "tables/t.provenance.json"
     assert damaged.problem.startswith("damaged record: ")
 
@@ -89,7 +90,7 @@ def test_an_output_without_its_record_is_named(folder: Path) -> None:
     make(folder, "tables/t.csv")
     jobs = made_by(folder)
     (folder / "tables/t.provenance.json").unlink()
-    (gone,) = integrity(Files(folder, *recorded.read_all(folder)), jobs).findings
+    (gone,) = integrity(Files(folder, *recorded.read_all(folder), LEAVES_OUT), jobs).findings
     assert (gone.subject, gone.problem) == ("tables/t.csv", "its record, t.provenance.json, is gone")
 
 
@@ -116,9 +117,12 @@ def test_strangers_are_one_finding_a_folder(folder: Path) -> None:
         "tables/old.csv, tables/old.provenance.json",
     )
     make(folder, "tables/old.csv")
-    found = integrity(Files(folder, *recorded.read_all(folder)), ()).findings
+    found = integrity(Files(folder, *recorded.read_all(folder), LEAVES_OUT), ()).findings
     assert {finding.subject for finding in found} == {*strangers}
     assert all(finding.problem.startswith("no job of this experiment") for finding in found)
+
+
+FORMER = {"tabulate_reprints": ("tables/reprints.csv", "tables/reprints.md")}
 
 
 def test_what_is_kept_and_no_job_makes_any_more_is_held_to_its_record(folder: Path) -> None:
@@ -131,7 +135,7 @@ def test_what_is_kept_and_no_job_makes_any_more_is_held_to_its_record(folder: Pa
     make(folder, "tables/other.csv")
 
     def found() -> Check:
-        return integrity(Files(folder, *recorded.read_all(folder)), ())
+        return integrity(Files(folder, *recorded.read_all(folder), {}, FORMER), ())
 
     def problem() -> tuple[str, str]:
         """With the only file that is wrong beside the stranger."""

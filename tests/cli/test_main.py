@@ -20,6 +20,7 @@ from rich.console import Console
 from emtvb.cli import main as cli
 from emtvb.errors import InputError
 from emtvb.experiments import kinds
+from emtvb.experiments.checks import Checks
 from emtvb.experiments.results import find_run
 from emtvb.making import provenance
 from emtvb.making.packed_weights import WEIGHTS, pack
@@ -223,12 +224,19 @@ def test_nothing_is_trained_where_there_is_nothing_to_compare_with(
     assert out.splitlines()[1:] == ["0 of 1 runs came out as published"]
 
 
+def test_an_experiment_without_runs_has_none_to_train_again(emtvb, tiny: Path, monkeypatch) -> None:
+    monkeypatch.setattr("emtvb.experiments.kinds.kind_of", lambda _: Checks())
+    status, _, err = emtvb(f"verify --results {tiny} --all")
+    assert status == 2
+    assert f"--results: {tiny}: holds no runs to train again; name others" in err
+
+
 def test_what_torch_trained_on_another_machine_is_not_checked(emtvb, tiny: Path, monkeypatch) -> None:
     def another(_, chosen, *rest):
-        yield from ((run.run_id, "its learning curve is another") for _, run in chosen)
+        yield from ((run_id, "its learning curve is another") for run_id in chosen)
 
-    monkeypatch.setattr("emtvb.audit.determinism.train_runs_again", another)
-    monkeypatch.setattr("emtvb.audit.determinism.made_elsewhere", lambda *_: "cpu A, here B")
+    monkeypatch.setattr("emtvb.experiments.training_again.TrainedNetworks.train_again", another)
+    monkeypatch.setattr("emtvb.experiments.training_again.made_elsewhere", lambda *_: "cpu A, here B")
     status, out, _ = emtvb(f"verify --results {tiny} --all")
     assert status == 3
     assert "not checked, it was made elsewhere (cpu A, here B); its learning curve is another" in out

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from emtvb.errors import InputError
-from emtvb.experiments import kinds
 from emtvb.making.plan import Planned, drawing_rules, plan_jobs
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +33,7 @@ def test_what_is_drawn_needs_what_no_drawing_makes(tmp_path: Path) -> None:
 
 def test_one_plan_after_another_leaves_the_process_as_it_was(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """The Snakefile sets variables and a folder, and Snakemake takes a signal for itself."""
-    smoke = kinds.load_experiment(ROOT / "config" / "smoke.yaml")
+    smoke = ROOT / "config" / "smoke.yaml"
     before = {**os.environ}, Path.cwd(), signal.getsignal(signal.SIGTERM)
     first, second = (plan_jobs(smoke, ROOT, tmp_path / "results" / "smoke") for _ in range(2))
     assert sorted(map(repr, first)) == sorted(map(repr, second))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -18,16 +19,14 @@ import logging, signal, sys
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
-from emtvb import config
-from emtvb.audit import determinism
+from emtvb.experiments import training_again
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run under nohup, or behind &
-determinism.sys = SimpleNamespace(executable=sys.argv[1])
-determinism._has_results = lambda folder, shard: True
-settings = {"experiment": "x", "tasks": ["T1"], "hidden_dim": [8], "l2": [0], "threshold": [0.9], "seeds": [1, 2, 3, 4]}
-chosen = [(shard, run) for shard, runs in config.check_sweep(settings).shards().items() for run in runs]
+training_again.sys = SimpleNamespace(executable=sys.argv[1])
+training_again._are_there = lambda files: True
+runs = training_again.TrainedNetworks(Path(sys.argv[2]), Path())
 logging.basicConfig(stream=sys.stdout, format="%(message)s", level="INFO")
 try:
-    with closing(determinism.train_runs_again(Path(), chosen, "auto", 2)) as trained:
+    with closing(runs.train_again(runs.run_ids, 2)) as trained:
         list(trained)
 except KeyboardInterrupt:
     print("ended")
@@ -68,9 +67,11 @@ def test_an_interrupt_ends_all_trainings_and_begins_no_other(tmp_path: Path, who
     stand_in = tmp_path / "python"
     stand_in.write_text(f'#!/bin/sh\nexec "{sys.executable}" -c "{waits}"\n')
     stand_in.chmod(0o755)
+    stated = {"experiment": "x", "tasks": ["T1"], "hidden_dim": [8], "l2": [0], "threshold": [0.9]}
+    (tmp_path / "config.yaml").write_text(json.dumps({**stated, "seeds": [1, 2, 3, 4]}))
     with subprocess.Popen(
-        [sys.executable, "-c", AGAIN, stand_in], stdout=subprocess.PIPE, text=True, stderr=subprocess.STDOUT,
-        process_group=0,
+        [sys.executable, "-c", AGAIN, stand_in, tmp_path / "config.yaml"], stdout=subprocess.PIPE, text=True,
+        stderr=subprocess.STDOUT, process_group=0,
     ) as caller:  # fmt: skip
         assert caller.stdout is not None
         trainings = [int(caller.stdout.readline().split()[1]) for _ in range(2)]

@@ -92,8 +92,11 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Callable[[config.Sweep], 
     root = CONFIGS[0].parents[1]
 
     def job(experiment: config.Sweep) -> Planned:
-        folder = tmp_path_factory.mktemp("results") / experiment.experiment
-        return next(one for one in plan_jobs(experiment, root, folder) if one.rule == "choose_networks")
+        place = tmp_path_factory.mktemp("results")
+        stated = place / "config.yaml"
+        stated.write_text(config.dump_settings(experiment))
+        jobs = plan_jobs(stated, root, place / experiment.experiment)
+        return next(one for one in jobs if one.rule == "choose_networks")
 
     return job
 

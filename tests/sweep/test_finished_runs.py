@@ -11,6 +11,7 @@ import pytest
 from emtvb.experiments.sweep import finished_runs
 from emtvb.making import provenance, staleness, trainings
 from emtvb.theory.networks import load_networks, save_networks
+from emtvb.theory.orders import run_to_entry
 from emtvb.theory.runs import Run
 from emtvb.training import history, saved_runs
 from emtvb.training.history import Row
@@ -33,7 +34,7 @@ class Shard:
         history.write_history(self.folder / FILES[1], rows)
         history.write_history(self.folder / FILES[2], rows)
         (self.folder / FILES[3]).touch()
-        self.settings = {"runs": [saved_runs.run_to_entry(run) for run in runs], "proof": "1"}
+        self.settings = {"runs": [run_to_entry(run) for run in runs], "proof": "1"}
         self.record({run_id: network.digest() for run_id, network in networks.items()})
 
     def record(self, weights: Mapping[str, str], engine: str = "compiled") -> None:

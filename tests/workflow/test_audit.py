@@ -24,12 +24,15 @@ from PIL import Image
 
 from emtvb import config
 from emtvb.audit import audit, config_of_results, determinism, remeasuring
-from emtvb.audit.config_of_results import Held
+from emtvb.audit.config_of_results import Held, held_by
 from emtvb.audit.currency import currency, planned_jobs
-from emtvb.audit.integrity import KINDS, Files, integrity
+from emtvb.audit.integrity import Files, integrity
 from emtvb.audit.remeasuring import is_training, make_again, reads_weights
 from emtvb.audit.report import Audit, Check
 from emtvb.errors import InputError
+from emtvb.experiments import kinds, training_again
+from emtvb.experiments.network_kind import LEAVES_OUT
+from emtvb.experiments.training_again import TrainedNetworks
 from emtvb.files import atomic
 from emtvb.making import provenance, recorded
 from emtvb.making.packed_weights import pack
@@ -45,7 +48,7 @@ SHARD = "T1_h24_l2-0_seeds1-5"
 OTHER = "T2_h24_l2-0_seeds1-5"
 FIRST, SECOND = (f"T1-d3s3_h24_l2-0_thr-0.9_seed{seed}_p1a1a414b" for seed in (1, 2))
 SMOKE = config.load_sweep(ROOT / "config" / "smoke.yaml")
-HELD = Held(SMOKE, "config/smoke.yaml", ROOT)
+HELD = held_by(ROOT / "config" / "smoke.yaml", ROOT, "config/smoke.yaml")
 SHARDS = SMOKE.shards()
 TABLE, MEASURED = "tables/table1.csv", f"measurements/{SHARD}.csv"
 WEIGHTS, OTHER_WEIGHTS = (f"training/{shard}/weights.safetensors" for shard in (SHARD, OTHER))
@@ -101,12 +104,19 @@ def problems(*checks: Check) -> dict[str, str]:
 
 
 def files(folder: Path) -> Files:
-    return Files(folder, *recorded.read_all(folder))
+    return Files(folder, *recorded.read_all(folder), HELD.kind.leaves_out)
 
 
 def looked_at(folder: Path, jobs: Sequence[Planned]) -> dict[str, str]:
     """What is wrong with results, as far as no Snakemake is asked."""
     return problems(integrity(files(folder), jobs), currency(files(folder), jobs))
+
+
+def stated(experiment: config.Sweep, folder: Path) -> Path:
+    """A config file of an experiment, beside its folder."""
+    file = folder.parent / "config.json"
+    file.write_text(config.dump_settings(experiment))
+    return file
 
 
 def planned_anew(folder: Path, of: Held = HELD) -> dict[str, str]:
@@ -234,7 +244,7 @@ def test_verify_knows_a_run_by_its_digest_alone(folder: Path) -> None:
     for path in (outputs.weights, outputs.history, outputs.outline):
         path.unlink()
     assert verify(folder, run["run_id"]).returncode == 0
-    digest = determinism.published_digests(folder, run["shard"])[run["run_id"]]
+    digest = training_again.published_digests(folder, run["shard"])[run["run_id"]]
     outputs.digests.write_text(outputs.digests.read_text().replace(digest, "0" * 64))
     done = verify(folder, run["run_id"])
     assert done.returncode == 1
@@ -246,7 +256,7 @@ def test_a_full_disk_is_no_finding(folder: Path, jobs: list[Planned], monkeypatc
     stand_in = folder / "python"
     stand_in.write_text("#!/bin/sh\necho 'OSError: [Errno 28] No space left on device: error' >&2; exit 1\n")
     stand_in.chmod(0o755)
-    for module in (remeasuring, determinism):
+    for module in (remeasuring, training_again):
         monkeypatch.setattr(module, "sys", SimpleNamespace(executable=str(stand_in)))
     for ask in (lambda: run_again(folder, _measuring(jobs)), lambda: _trained_again(folder, FIRST)):
         with pytest.raises(InputError, match=r"TMPDIR: .*: is full; name a folder with more space there"):
@@ -306,7 +316,7 @@ def test_a_shard_that_was_deleted_is_one_finding_and_so_are_results_of_another_c
 
 def test_another_config_and_more_seeds_are_said_of_settings(folder: Path) -> None:
     more = SMOKE.model_copy(update={"seeds": [1, 2, 3]})
-    found = planned_anew(folder, Held(more, "", ROOT))
+    found = planned_anew(folder, held_by(stated(more, folder), ROOT, ""))
     assert len([problem for problem in found.values() if "would be made with other settings now" in problem]) == 1
     assert "seeds" in next(iter(found.values()))
     assert len(found) == 1, found
@@ -461,7 +471,9 @@ def _trained_again(folder: Path, run_id: str, trainer: str = "auto") -> Check:
     """The check of one run's training."""
     seed = 1 + [FIRST, SECOND].index(run_id)
     alone = SMOKE.model_copy(update={"tasks": ["T1"], "l2": [0], "seeds": [seed], "trainer": trainer})
-    return determinism.train_again(files(folder), Held(alone, "", ROOT), (), 1, 0, 1, Processes())
+    return determinism.train_again(
+        files(folder), TrainedNetworks(stated(alone, folder), folder), (), 1, 0, 1, Processes()
+    )
 
 
 def test_a_run_of_an_engine_whose_bits_depend_on_the_cpu_is_not_checked_elsewhere(folder: Path) -> None:
@@ -489,11 +501,11 @@ def test_what_is_left_out_is_counted_by_kind_and_what_it_leaves_unchecked_is_no_
 
 
 def test_what_trains_is_never_run_again_and_leaves_what_may_be_left_out(jobs: list[Planned]) -> None:
-    assert set(KINDS) == {"weights.safetensors", "history.csv", "followed.safetensors"}
+    assert set(LEAVES_OUT) == {"weights.safetensors", "history.csv", "followed.safetensors"}
     for job in jobs:
         names = {Path(path).name for path in job.outputs}
         assert (names >= {"weights.safetensors", "history.csv"}) == is_training(job)
-        assert names.isdisjoint(KINDS) or is_training(job)
+        assert names.isdisjoint(LEAVES_OUT) or is_training(job)
         assert not (is_training(job) and reads_weights(job))
 
 
@@ -503,10 +515,10 @@ def test_results_are_held_to_the_clones_own_config(folder: Path, tmp_path: Path)
     settings["interpretation"]["horizon"] = 7
     (folder / "settings.json").write_text(json.dumps(settings))
     found = config_of_results.held_to(folder, ROOT)
-    assert found.experiment == SMOKE
+    assert kinds.load_experiment(found.file) == SMOKE
     assert "config/smoke.yaml of this clone, sha256 " in found.description
     (folder / "settings.json").write_text("{")
-    assert config_of_results.held_to(folder, ROOT).experiment == SMOKE
+    assert kinds.load_experiment(config_of_results.held_to(folder, ROOT).file) == SMOKE
     own = tmp_path / "mine"
     own.mkdir()
     (own / "settings.json").write_text(json.dumps({**settings, "experiment": "mine"}))
@@ -526,11 +538,11 @@ def test_the_config_that_is_called_as_the_experiment_counts_and_else_the_default
         place.mkdir(parents=True)
     (folder / "settings.json").write_text(config.dump_settings(few))
     (configs / "config.yaml").write_text(config.dump_settings(every))
-    assert config_of_results.held_to(folder, tmp_path).experiment == every
+    assert kinds.load_experiment(config_of_results.held_to(folder, tmp_path).file) == every
     (configs / "paper.yaml").write_text(config.dump_settings(other))
-    assert config_of_results.held_to(folder, tmp_path).experiment == every
+    assert kinds.load_experiment(config_of_results.held_to(folder, tmp_path).file) == every
     (configs / "paper.yaml").write_text(config.dump_settings(few))
-    assert config_of_results.held_to(folder, tmp_path).experiment == few
+    assert kinds.load_experiment(config_of_results.held_to(folder, tmp_path).file) == few
 
 
 def test_a_run_that_diverged_is_equal_to_itself(tmp_path: Path) -> None:
@@ -545,4 +557,5 @@ def test_a_run_that_diverged_is_equal_to_itself(tmp_path: Path) -> None:
     files = Outputs.of(tmp_path, shard)
     train_shard(runs, files, "version")
     assert not networks.load_networks(files.weights)[runs[0].run_id].is_finite()
-    assert list(determinism.train_runs_again(tmp_path, [(shard, runs[0])], "auto")) == [(runs[0].run_id, None)]
+    again = TrainedNetworks(stated(experiment, files.weights.parents[2]), tmp_path)
+    assert list(again.train_again([runs[0].run_id])) == [(runs[0].run_id, None)]

@@ -104,7 +104,7 @@ def test_of_rounding_twins_alone_there_are_tables_and_no_figures(project: Projec
     assert jobs["train_shard"] == jobs["measure_shard"] == len(load_sweep(file).shards()) == 64
     shown = {"choose_networks", "look_at_exemplar", "draw_page"}
     assert [rule for rule in jobs if rule.startswith("draw_") or rule in shown] == []
-    expected = Counter(job.rule for job in plan_jobs(load_sweep(file), ROOT, ROOT / "results" / "twins"))
+    expected = Counter(job.rule for job in plan_jobs(file, ROOT, ROOT / "results" / "twins"))
     assert {rule: jobs[rule] for rule in jobs if rule in expected} == expected
     beside = project.planned("--configfile", "config/twins.yaml", "--config", "twins=[0, 1]")
     assert beside["draw_solutions"] == beside["draw_page"] == 1

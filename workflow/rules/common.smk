@@ -38,6 +38,7 @@ try:
     from emtvb.slurm import commands as slurm
     from emtvb.slurm import executor
     from emtvb.training import promises
+    from emtvb.training.accelerators import problem_of_accelerator
 except ImportError as error:
     given = os.environ.get("PYTHONPATH")
     remedy = f"PYTHONPATH is {given}: unset it" if given else "make install sets it up"
@@ -81,7 +82,7 @@ TABLES = []
 RECORDS = None
 if CALL.plans:
     with hooks.errors_in_one_line():
-        RECORDS = planning.known_results(RESULTS, EXPERIMENT.model_dump(mode="json"), ROOT)
+        RECORDS = planning.known_results(RESULTS, EXPERIMENT.model_dump(mode="json"), ROOT, KIND.read_run)
         hooks.install_memory(CALL, RECORDS, partial(planning.changes_of_job, RECORDS, CALL))
     executor.Executor.known = RECORDS
 
@@ -157,7 +158,7 @@ onstart:
         if RECORDS:
             planning.refuse_damaged(RECORDS, CALL)
         if CALL.runs_here and (trains := EXPERIMENT.accelerators()):
-            planning.check_accelerators(CALL.jobs, trains)
+            planning.check_accelerators(CALL.jobs, trains, problem_of_accelerator)
         slurm.take_over(RESULTS, CALL.slurm_run)  # holds the results' lock from here on
         recorded.delete_unfinished(RESULTS)
         if RECORDS and (shards := planning.shard_trainings(CALL.jobs)):

@@ -2,7 +2,7 @@
 
 from emtvb.config.architectures import ARCHITECTURES
 from emtvb.config.sweep import shard_name
-from emtvb.making import params as settings
+from emtvb.config import params as settings
 from emtvb.theory.protocol import order_to_entry as training_entry
 from emtvb.theory.runs import to_entry
 

@@ -6,9 +6,9 @@ import pandas as pd
 
 from emtvb import tables
 from emtvb.experiments.sweep.followed_networks import STEPS, name_of, snapshot_row
-from emtvb.making import trainings
 from emtvb.making.jobs import job
 from emtvb.theory.networks import save_networks
+from emtvb.theory.orders import run_from_entry
 from emtvb.training import stream
 from emtvb.training.weight_snapshots import follow_training
 
@@ -17,7 +17,7 @@ log = logging.getLogger("emtvb.following")
 with job(snakemake) as this:
     stream.check_published_stream()
     rows, networks = [], {}
-    for run in [trainings.read_run(entry) for entry in this.settings["runs"]]:
+    for run in [run_from_entry(entry) for entry in this.settings["runs"]]:
         snapshots = list(follow_training(run))
         networks |= {name_of(run.run_id, seen.step): seen.network for seen in snapshots}
         rows += [snapshot_row(run.run_id, *seen) for seen in snapshots]

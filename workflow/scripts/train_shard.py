@@ -4,10 +4,11 @@ from pathlib import Path
 
 from emtvb.making import provenance, trainings
 from emtvb.making.jobs import job
+from emtvb.theory.orders import run_from_entry
 from emtvb.training.shard import Outputs, train_shard
 
 with job(snakemake) as this:
-    runs = [trainings.read_run(entry) for entry in this.settings["runs"]]
+    runs = [run_from_entry(entry) for entry in this.settings["runs"]]
     outputs = Outputs(**{name: Path(path) for name, path in snakemake.output.items()})
     this.runs = train_shard(
         runs,

@@ -130,9 +130,9 @@ def show(folder: Path, held: Held, cores: int) -> Acceptance:
     log.info("%s: what is stale?", folder)
     commit = committed_code(held.root)
     unpack(folder)
-    known = records_of_results(folder, held.root)
+    known = records_of_results(folder, held.root, held.kind.read_run)
     known.refuse(sorted(known.damaged))
-    files = Files(folder, *recorded.read_all(folder))
+    files = Files(folder, *recorded.read_all(folder), held.kind.leaves_out, held.kind.former)
     by_output = {output: (path, record) for path, record in files.records.items() for output in record.outputs}
     jobs = [
         _Job(plan, *by_output[plan.title]) for plan in planned_jobs(folder, held)
@@ -323,7 +323,7 @@ class _Ran:
         if {*made.inputs.items()} != {*reference.inputs.items()}:
             return [(job.title, "not shown, since what it is made from does not come out again")]
         return [
-            (path, summary(compare.differences(there / path, self.scratch.results / path, path, exactly=True)))
+            (path, summary(compare.differences(there / path, self.scratch.results / path, path, None)))
             for path in job.outputs
             if made.outputs[path] != reference.outputs[path]
         ]

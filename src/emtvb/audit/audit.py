@@ -58,28 +58,28 @@ def audit(folder: Path, held: Held, sample: Sample) -> Audit:
         InputError: Where nothing lies there, packed weights are damaged, or the workflow cannot be planned.
     """
     unpack(folder)
-    experiment, shards = held.experiment, held.experiment.shards()
     seed = secrets.randbelow(2**32) if sample.seed is None else sample.seed
-    files = Files(folder, *recorded.read_all(folder))
+    files = Files(folder, *recorded.read_all(folder), held.kind.leaves_out, held.kind.former)
     if not files.records and not files.unreadable:
         raise InputError("results", str(folder), "no output of the workflow lies there; run it first")
     jobs = planned_jobs(folder, held)
     intact = integrity(files, jobs)
-    intact = replace(intact, findings=(*intact.findings, *contradictions(files, jobs)))
+    intact = replace(intact, findings=(*intact.findings, *contradictions(files, jobs, held.kind.contradictions)))
     checks = [intact, currency(files, jobs)]
     for check in checks:
         log.info("%s: %s, %s", check.name, check.state, check.count)
+    runs = held.kind.trained(held.file, folder)
     with ThreadPoolExecutor(1) as pool, Processes() as processes:
         # Beside the rest: the longest training decides when an audit ends.
-        training = pool.submit(
-            train_again, files, held, remade_outputs(jobs), sample.runs, seed, sample.workers, processes
+        training = runs and pool.submit(
+            train_again, files, runs, remade_outputs(jobs), sample.runs, seed, sample.workers, processes
         )
-        drawn = draw_shards(shards, sample.share, seed)
+        drawn = draw_shards(held.shards, sample.share, seed)
         made = make_again(files, held, jobs if sample.share else (), drawn, seed, sample.workers, processes)
-        checks.append(_as_one_check(made, training.result()) if shards else made)
+        checks.append(_as_one_check(made, training.result()) if training else made)
     commit, modified = provenance.git_state(held.root)
     return Audit(
-        experiment=experiment.experiment,
+        experiment=held.name,
         made=datetime.now(UTC).isoformat(timespec="seconds"),
         held_to=held.description,
         checks=tuple(checks),

@@ -2,30 +2,52 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from emtvb.config import Experiment
 from emtvb.errors import InputError
 from emtvb.experiments import kinds
+from emtvb.experiments.checks import Checks
 from emtvb.making import provenance
 
 
 @dataclass(frozen=True)
 class Held:
-    """A config.
+    """A config, and what is known of what it states.
 
     Attributes:
-        experiment: What it states.
-        description: Which it is, in words.
+        name: The experiment's, which is that of its folder.
         root: The clone with the workflow that makes it.
-        file: Where it is written; None where it is written nowhere.
+        file: The config.
+        description: Which it is, in words.
+        kind: What is asked of its results.
+        shards: The jobs that train its networks, by their names (the wildcard ``shard``); none where none do.
     """
 
-    experiment: Experiment
-    description: str
+    name: str
     root: Path
-    file: Path | None = None
+    file: Path
+    description: str
+    kind: Checks = field(default_factory=Checks)
+    shards: Collection[str] = ()
+
+
+def held_by(file: Path, root: Path, words: str) -> Held:
+    """What a config file states, as results are held to it.
+
+    Args:
+        file: The config.
+        root: The clone with the workflow that makes it.
+        words: Which it is.
+
+    Raises:
+        InputError: Where it cannot be read or states no valid experiment.
+    """
+    experiment = kinds.load_experiment(file)
+    described = f"{words}, sha256 {provenance.sha256(file)[:16]}"
+    shards = experiment.shards().keys()
+    return Held(experiment.experiment, root, file, described, kinds.kind_of(experiment), shards)
 
 
 def held_to(folder: Path, root: Path, file: Path | str | None = None) -> Held:
@@ -42,25 +64,22 @@ def held_to(folder: Path, root: Path, file: Path | str | None = None) -> Held:
     Raises:
         InputError: Where the file states another experiment than lies there, or nothing can be read.
     """
+    settings = folder / "settings.json"
     try:
-        beside = kinds.load_experiment(folder / "settings.json")
+        beside = kinds.load_experiment(settings)
     except InputError as error:
         beside, why = None, error
     if file is not None:
-        given = kinds.load_experiment(file)
-        if beside is not None and given.experiment != beside.experiment:
+        given = held_by(Path(file), root, str(file))
+        if beside is not None and given.name != beside.experiment:
             remedy = f"{folder} holds the experiment {beside.experiment}; give its own config, or none"
-            raise InputError("--config", f"{file}: experiment {given.experiment}", remedy)
-        return Held(given, f"{file}, {_short_digest(Path(file))}", root, Path(file))
+            raise InputError("--config", f"{file}: experiment {given.name}", remedy)
+        return given
     name = folder.absolute().name if beside is None else beside.experiment
     for path in (root / "config" / f"{name}.yaml", root / "config" / "config.yaml"):
-        if path.is_file() and (known := kinds.load_experiment(path)).experiment == name:
-            return Held(known, f"{path.relative_to(root).as_posix()} of this clone, {_short_digest(path)}", root, path)
+        words = f"{path.relative_to(root).as_posix()} of this clone"
+        if path.is_file() and (known := held_by(path, root, words)).name == name:
+            return known
     if beside is None:
         raise why
-    words = "settings.json beside the results, since this clone has no config of this name"
-    return Held(beside, f"{words}, {_short_digest(folder / 'settings.json')}", root, folder / "settings.json")
-
-
-def _short_digest(path: Path) -> str:
-    return f"sha256 {provenance.sha256(path)[:16]}"
+    return held_by(settings, root, "settings.json beside the results, since this clone has no config of this name")

@@ -25,17 +25,16 @@ def planned_jobs(folder: Path, held: Held) -> list[Planned]:
         folder: The experiment's folder.
         held: The config that it is held to.
     """
-    name = held.experiment.experiment
     with tempfile.TemporaryDirectory() as temporary:
         results = Path(temporary).resolve() / "results"
-        link_beside(folder, results, name)
-        (results / name).symlink_to(folder.absolute())  # whatever name it has
-        return plan.plan_jobs(held.experiment, held.root, results / name)
+        link_beside(folder, results, held.name)
+        (results / held.name).symlink_to(folder.absolute())  # whatever name it has
+        return plan.plan_jobs(held.file, held.root, results / held.name)
 
 
 def link_beside(folder: Path, results: Path, name: str) -> None:
     """Let the experiments beside one lie beside its name in another folder, too, as links."""
-    results.mkdir(exist_ok=True)
+    results.mkdir(parents=True, exist_ok=True)
     for link in results.iterdir():
         if link.is_symlink():
             link.unlink()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from functools import cached_property
 from pathlib import Path
@@ -19,20 +19,6 @@ from emtvb.making.staleness import summary
 
 LEFT_OUT = "left_out.txt"
 """In an experiment's folder: patterns of outputs that are not kept there, one a line, as a publication may need it."""
-KINDS: Mapping[str, str] = {
-    "history.csv": "whole learning curves", packed_weights.WEIGHTS: "files of weights",
-    "followed.safetensors": "files of weights during training",
-}  # fmt: skip
-"""What may be left out, by a file's name: what can be trained again, and whose digests are published."""
-_FORMER = (
-    Planned("tabulate_foretelling", {}, (), ["tables/foretelling.csv"], {}, "", ()),
-    Planned("tabulate_reprints", {}, (), ["tables/reprints.csv", "tables/reprints.md"], {}, "", ()),
-)
-"""Jobs that the workflow has no more. What they made is kept as data; the commit in its record has their code."""
-_KEPT = outputs_of(_FORMER) | {
-    provenance.record_path([Path(output) for output in job.outputs], job.rule).as_posix() for job in _FORMER
-}
-"""Their outputs and records."""
 _NOT_OUTPUTS = (
     "logs/*", "interpretation/*", "*/*/runs/*", "report.html", ".*", *FILES,
 )  # fmt: skip
@@ -49,11 +35,28 @@ class Files:
         folder: The experiment's folder.
         records: Its records, by their path.
         unreadable: The records that cannot be read, and why not.
+        leaves_out: What of them may be left out, by a file's name, and what it is (``Checks.leaves_out``).
+        former: What jobs made that the workflow has no more (``Checks.former``).
     """
 
     folder: Path
     records: Mapping[Path, Record]
     unreadable: Mapping[Path, InputError]
+    leaves_out: Mapping[str, str]
+    former: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @cached_property
+    def former_jobs(self) -> list[Planned]:
+        """The jobs that the workflow has no more."""
+        return [Planned(rule, {}, (), outputs, {}, "", ()) for rule, outputs in self.former.items()]
+
+    @cached_property
+    def kept(self) -> frozenset[str]:
+        """What they made, with its records: data that no job makes any more."""
+        of_jobs = (
+            provenance.record_path([Path(output) for output in job.outputs], job.rule) for job in self.former_jobs
+        )
+        return frozenset(outputs_of(self.former_jobs) | {path.as_posix() for path in of_jobs})
 
     @cached_property
     def digests(self) -> dict[str, str]:
@@ -92,7 +95,7 @@ class Files:
 
     def may_lack(self, name: str) -> bool:
         """Whether a file may be left out, and is named as one that is."""
-        return bool(_kind_left_out(name)) and any(fnmatch(name, pattern) for pattern in self.patterns)
+        return Path(name).name in self.leaves_out and any(fnmatch(name, pattern) for pattern in self.patterns)
 
 
 def integrity(files: Files, jobs: Sequence[Planned]) -> Check:
@@ -102,17 +105,17 @@ def integrity(files: Files, jobs: Sequence[Planned]) -> Check:
         files: The experiment's files.
         jobs: Its jobs.
     """
-    jobs = [*jobs, *_FORMER]
+    jobs = [*jobs, *files.former_jobs]
     findings = [
         *(_damaged_record(files, path, error) for path, error in files.unreadable.items()),
         *(finding for job in jobs for finding in _output_without_record(files, job)),
         *(finding for record in files.records.values() for finding in _wrong_outputs(files, record)),
         *_unknown_files(files, outputs_of(jobs)),
     ]  # fmt: skip
-    kinds = Counter(map(_kind_left_out, sorted(files.left_out)))
+    kinds = Counter(files.leaves_out[Path(name).name] for name in sorted(files.left_out))
     counts = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
     notes = [f"Left out on purpose ({LEFT_OUT}): {counts}."] if files.left_out else []
-    if kept := [record for record in files.records.values() if not _KEPT.isdisjoint(record.outputs)]:
+    if kept := [record for record in files.records.values() if not files.kept.isdisjoint(record.outputs)]:
         words = (f"{', '.join(record.outputs)} (by commit {record.commit[:12] or 'unknown'})" for record in kept)
         notes.append(f"Kept as data, which no job makes any more: {summary(words)}.")
     if uncommitted := _uncommitted_files(files):
@@ -132,23 +135,18 @@ def _output_without_record(files: Files, job: Planned) -> Iterator[Finding]:
     if there and path not in files.unreadable and files.digests.keys().isdisjoint(job.outputs):
         missing = [output for output in job.outputs if output not in there and not files.may_lack(output)]
         more = f", and so are {summary(missing)}" if missing else ""
-        yield Finding(job.title, f"its record, {path.name}, is gone{more}", _remedy(job.title))
+        yield Finding(job.title, f"its record, {path.name}, is gone{more}", _remedy(files, job.title))
 
 
 def _damaged_record(files: Files, path: Path, error: InputError) -> Finding:
     """A record that is damaged."""
     name = path.relative_to(files.folder).as_posix()
-    return Finding(name, f"damaged record: {error.remedy.partition(';')[0]}", _remedy(name))
+    return Finding(name, f"damaged record: {error.remedy.partition(';')[0]}", _remedy(files, name))
 
 
-def _remedy(name: str) -> str:
+def _remedy(files: Files, name: str) -> str:
     """What brings a file or a record back; one that is kept cannot be made again."""
-    return COPY if name in _KEPT else BACK
-
-
-def _kind_left_out(name: str) -> str:
-    """Of which kind that may be left out a file is; empty where it has to be there."""
-    return KINDS.get(Path(name).name, "")
+    return COPY if name in files.kept else BACK
 
 
 def _wrong_outputs(files: Files, record: Record) -> Iterator[Finding]:
@@ -169,10 +167,10 @@ def _wrong_outputs(files: Files, record: Record) -> Iterator[Finding]:
         what = "it is no file any more" if no_file else "its sha256 differs"
         beside = packed_weights.packed_path(files.folder / changed[0])
         is_packed = len(changed) == 1 and packed_weights.is_of(beside, files.digests[changed[0]])
-        remedy = f"delete it: it is unpacked again from {beside.name}" if is_packed else _remedy(changed[0])
+        remedy = f"delete it: it is unpacked again from {beside.name}" if is_packed else _remedy(files, changed[0])
         yield Finding(", ".join(changed), f"changed after {made}: {what}", remedy)
     if missing:
-        yield Finding(", ".join(missing), f"missing; {made}", _remedy(missing[0]))
+        yield Finding(", ".join(missing), f"missing; {made}", _remedy(files, missing[0]))
 
 
 def _unknown_files(files: Files, known: Set[str]) -> Iterator[Finding]:

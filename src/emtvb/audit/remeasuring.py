@@ -199,7 +199,8 @@ class Comparison:
             there = self.folder / path
             if not there.is_file():
                 continue  # as integrity says
-            problems = compare.differences(there, again / path, path)
+            rounding = self.held.kind.rounding()
+            problems = compare.differences(there, again / path, path, rounding)
             excused = path in self.other_versions and Path(path).suffix in compare.PICTURES
             if problems and excused and not compare.shows_another(there, again / path):
                 self.leave([path], "other versions of libraries draw other pictures")
@@ -208,7 +209,8 @@ class Comparison:
             if problems:
                 self.findings.append(Finding(path, summary(problems), AGAIN))
             elif path.endswith(".csv"):
-                self.crossings += [f"{path}: {words}" for words in compare.crossings(there, again / path)]
+                moved = compare.crossings(there, again / path, rounding)
+                self.crossings += [f"{path}: {words}" for words in moved]
 
     def leave(self, files: Iterable[str], why: str) -> None:
         """Leave some files uncompared."""

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from emtvb import config
 from emtvb.audit.config_of_results import Held
 from emtvb.audit.currency import link_beside
 from emtvb.making import provenance, trainings
@@ -49,7 +48,7 @@ class Scratch:
     @property
     def results(self) -> Path:
         """Where the jobs write: the experiment's folder in this one."""
-        return self.place / "results" / self.held.experiment.experiment
+        return self.place / "results" / self.held.name
 
     def run(
         self, jobs: Sequence[Planned], cores: int, processes: Processes, told: Callable[[int, int], None],
@@ -82,8 +81,7 @@ class Scratch:
     ) -> str:
         """Have Snakemake run some jobs here, and no others; returns its first word on what went wrong."""
         # As it is written: 0 and 0.0 are the same setting, and not the same text in a file.
-        given = self.held.file.read_text("utf-8") if self.held.file else config.dump_settings(self.held.experiment)
-        (self.place / "config.yaml").write_text(given, encoding="utf-8")
+        shutil.copyfile(self.held.file, self.place / "config.yaml")
         # By the code before, a rule may have had another name.
         rules = ["--allowed-rules", *sorted({job.rule for job in jobs})] if self.root == self.held.root else []
         assert not any(map(is_training, jobs)), "nothing is trained in a scratch folder"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 from rich.console import Console
 
@@ -40,8 +42,7 @@ def config_drawing(file: str) -> None:
     from emtvb.making.clone import workflow_root
     from emtvb.making.plan import drawing_rules, plan_jobs
 
-    experiment = kinds.load_experiment(file)
-    folder = surroundings.results_root() / experiment.experiment
+    folder = surroundings.results_root() / kinds.load_experiment(file).experiment
     with Console(stderr=True).status("asking Snakemake what tables and figures are made from"):  # shown on terminals
-        jobs = plan_jobs(experiment, workflow_root(), folder)
+        jobs = plan_jobs(Path(file), workflow_root(), folder)
     console.print(" ".join(drawing_rules(jobs, folder)))

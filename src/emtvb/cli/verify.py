@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import click
 from emtvb.cli.options import FOLDER, console
 from emtvb.errors import InputError
 from emtvb.experiments import kinds
+from emtvb.experiments.checks import TrainedRuns
 from emtvb.experiments.results import check_holds_experiment
 
 
@@ -30,34 +32,49 @@ def verify(
     where one does that was trained on another machine by torch. What is compared: every weight by the digest in the
     experiment's digests.csv, and the weights and learning curves that lie there.
     """
-    from emtvb.audit import determinism
     from emtvb.making import recorded
     from emtvb.making.jobs import show_progress
 
     check_holds_experiment(folder, "--results", "settings.json")
-    experiment = kinds.load_experiment(folder / "settings.json")
-    runs = {run.run_id: (shard, run) for shard, part in experiment.shards().items() for run in part}
+    settings = folder / "settings.json"
+    runs = kinds.kind_of(kinds.load_experiment(settings)).trained(settings, folder)
+    if runs is None:
+        raise InputError("--results", str(folder), "holds no runs to train again; name others, such as results/paper")
     if seed is not None and sample is None:
         raise InputError("--seed", seed, "chooses a sample; give --sample, too, or leave it out")
-    measured = determinism.measured_in(folder)
-    chosen = determinism.chosen_runs(runs, run_ids, sample, seed or 0, every, folder, measured)
+    chosen = _chosen_runs(runs, run_ids, sample, seed or 0, every, folder)
     show_progress()
     if sample is not None:
         console.print(f"Drawn by seed {seed or 0}, at least half of them of networks that solve their task.")
     records, _ = recorded.read_all(folder)
     failed = elsewhere = 0
-    trained = determinism.train_runs_again(
-        folder, [runs[run_id] for run_id in chosen], experiment.trained_by(), workers
-    )
-    with closing(trained):
+    with closing(runs.train_again(chosen, workers)) as trained:
         for run_id, difference in trained:
-            where = difference and determinism.made_elsewhere(runs[run_id][0], run_id, records, experiment.trained_by())
+            where = difference and runs.made_elsewhere(run_id, records)
             elsewhere += bool(where)
             failed += difference is not None and not where
-            about = determinism.accuracy_in_words(measured.get(run_id))
             said = f"not checked, it was made elsewhere ({where}); {difference}" if where else difference
-            console.print(f"{run_id}, {about}: {said or 'the same, to the last bit'}")
+            console.print(f"{runs.in_words(run_id)}: {said or 'the same, to the last bit'}")
     not_checked = f", {elsewhere} not checked" if elsewhere else ""
     console.print(f"{len(chosen) - failed - elsewhere} of {len(chosen)} runs came out as published{not_checked}")
     if failed or elsewhere:
         sys.exit(1 if failed else 3)
+
+
+def _chosen_runs(
+    runs: TrainedRuns, run_ids: Sequence[str], sample: int | None, seed: int, every: bool, folder: Path
+) -> list[str]:
+    """The runs that a user names in one of three ways; InputError where it is none or several, or none has the name."""
+    ways = {"RUN_ID": bool(run_ids), "--sample": sample is not None, "--all": every}
+    given = [name for name, is_given in ways.items() if is_given]
+    if len(given) != 1:
+        raise InputError("verify", " and ".join(given) or "nothing", f"give one of {', '.join(ways)}")
+    count = len(runs.run_ids)
+    unknown = [run_id for run_id in run_ids if run_id not in {*runs.run_ids}]
+    if unknown:
+        raise InputError("run", unknown[0], f"not in {folder}; its runs.csv lists all {count}")
+    if sample is not None:
+        if sample > count:
+            raise InputError("--sample", sample, f"{folder} has {count} runs; give as many at most, or --all")
+        return runs.draw(sorted(runs.run_ids), sample, seed)
+    return list(dict.fromkeys(run_ids)) or [*runs.run_ids]

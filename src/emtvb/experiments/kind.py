@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from emtvb.config import Experiment
+from emtvb.experiments.checks import Checks, Tolerance
 from emtvb.theory.tasks import Task
 
 
@@ -37,30 +38,7 @@ class AnyRun(Protocol):
 
 
 @dataclass(frozen=True)
-class Tolerance:
-    """By how much numbers may differ that are made again.
-
-    Attributes:
-        files: In which files, as patterns of their paths.
-        values: Which columns or arrays of them, as patterns of names.
-        relative: By so much of the larger of the two numbers; of an array, of its largest number.
-        absolute: Or by so much.
-        because: Why.
-        solved: Whether for networks that solve their task alone.
-        across: Whether for numbers alone of which one lies on the other side of the bar of a claim.
-    """
-
-    files: tuple[str, ...]
-    values: tuple[str, ...]
-    relative: float
-    absolute: float
-    because: str
-    solved: bool = False
-    across: bool = False
-
-
-@dataclass(frozen=True)
-class Kind:
+class Kind(Checks):
     """A kind of experiment, as the module ``kind`` of its folder states it (``KIND``).
 
     Planning imports it. So what needs NumPy, pandas or torch is imported by the functions that need it.
@@ -72,9 +50,10 @@ class Kind:
         table: The table that has to be there before results can be summed up, below ``tables/``.
         summary: From an experiment and its folder, what ``emtvb summary`` prints: texts, and tables of rich.
         numbers: From the published results by experiment, what numbers in docs may be asked for beside these, by name.
-        measurements: Patterns of the files that hold measurements of networks, to which the audit's tolerances apply.
+        measurements: Patterns of the files that hold measurements of networks, to which tolerances (``rounding.TABLE``)
+            apply.
         arrays: Likewise of files that hold arrays.
-        tolerances: Those of its own, before the audit's.
+        tolerances: Those of its own, before those of all.
         columns: What `emtvb networks` calls columns of its measurements, by their names there.
         page: The place (``module:name``) of what shows a found run on the page on which one edits; none where the page
             shows networks as it does a sweep's.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import socket
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -70,21 +69,6 @@ def start_anew_in_environment_of_job() -> None:
     wanted = environment_of_job(os.environ)
     if wanted != {**os.environ}:
         os.execve(sys.executable, sys.orig_argv, wanted)
-
-
-def problem_of_accelerator(accelerator: str) -> str:
-    """Why this machine cannot compute on an accelerator, in a line; empty where it can.
-
-    It is asked in a process of its own, which loads torch.
-
-    Args:
-        accelerator: As the config names it.
-    """
-    code = f"from emtvb.training.general import check_accelerator; check_accelerator({accelerator!r})"
-    asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    if asked.returncode == 0:
-        return ""
-    return (asked.stderr.strip().splitlines() or ["no answer"])[-1].removeprefix("emtvb.errors.InputError: ")
 
 
 def _own_folder(scratch: str) -> Path:

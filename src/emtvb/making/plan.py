@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from emtvb import config
-from emtvb.config import Experiment
 from emtvb.errors import InputError
 
 
@@ -69,11 +68,11 @@ def drawing_rules(jobs: Sequence[Planned], folder: Path) -> list[str]:
     return sorted({job.rule for job in some})
 
 
-def plan_jobs(experiment: Experiment, root: Path, folder: Path) -> list[Planned]:
+def plan_jobs(config: Path, root: Path, folder: Path) -> list[Planned]:
     """All jobs of an experiment that leave files.
 
     Args:
-        experiment: Its config.
+        config: The file of its config.
         root: The clone of the workflow.
         folder: Where its results lie, by the experiment's name; other experiments may lie beside it.
 
@@ -83,8 +82,8 @@ def plan_jobs(experiment: Experiment, root: Path, folder: Path) -> list[Planned]
     from emtvb.making import hooks
 
     with tempfile.TemporaryDirectory() as place:
-        file = Path(place) / "config.json"
-        file.write_text(config.dump_settings(experiment), encoding="utf-8")
+        file = Path(place) / config.name
+        shutil.copyfile(config, file)
         try:
             # In a thread, Snakemake meets no event loop of the caller's, such as a notebook's, and sets no signals.
             with ThreadPoolExecutor(1) as thread:

@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from emtvb.making import node, present_code, recipes, staleness, surroundings, t
 from emtvb.making.hooks import Call, errors_in_one_line
 from emtvb.making.packed_weights import unpack
 from emtvb.making.staleness import Maker, Records
+from emtvb.making.trainings import ReadRun
 
 
 def prepare_process(runs_here: bool) -> None:
@@ -38,7 +39,7 @@ def prepare_process(runs_here: bool) -> None:
     os.environ.update(wanted, **({"TMPDIR": tempfile.gettempdir()} if runs_here else {}))
 
 
-def known_results(folder: Path, settings: Mapping[str, Any], root: Path) -> Records:
+def known_results(folder: Path, settings: Mapping[str, Any], root: Path, read_run: ReadRun) -> Records:
     """The records of what lies in an experiment's folder; its published weights are unpacked first.
 
     Without the weights, their networks would be trained again. What one should know of the results is said.
@@ -47,13 +48,14 @@ def known_results(folder: Path, settings: Mapping[str, Any], root: Path) -> Reco
         folder: The experiment's folder.
         settings: What its config states, as plain data.
         root: The clone of the workflow.
+        read_run: Reads a run of a training's settings.
 
     Raises:
         InputError: Where weights or records cannot be read.
     """
     if back := unpack(folder):
         logger.info(f"published weights unpacked in {folder}: {len(back)} files")
-    records = staleness.records_of_results(folder, root)
+    records = staleness.records_of_results(folder, root, read_run)
     for warning in filter(None, [surroundings.of_other_settings(folder, settings), *surroundings.slowing_variables()]):
         logger.warning(f"warning: {warning}")
     if other := present_code.other_versions(maker.record.recipe["versions"] for maker in {*records.makers.values()}):
@@ -100,16 +102,17 @@ def refuse_damaged(records: Records, call: Call) -> None:
         records.refuse(map(str, [*waiting.input, *waiting.output]), call.forces)
 
 
-def check_accelerators(jobs: Iterable[Any], trains: Mapping[str, str]) -> None:
+def check_accelerators(jobs: Iterable[Any], trains: Mapping[str, str], problem_of: Callable[[str], str]) -> None:
     """Raise WorkflowError where this machine lacks what a job trains on; asked once, and not a job at a time.
 
     Args:
         jobs: The jobs that will run here.
         trains: The accelerator of each script that trains, by the script's name.
+        problem_of: Says why this machine cannot compute on an accelerator; nothing where it can.
     """
     scripts = {staleness.script_of(waiting.rule).stem for waiting in jobs}
     for accelerator in {trains[script] for script in trains.keys() & scripts}:
-        if problem := node.problem_of_accelerator(accelerator):
+        if problem := problem_of(accelerator):
             raise WorkflowError(problem)
 
 

@@ -27,6 +27,7 @@ from emtvb.making import provenance, recipes, recorded, trainings
 from emtvb.making.present_code import Present
 from emtvb.making.provenance import Record
 from emtvb.making.recipes import digest_of_names, plain_params
+from emtvb.making.trainings import ReadRun
 
 _UNREAD = "history.csv"
 """Learning curves: no job reads them, and none is run to make them alone."""
@@ -70,6 +71,7 @@ class Records:
         damaged: The files that are not what their maker's record says.
         altered: The learning curves of which the same is true; no job reads them.
         unreadable: Folders in which a record cannot be read.
+        read_run: Reads a run of a training's settings; by default, plain data is compared.
     """
 
     folder: Path
@@ -78,6 +80,7 @@ class Records:
     damaged: set[str] = field(default_factory=set)
     altered: set[str] = field(default_factory=set)
     unreadable: set[Path] = field(default_factory=set)
+    read_run: ReadRun = trainings.as_plain_data
 
     def __post_init__(self) -> None:
         self._present = Present(self.root)
@@ -123,7 +126,7 @@ class Records:
         inputs, outputs = (list(dict.fromkeys(map(_plain_path, files))) for files in (job.input, job.output))
         if trainings.REVISION in now:
             more = [Path(path).name for path in outputs if path not in maker.outputs]
-            return trainings.changes_of_training(maker.settings, now) + [
+            return trainings.changes_of_training(maker.settings, now, self.read_run) + [
                 f"{name}, which was not made with it" for name in more
             ]
         words = [f"setting {name}" for name in _differing_settings(maker.settings, now)]
@@ -194,14 +197,15 @@ def script_of(rule: Any) -> Path:
     return Path(str(rule.basedir.get_path_or_uri(secret_free=True))) / str(rule.script)
 
 
-def records_of_results(folder: Path, root: Path) -> Records:
+def records_of_results(folder: Path, root: Path, read_run: ReadRun = trainings.as_plain_data) -> Records:
     """What the records of an experiment say, and what of its files is not as it was made.
 
     Args:
         folder: The experiment's folder, as the workflow's rules spell it.
         root: The clone of the workflow.
+        read_run: Reads a run of a training's settings; by default, plain data is compared.
     """
-    records = Records(folder, root)
+    records = Records(folder, root, read_run=read_run)
     readable, unreadable = recorded.read_all(folder)
     for path, error in unreadable.items():
         log.warning("%s", error)

@@ -11,12 +11,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
 from emtvb.making.recipes import version_here
-from emtvb.theory import protocol
-from emtvb.theory import stream_order as streams
 
 REVISION = "revision"
 """The param, perhaps null, by which a rule says that its jobs train."""
@@ -26,16 +24,23 @@ _TRAIN = ("numpy", "pytorch-lightning", "torch")
 """Libraries that the general trainers compute with."""
 
 
-def read_run(plain: Mapping[str, Any]) -> Any:
-    """A run of a training's settings, in each encoding that ever stood in a record; two that are equal are the same.
+ReadRun: TypeAlias = Callable[[Mapping[str, Any]], Any]
+"""Reads a run of a training's settings, in each encoding that ever stood in a record; two that are equal are the same.
+"""
 
-    Whoever changes an encoding reads the older one here, too: a published record is never written anew for it.
+
+def as_plain_data(entry: Mapping[str, Any]) -> Any:
+    """A run of a training's settings as it is: where encodings never changed."""
+    return entry
+
+
+def runs_of_training(settings: Mapping[str, Any], read_run: ReadRun = as_plain_data) -> list[Any]:
+    """The runs that a training's settings name; an ``order`` is plain data, and compared as it is.
+
+    Args:
+        settings: The training's.
+        read_run: Reads a run of them.
     """
-    return streams.stream_from_entry(plain) if streams.is_stream(plain) else protocol.order_from_entry(plain)
-
-
-def runs_of_training(settings: Mapping[str, Any]) -> list[Any]:
-    """The runs that a training's settings name; an ``order`` is plain data, and compared as it is."""
     if "order" in settings:
         return [settings["order"]]
     return [read_run(entry) for entry in (settings["runs"] if "runs" in settings else [settings["run"]])]
@@ -50,16 +55,20 @@ def deciding_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     return decided
 
 
-def changes_of_training(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+def changes_of_training(
+    before: Mapping[str, Any], now: Mapping[str, Any], read_run: ReadRun = as_plain_data
+) -> list[str]:
     """What of a training's settings is another now, in words.
 
     Args:
         before: The settings that its record has.
         now: Those that its rule has.
+        read_run: Reads a run of either.
     """
     one, other = deciding_settings(before), deciding_settings(now)
     words = [f"setting {name}" for name in sorted({*one, *other}) if one.get(name) != other.get(name)]
-    return [*words, *(["its runs"] if runs_of_training(before) != runs_of_training(now) else [])]
+    one_runs, other_runs = (runs_of_training(settings, read_run) for settings in (before, now))
+    return [*words, *(["its runs"] if one_runs != other_runs else [])]
 
 
 def state_version(settings: Mapping[str, Any]) -> str:

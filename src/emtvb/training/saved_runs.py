@@ -7,14 +7,13 @@ import json
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from safetensors import safe_open
 
 from emtvb.files import write_text
-from emtvb.theory import protocol
-from emtvb.theory import stream_order as streams
+from emtvb.theory.orders import run_to_entry
 from emtvb.theory.protocol import Setup
 from emtvb.theory.stream_order import StreamSetup
 from emtvb.training import history
@@ -42,11 +41,6 @@ class Result(NamedTuple):
 def general_version(version: str) -> str:
     """What the general trainer's runs are filed under where it trained in the engine's place, and their bits differ."""
     return f"{version}-general"
-
-
-def run_to_entry(run: Setup | StreamSetup) -> dict[str, Any]:
-    """A run as plain data: one of the paper's tasks, or one on a stream."""
-    return streams.stream_to_entry(run) if isinstance(run, StreamSetup) else protocol.order_to_entry(run)
 
 
 def keep_run(run: Setup | StreamSetup, folder: Path, result: Result) -> None:

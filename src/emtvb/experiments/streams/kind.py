@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from emtvb.experiments.kind import Kind
+from emtvb.experiments.network_kind import NetworkKind
 from emtvb.experiments.streams.settings import Streams
 
 
@@ -20,7 +20,7 @@ def _numbers(published: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-KIND = Kind(
+KIND = NetworkKind(
     name="streams",
     settings=Streams,
     table="streams.csv",

@@ -15,6 +15,7 @@ from emtvb.errors import InputError
 from emtvb.making import trainings
 from emtvb.making.staleness import Maker, Records
 from emtvb.theory.networks import load_networks
+from emtvb.theory.orders import run_from_entry
 from emtvb.training import history, saved_runs
 from emtvb.training.saved_runs import Result
 
@@ -31,11 +32,11 @@ def keep_finished_runs(known: Records, settings: Mapping[str, Any], state: Path)
         How many runs were put there.
     """
     version, count = trainings.state_version(settings), 0
-    wanted = trainings.runs_of_training(settings)
+    wanted = trainings.runs_of_training(settings, run_from_entry)
     for maker in known.trainings():
         if trainings.deciding_settings(maker.settings) != trainings.deciding_settings(settings):
             continue
-        for order in trainings.runs_of_training(maker.settings):
+        for order in trainings.runs_of_training(maker.settings, run_from_entry):
             trained = maker.record.runs.get(order.run_id, {}).get("trained", ())
             in_place = settings.get("proof") is not None and any(part.get("engine") == "general" for part in trained)
             folder = state / order.run_id / (saved_runs.general_version(version) if in_place else version)

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from emtvb.config import Sweep
-from emtvb.experiments.kind import Kind, Tolerance
+from emtvb.experiments.checks import Tolerance
+from emtvb.experiments.network_kind import NetworkKind
 
 
 def _summary(experiment: Sweep, folder: Path) -> list[Any]:
@@ -30,7 +31,7 @@ def _numbers(published: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-KIND = Kind(
+KIND = NetworkKind(
     name="sweep",
     settings=Sweep,
     table="table1.csv",
@@ -41,6 +42,10 @@ KIND = Kind(
         "measurements/circuits.csv", "architectures/*/measurements.csv", "architectures/rnn.csv",
     ),
     arrays=("measurements/exemplars/*.npz", "measurements/page.npz", "architectures/*/look.npz"),
+    former={
+        "tabulate_foretelling": ("tables/foretelling.csv",),
+        "tabulate_reprints": ("tables/reprints.csv", "tables/reprints.md"),
+    },
     tolerances=(
         Tolerance(("measurements/ablations/*.csv",), ("*_within*",), 0, 0.05, "chaotic without this part of W_hh"),
         Tolerance(("measurements/gradients.csv",), ("*",), 2e-3, 0, "written with four digits"),
