@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -190,24 +191,7 @@ def _whole(claims: Claims, measured: pd.DataFrame) -> Iterable[ClaimResult]:
 
 def _statement(claim: Statement, rules: Rules, own: pd.DataFrame) -> ClaimResult:
     """A statement about networks: for how many of them it holds, in each group that is judged apart."""
-    networks = own[own["task"].isin(claim.tasks)]
-    files, missing = _measurement_files(claim), claim.missing_columns(networks)
-    if missing:
-        networks, evidence = networks.iloc[:0], Evidence(files)
-        judgement = _nothing_known(claim, f"not measured: no column {missing[0]}")
-        answers = significance.answer_by_group([])
-    else:
-        here = not networks.empty
-        networks = networks[where_all_hold(claim.over, networks)]
-        groups = _named_groups(claim.strata, networks)
-        if groups:
-            judgement, strata = _judge(claim, networks, groups)
-        else:
-            nobody = "no network of this experiment is one that it speaks of"
-            judgement = _nothing_known(claim, nobody if here else "none of its runs is in this experiment")
-            strata = ()
-        answers = significance.answer_by_group([holds_and_seeds(claim.holds, of) for _, of in groups])
-        evidence = Evidence(files, strata, _rows(claim, networks), _at_every_bar(claim, groups))
+    finding, evidence = _found_of(claim, own[own["task"].isin(claim.tasks)])
     return ClaimResult(
         StatedClaim(
             name=claim.name,
@@ -223,20 +207,39 @@ def _statement(claim: Statement, rules: Rules, own: pd.DataFrame) -> ClaimResult
             reason=claim.reason,
             operationalisation=claim.operationalisation,
         ),
-        _finding(judgement, f"{judgement.value:.0%}" if judgement.seeds else "", len(networks), answers),
+        finding,
         evidence,
     )
+
+
+def _found_of(claim: Statement, networks: pd.DataFrame) -> tuple[Finding, Evidence]:
+    """What networks on a statement's tasks say of it, and the evidence."""
+    files = _measurement_files(claim)
+    if missing := claim.missing_columns(networks):
+        return _nothing_found(claim, f"not measured: no column {missing[0]}"), Evidence(files)
+    about = networks[where_all_hold(claim.over, networks)]
+    groups = _named_groups(claim.strata, about)
+    evidence = Evidence(files, rows=_rows(claim, networks), neighbours=_at_every_bar(claim, groups))
+    if networks.empty:
+        return _nothing_found(claim, "none of its runs is in this experiment"), evidence
+    if not groups:
+        return _nothing_found(claim, "no network of this experiment is one that it speaks of"), evidence
+    judgement, strata = _judge(claim, about, groups)
+    answers = significance.answer_by_group([holds_and_seeds(claim.holds, of) for _, of in groups])
+    ours = f"{judgement.value:.0%}" if judgement.seeds else ""
+    return _finding(judgement, ours, len(about), answers), replace(evidence, strata=strata)
+
+
+def _nothing_found(claim: Statement, because: str) -> Finding:
+    """What is said of a statement where there is no network to judge it by."""
+    verdict: ClaimVerdict = "not determined" if claim.at_least else "no verdict"
+    return Finding(verdict, because, tendency="not determined", universality="not determined")
 
 
 def _measurement_files(claim: Statement) -> tuple[str, ...]:
     """Where what a claim is about was measured."""
     needed = set(claim.columns())
     return ("measurements.csv", *(path for path, columns in OF_OTHERS.items() if needed & set(columns)))
-
-
-def _nothing_known(claim: Statement, because: str) -> Judgement:
-    """What is said of a statement where there is no network to judge it by."""
-    return Judgement("not determined" if claim.at_least else "no verdict", because, np.nan, None, 0)
 
 
 def _judge(
