@@ -19,7 +19,7 @@ from rich.progress import track
 
 from emtvb import markdown
 from emtvb.experiments.results import runs_in
-from emtvb.paper import claims, table1, twins, verdicts
+from emtvb.paper import claims, table1, twins
 from emtvb.theory import memory_measures, sequences
 from emtvb.theory.network_measurement import MeasureSettings, measure_network
 from emtvb.theory.runs import Run
@@ -41,13 +41,13 @@ def measure_otherwise(run: Run, network: object, draw: int) -> dict[str, object]
 
 def spoken_of(statement: claims.Statement, measured: pd.DataFrame) -> pd.Index:
     """The networks that a statement is about."""
-    return measured[verdicts.where_all_hold(statement.over, measured)].index
+    return measured[claims.where_all_hold(statement.over, measured)].index
 
 
 def changed(statement: claims.Statement, before: pd.DataFrame, after: pd.DataFrame) -> tuple[int, int]:
     """Of how many of its networks a statement says something else afterwards, and of how many it speaks both times."""
     networks = spoken_of(statement, before).intersection(spoken_of(statement, after))
-    one, other = (verdicts.where_all_hold(statement.holds, of.loc[networks]) for of in (before, after))
+    one, other = (claims.where_all_hold(statement.holds, of.loc[networks]) for of in (before, after))
     return int((one != other).sum()), len(networks)
 
 

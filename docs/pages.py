@@ -25,7 +25,8 @@ from emtvb.cli.main import commands as group
 from emtvb.experiments import kinds
 from emtvb.experiments.sweep import degeneracy
 from emtvb.files import write_text
-from emtvb.paper import error_rates, significance, verdicts
+from emtvb.paper import error_rates, significance, wording
+from emtvb.paper.shares import shares_as_markdown, statement_shares
 from emtvb.theory.memory_columns import FRESH, FRESH_CONTENTS, amplitude_column, lasting_column
 from emtvb.theory.network_verdict import AT_CHANCE
 
@@ -170,7 +171,7 @@ class Results:
                 )
                 if getattr(row, f"{measure}_verdict") == "not determined":
                     margin = max(high / printed, printed / low) if digits == 4 else max(high - printed, printed - low)
-                    cell = f"{row.task}, {row.hidden_dim} neurons, L2 {row.l2:g}"
+                    cell = wording.cell_title(row.task, row.hidden_dim, row.l2)
                     would = f"{low:.{digits}f} to {high:.{digits}f}"
                     rows.append([cell, measure.replace("_", " "), f"{printed:.{digits}f}", would, f"{margin:.2g}"])
         titles = ["cell", "number", "printed", "20 seeds like ours would print", "margin that holds it"]
@@ -246,7 +247,7 @@ class Results:
 
     def shares(self) -> str:
         """Shares of statements, as Markdown."""
-        return verdicts.shares_as_markdown(verdicts.statement_shares(self._measured))
+        return shares_as_markdown(statement_shares(self._measured))
 
     @cached_property
     def _pairs_of_seeds(self) -> pd.DataFrame:

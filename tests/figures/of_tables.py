@@ -26,7 +26,7 @@ from emtvb.experiments.sweep.figures import (
     statements,
 )
 from emtvb.figures.marks import MARKERS
-from emtvb.paper.verdicts import SHOWN
+from emtvb.paper.shares import SHOWN
 from emtvb.theory.memory_columns import AMPLITUDES, DURATIONS, FRESH_CONTENTS, LINEAR, PHI, TRAINED
 from emtvb.theory.network_verdict import NOT_LEARNED, OTHERWISE, STORED
 

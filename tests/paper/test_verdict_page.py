@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 from collections import Counter
+from dataclasses import asdict
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -19,10 +20,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from emtvb.files import write_text
-from emtvb.paper import claims, verdict_page, verdicts
+from emtvb.paper import claims, verdict_page
+from emtvb.paper.claim_results import KINDS, ClaimResult, Criterion, Finding, StatedClaim
 from emtvb.paper.significance import CLAIM_VERDICTS
 from emtvb.paper.verdict_page import Figure, Stated
-from emtvb.paper.verdicts import KINDS, ClaimResult
+from emtvb.paper.verdicts import evaluate_claims
 
 from ..conftest import CHROMIUM
 from .made_up import sweep
@@ -31,7 +33,8 @@ QUIET = (
     "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--hide-scrollbars",
 )  # fmt: skip
-RESULTS = verdicts.evaluate_claims(sweep(8))
+PAPER = Path(__file__).parents[2] / "results" / "paper"
+RESULTS = evaluate_claims(sweep(8))
 FIGURES = tuple(
     Figure(f"figures/{name}.png", f"What {name} shows: |Psi* W_hh Psi - Phi|.\n" * 4) for name in "abcdefgh"
 )
@@ -92,30 +95,27 @@ def test_statements_and_the_table_come_first_and_each_claim_has_its_evidence(pag
     places = [text.index(f'id="{name}"') for name in ("statements", "table", "whole", "checks", "pictures")]
     assert places == sorted(places)
     articles = dict(re.findall(r'<article class="claim[^"]*" id="([^"]+)"(.*?)</article>', text, re.DOTALL))
-    assert set(articles) == {claim.name for claim in RESULTS}
-    for claim in RESULTS:
-        for part in (claim.because, claim.rule, claim.operationalisation, claim.reason):
-            assert (
-                not part
-                or str(verdict_page.formula_markup(part)) in articles[claim.name]
-                or part in html.unescape(articles[claim.name])
-            )
-        curves = sum(bool(stratum.curve) for stratum in claim.strata)
-        assert articles[claim.name].count("<polyline") == articles[claim.name].count('class="axes"') == curves
-        assert ('class="printed"' in articles[claim.name]) == (claim.printed is not None)
+    assert set(articles) == {result.claim.name for result in RESULTS}
+    for result in RESULTS:
+        article, criterion = articles[result.claim.name], result.criterion
+        for part in (result.finding.because, criterion.rule, criterion.operationalisation, criterion.reason):
+            assert not part or str(verdict_page.formula_markup(part)) in article or part in html.unescape(article)
+        curves = sum(bool(stratum.curve) for stratum in result.evidence.strata)
+        assert article.count("<polyline") == article.count('class="axes"') == curves
+        assert ('class="printed"' in article) == (result.claim.printed is not None)
     assert text.count('class="axis"') == 2
     assert text.count("<figcaption") == len(FIGURES) + text.count('class="axes"')
 
 
 def test_it_opens_with_the_answers_in_words(page: Path) -> None:
-    statements = [claim for claim in RESULTS if claim.kind == "published statements"]
-    most = [claim for claim in statements if claim.tendency == "yes"]
-    exceptions = sum(claim.universality == "no" for claim in most)
+    statements = [result.finding for result in RESULTS if result.claim.kind == "published statements"]
+    most = [finding for finding in statements if finding.tendency == "yes"]
+    exceptions = sum(finding.universality == "no" for finding in most)
     sentence = f"Of {len(statements)} statements {len(most)} hold for most networks."
     sentence += f" Of these {exceptions} do not hold for all." if exceptions else ""
     title = f"{len(most)} of the paper's {len(statements)} statements hold for most networks of results/paper"
-    table = [claim for claim in RESULTS if claim.kind == "published table values"]
-    consistent = sum(claim.verdict == "consistent" for claim in table)
+    table = [result.finding for result in RESULTS if result.claim.kind == "published table values"]
+    consistent = sum(finding.verdict == "consistent" for finding in table)
     for text in (page.read_text(), Stated("paper", RESULTS).as_markdown()):
         opening = text[: text.index("Where the paper gives no bar")]
         assert sentence in opening
@@ -127,15 +127,16 @@ def test_no_verdict_is_said_of_nothing_but_a_rule(page: Path) -> None:
     """What a badge means stands in docs/evidence.md, once."""
     text = page.read_text()
     assert "no verdict" not in text
-    assert text.count("No verdict") == sum(claim.verdict == "no verdict" for claim in RESULTS)
+    assert text.count("No verdict") == sum(result.finding.verdict == "no verdict" for result in RESULTS)
     markdown, _, rules = Stated("paper", RESULTS).as_markdown().partition("## Rules")
     assert "no verdict" not in markdown.lower()
     assert "No verdict (docs/evidence.md)." in rules
     shown = dict(re.findall(r'id="([^"]+)" data-badge="([^"]+)"', text))
-    assert shown == {claim.name: verdict_page._badge_anchor(claim.badge) for claim in RESULTS}
-    for claim in RESULTS:
-        row = next(line for line in markdown.splitlines() if f'<a id="{claim.name}">' in line)
-        assert f"| **{claim.badge}** |" in row
+    badges = {result.claim.name: result.finding.badge for result in RESULTS}
+    assert shown == {name: verdict_page._badge_anchor(badge) for name, badge in badges.items()}
+    for name, badge in badges.items():
+        row = next(line for line in markdown.splitlines() if f'<a id="{name}">' in line)
+        assert f"| **{badge}** |" in row
 
 
 def test_the_first_words_of_a_caption_are_bold() -> None:
@@ -153,7 +154,7 @@ def test_formulas_are_set_as_formulas(page: Path) -> None:
 
 
 def test_a_forest_plots_rows_lie_where_their_numbers_are() -> None:
-    results = {claim.name: claim for claim in RESULTS}
+    results = {result.claim.name: result for result in RESULTS}
     for name in ("table1-T3-128-0-accuracy", "table1-T3-128-0-error"):
         row = verdict_page._forest_row(results[name])
         assert row
@@ -171,12 +172,13 @@ def test_a_forest_plots_rows_lie_where_their_numbers_are() -> None:
 def test_json_and_markdown_say_the_same() -> None:
     about = Stated("paper", RESULTS)
     told, text = json.loads(about.as_json()), about.as_markdown()
-    assert {claim["name"]: claim["verdict"] for claim in told["claims"]} == {c.name: c.verdict for c in RESULTS}
+    verdicts = {result.claim.name: result.finding.verdict for result in RESULTS}
+    assert {claim["name"]: claim["verdict"] for claim in told["claims"]} == verdicts
     assert sum(sum(count.values()) for count in told["verdicts"].values()) == len(RESULTS)
     assert all(list(count) == list(CLAIM_VERDICTS) for count in told["verdicts"].values())
     for table in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
         assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}) == 1
-    assert sorted(re.findall(r'<a id="([^"]+)">', text)) == sorted(claim.name for claim in RESULTS)
+    assert sorted(re.findall(r'<a id="([^"]+)">', text)) == sorted(verdicts)
     assert not re.search(r"\|[ \t]*\|", text)
     answers = {kind: sum(count["tendency"].values()) for kind, count in told["answers"].items()}
     of = Counter(claim.group for claim in claims.load_claims().statements)
@@ -185,12 +187,26 @@ def test_json_and_markdown_say_the_same() -> None:
     }
     page = about.as_html()
     assert page.count("<dt>tendency</dt>") == page.count("<dt>universality</dt>") == sum(answers.values())
-    assert {claim["name"]: claim["badge"] for claim in told["claims"]} == {c.name: c.badge for c in RESULTS}
+    badges = {result.claim.name: result.finding.badge for result in RESULTS}
+    assert {claim["name"]: claim["badge"] for claim in told["claims"]} == badges
     for kind, some in about.kinds.items():
         told_of = re.search(rf"## {re.escape(verdict_page.TITLES[kind])}\n\n.* Counted: (.*)\.\n", text)
         assert told_of
         counted = dict(re.findall(r"\*\*([^*]+)\*\*: (\d+)", told_of[1]))
-        assert {badge: int(count) for badge, count in counted.items()} == Counter(claim.badge for claim in some)
+        assert {badge: int(count) for badge, count in counted.items()} == Counter(x.finding.badge for x in some)
+
+
+def test_json_has_every_field_of_a_result_under_the_published_keys() -> None:
+    told = json.loads(Stated("paper", RESULTS).as_json())["claims"]
+    published = json.loads((PAPER / "verdicts.json").read_text())["claims"]
+    assert {tuple(entry) for entry in told} == {tuple(entry) for entry in published}
+    for result, entry in zip(RESULTS, told, strict=True):
+        left = dict(entry)
+        parts = result.claim, result.criterion, result.finding, result.evidence
+        for part in parts:
+            for name, value in json.loads(json.dumps(asdict(part))).items():
+                assert left.pop(name) == value, name
+        assert left == {"kind": result.claim.kind, "badge": result.finding.badge}
 
 
 def test_results_without_claims_or_figures_are_a_page_too() -> None:
@@ -209,8 +225,12 @@ def test_whatever_a_claim_says_stays_text(subject: str, statement: str, because:
 @cache
 def _saying(source: str, said: str, why: str) -> Page:
     """A page of one claim."""
-    claim = ClaimResult("c", "statement", source, said, said, "", "", (0.1, 0.2), 5, 9, "r", CLAIM_VERDICTS[2], why)
-    return Page(re.sub(r"</?(var|su[bp])>", "", Stated("try", (claim,)).as_html()))
+    result = ClaimResult(
+        StatedClaim(name="c", group="statement", source=source, statement=said, quote=said),
+        Criterion(rule="r"),
+        Finding(verdict=CLAIM_VERDICTS[2], because=why, interval=(0.1, 0.2), seeds=5, networks=9),
+    )
+    return Page(re.sub(r"</?(var|su[bp])>", "", Stated("try", (result,)).as_html()))
 
 
 browser = pytest.mark.skipif(CHROMIUM is None, reason="no chromium here; apt-get install chromium")
@@ -310,11 +330,11 @@ def test_a_browser_searches_filters_and_hides_what_is_empty(page: Path, tmp_path
         "[[...document.querySelectorAll('.claim')].filter(x => x.getClientRects().length).map(x => x.id), "
         "[...document.querySelectorAll('.kind')].filter(x => !x.hidden).map(x => x.id)]"
     )
-    everything = [claim.name for kind in verdict_page.TITLES for claim in RESULTS if claim.kind == kind]
+    everything = [of.claim.name for kind in verdict_page.TITLES for of in RESULTS if of.claim.kind == kind]
     assert in_a_frame(tmp_path, page, "", 1280, visible) == [everything, list(verdict_page.ANCHORS.values())]
-    badge = next(claim.badge for claim in RESULTS if claim.badge.startswith("most, "))
+    badge = next(of.finding.badge for of in RESULTS if of.finding.badge.startswith("most, "))
     shown, _ = in_a_frame(tmp_path, page, f"#only-{verdict_page._badge_anchor(badge)}", 1280, visible)  # type: ignore[misc]
-    assert set(shown) == {claim.name for claim in RESULTS if claim.badge == badge}
+    assert set(shown) == {of.claim.name for of in RESULTS if of.finding.badge == badge}
     typed = "(form.elements.text.value = 'table1-T3 error', show(), " + visible + ")"
     shown, kinds = in_a_frame(tmp_path, page, "", 1280, typed)  # type: ignore[misc]
     assert "table1-T3-128-0-error" in shown

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from emtvb import tables
 from emtvb.core.spectrum import match_spectra
 from emtvb.errors import InputError
-from emtvb.paper import claims, significance, table1, verdicts
+from emtvb.paper import claims, significance, verdicts
+from emtvb.paper.claim_results import ClaimResult
 from emtvb.paper.significance import CLAIM_VERDICTS
-from emtvb.paper.verdicts import ClaimResult
 from emtvb.theory.tasks import named
 
 from .made_up import NAN, sweep
@@ -29,8 +29,8 @@ PAPER = Path(__file__).parents[2] / "results" / "paper"
 
 def by_name(measured: pd.DataFrame) -> dict[str, ClaimResult]:
     results = verdicts.evaluate_claims(measured)
-    assert len({result.name for result in results}) == len(results)
-    return {result.name: result for result in results}
+    assert len({result.claim.name for result in results}) == len(results)
+    return {result.claim.name: result for result in results}
 
 
 @cache
@@ -40,7 +40,8 @@ def drawn(seeds: int, like_the_paper: bool = True) -> dict[str, ClaimResult]:
 
 
 def cells(results: dict[str, ClaimResult]) -> Counter:
-    return Counter(result.verdict for result in results.values() if result.kind == "published table values")
+    of = [result for result in results.values() if result.claim.kind == "published table values"]
+    return Counter(result.finding.verdict for result in of)
 
 
 @pytest.mark.parametrize(("seeds", "mostly"), [(5, 8), (20, 28)])
@@ -54,9 +55,9 @@ def test_a_sweep_drawn_from_the_published_values_is_consistent_the_more_the_more
 
 def test_few_seeds_determine_nothing() -> None:
     results = drawn(4)
-    said = {result.verdict for name, result in results.items() if name != "skipped-runs"}
+    said = {result.finding.verdict for name, result in results.items() if name != "skipped-runs"}
     assert said == {"not determined", "no verdict"}
-    assert "4 seeds" in results["table1-T1-128-0-accuracy"].because
+    assert "4 seeds" in results["table1-T1-128-0-accuracy"].finding.because
 
 
 OTHERS = {
@@ -69,9 +70,10 @@ OTHERS = {
 @pytest.mark.parametrize("other", OTHERS)
 def test_runs_of_another_protocol_or_measured_otherwise_say_nothing_of_the_paper(other: str) -> None:
     for result in verdicts.evaluate_claims(OTHERS[other](sweep(5))):
-        assert (result.verdict in ("not determined", "no verdict")) == (result.name != "skipped-runs")
+        finding, counted = result.finding, result.claim.name == "skipped-runs"
+        assert (finding.verdict in ("not determined", "no verdict")) == (not counted)
         reasons = ("none of its", "seeds", "not measured")
-        assert result.name == "skipped-runs" or any(reason in result.because for reason in reasons)
+        assert counted or any(reason in finding.because for reason in reasons)
 
 
 def test_runs_that_say_that_they_were_measured_as_the_papers_are_judged_as_those_that_say_nothing() -> None:
@@ -79,48 +81,39 @@ def test_runs_that_say_that_they_were_measured_as_the_papers_are_judged_as_those
     assert cells(by_name(as_the_paper)) == cells(drawn(5))
 
 
-def test_kinds_are_counted_apart() -> None:
-    results = verdicts.evaluate_claims(sweep(8))
-    found = verdicts.count_verdicts(results)
-    assert list(found) == list(verdicts.KINDS)
-    of = Counter(claim.group for claim in claims.load_claims().statements)
-    checks = len(results) - 48 - 2 - of["statement"] - of["others"]
-    assert [sum(count.values()) for count in found.values()] == [48, 2, of["statement"], checks, of["others"]]
-
-
 def test_statements_are_about_the_networks_that_they_name() -> None:
     results = drawn(20)
-    said = {name: result.verdict for name, result in results.items() if result.kind != "published table values"}
+    said = {name: result.finding.verdict for name, result in results.items()}
     assert said["edits-are-specific"] == said["greedy-matching"] == "consistent"
     assert said["phi-in-the-right-basis"] == said["memories-cause"] == said["gains"] == "no verdict"
-    assert results["memories-cause"].value == 0
+    assert results["memories-cause"].finding.value == 0
     solved = sweep(20)
     solved = solved[solved["test_accuracy"] >= 0.99]
-    assert results["coverage"].networks == len(solved)
-    assert results["basis-repeat-copy"].networks == (solved["task"] == "T1").sum()
+    assert results["coverage"].finding.networks == len(solved)
+    assert results["basis-repeat-copy"].finding.networks == (solved["task"] == "T1").sum()
 
 
 def test_penalties_are_judged_apart_and_one_that_is_inconsistent_refutes() -> None:
     runs = sweep(20)
     runs.loc[runs["l2"] == 0, "data_other_edit_success"] = 0.5
     result = by_name(runs)["edits-are-specific"]
-    assert result.verdict == "inconsistent"
-    apart = {stratum.title: (stratum.verdict, stratum.holds) for stratum in result.strata}
+    assert result.finding.verdict == "inconsistent"
+    apart = {stratum.title: (stratum.verdict, stratum.holds) for stratum in result.evidence.strata}
     assert apart["L2 0"] == ("inconsistent", 0)
     assert apart["L2 0.001"][0] == "consistent"
-    assert result.interval is None
-    assert drawn(20)["edits-are-specific"].verdict == "consistent"
+    assert result.finding.interval is None
+    assert drawn(20)["edits-are-specific"].finding.verdict == "consistent"
     few = sweep(20)
     few = few[(few["l2"] != 0.001) | (few["seed"] <= 5)]
-    assert by_name(few)["edits-are-specific"].verdict == "not determined"
+    assert by_name(few)["edits-are-specific"].finding.verdict == "not determined"
 
 
 def test_networks_that_never_trained_carry_no_statement() -> None:
     runs = sweep(20)
     untrained = runs["l2"] == 0.1
     result = drawn(20)["spectrum-needed"]
-    assert result.networks == ((runs["optimal_spectral_error"] >= 0.05) & ~untrained).sum()
-    assert "L2 0.1" not in {stratum.title for stratum in result.strata}
+    assert result.finding.networks == ((runs["optimal_spectral_error"] >= 0.05) & ~untrained).sum()
+    assert "L2 0.1" not in {stratum.title for stratum in result.evidence.strata}
 
 
 def test_networks_too_small_for_the_circuit_do_not_show_that_it_is_needed() -> None:
@@ -131,21 +124,21 @@ def test_networks_too_small_for_the_circuit_do_not_show_that_it_is_needed() -> N
     exact = runs.assign(phi_eigenvalues=np.where(runs["task"] == "T1", 64, 36))
     alone = by_name(exact)["spectrum-needed"]
     assert by_name(pd.concat([exact, small]))["spectrum-needed"] == alone
-    assert "T1, 64 neurons, L2 0" in dict(alone.rows)  # 64 neurons have room for 64 modes
+    assert "T1, 64 neurons, L2 0" in dict(alone.evidence.rows)  # 64 neurons have room for 64 modes
 
 
 def test_a_bar_of_ours_is_named_so_and_shown_as_a_curve() -> None:
     runs = sweep(20)
     runs.loc[runs["l2"] == 0, "realisation_shape_error"] = np.linspace(0, 0.4, (runs["l2"] == 0).sum())
     result = by_name(runs)["phi-in-the-right-basis"]
-    assert "our bar" in result.operationalisation
-    assert result.bar == 0.2
-    stratum = result.strata[0]
+    assert "our bar" in result.criterion.operationalisation
+    assert result.criterion.bar == 0.2
+    stratum = result.evidence.strata[0]
     shares = [share for _, share in stratum.curve]
     assert shares == sorted(shares)
     assert dict(stratum.curve)[0.2] == stratum.holds / stratum.networks
     for found in drawn(20).values():
-        assert all(found.bar in dict(group.curve) for group in found.strata if group.curve)
+        assert all(found.criterion.bar in dict(group.curve) for group in found.evidence.strata if group.curve)
 
 
 def twins(runs: pd.DataFrame, l2: float, of: int) -> pd.DataFrame:
@@ -162,8 +155,8 @@ def twins(runs: pd.DataFrame, l2: float, of: int) -> pd.DataFrame:
 
 
 def width(result: ClaimResult) -> float:
-    assert result.interval
-    return result.interval[1] - result.interval[0]
+    assert result.finding.interval
+    return result.finding.interval[1] - result.finding.interval[0]
 
 
 def test_an_experiment_of_twins_beside_it_is_read_too(tmp_path: Path) -> None:
@@ -173,12 +166,12 @@ def test_an_experiment_of_twins_beside_it_is_read_too(tmp_path: Path) -> None:
     for folder, rows in (("paper", every[every["twin"] == 0]), ("twins", every[every["twin"] > 0])):
         tables.write_csv(tmp_path / folder / "runs.csv", rows[columns])
         tables.write_csv(tmp_path / folder / "measurements.csv", rows.drop(columns=columns[1:]))
-    found = {result.name: result for result in verdicts.read_verdicts(tmp_path / "paper")}
+    found = {result.claim.name: result for result in verdicts.read_verdicts(tmp_path / "paper")}
     alone = by_name(every[every["twin"] == 0])
     name = "table1-T2-128-0-error"
     assert width(found[name]) > width(alone[name])
-    assert found[name].value == alone[name].value
-    assert "20 seeds" in found[name].because
+    assert found[name].finding.value == alone[name].finding.value
+    assert "20 seeds" in found[name].finding.because
 
 
 def test_the_table_as_a_whole_has_a_verdict_of_its_own() -> None:
@@ -188,67 +181,56 @@ def test_the_table_as_a_whole_has_a_verdict_of_its_own() -> None:
     )
     close, far = drawn(20), by_name(off)
     for name in ("table1-errors", "table1-accuracies"):
-        assert close[name].kind == "Table 1 as a whole"
-        assert close[name].verdict == "consistent"
-        assert far[name].verdict == "inconsistent"
-    assert close["same-seeds"].verdict == "not determined"  # there are no twins
+        assert close[name].claim.kind == "Table 1 as a whole"
+        assert close[name].finding.verdict == "consistent"
+        assert far[name].finding.verdict == "inconsistent"
+    assert close["same-seeds"].finding.verdict == "not determined"  # there are no twins
 
 
 def test_the_table_as_a_whole_is_about_means_in_which_opposite_deviations_cancel() -> None:
     """Every accuracy of this sweep is off, by 0.25 down or 0.4 up: the mean of all of them hides what each tells."""
     far = drawn(20, like_the_paper=False)
-    assert far["table1-errors"].verdict == "inconsistent"
-    assert {far[name].verdict for name in far if far[name].group == "accuracy"} == {"inconsistent"}
+    assert far["table1-errors"].finding.verdict == "inconsistent"
+    assert {far[name].finding.verdict for name in far if far[name].claim.group == "accuracy"} == {"inconsistent"}
     whole = far["table1-accuracies"]
-    assert abs(whole.value or 0) < 0.05
-    assert whole.verdict != "inconsistent"
-    assert "the mean difference (accuracies)" in whole.rule
-
-
-def test_shares_are_given_by_task_size_and_penalty() -> None:
-    runs = sweep(20)
-    shares = verdicts.statement_shares(runs)
-    solved = runs[runs["test_accuracy"] >= 0.99]
-    of = shares[shares["name"] == "phi-in-the-right-basis"].set_index(table1.CELL)
-    pd.testing.assert_series_equal(of["networks"], solved.groupby(table1.CELL).size(), check_names=False)
-    assert (shares["low"] <= shares["share"]).all()
-    assert (shares["share"] <= shares["high"]).all()
-    lines = verdicts.shares_as_markdown(shares).splitlines()
-    assert len(lines) == 2 + len(of)
-    assert len({line.count("|") for line in lines}) == 1
+    assert abs(whole.finding.value or 0) < 0.05
+    assert whole.finding.verdict != "inconsistent"
+    assert "the mean difference (accuracies)" in whole.criterion.rule
 
 
 def test_a_statement_without_a_rule_has_shares_and_no_verdict() -> None:
     result = drawn(20)["spectrum-arguments"]
-    assert result.verdict == "no verdict"
-    assert {stratum.verdict for stratum in result.strata} == {"no verdict"}
-    assert "% to " in result.because
+    assert result.finding.verdict == "no verdict"
+    assert {stratum.verdict for stratum in result.evidence.strata} == {"no verdict"}
+    assert "% to " in result.finding.because
 
 
 def test_a_share_that_the_source_names_can_be_consistent() -> None:
     (claim,) = (c for c in claims.load_claims().statements if c.name == "phi-in-the-right-basis")
     said = {**claim.model_dump(by_alias=True), "quote": "in over 90% of networks", "at_least": 0.9}
     named = claims.load_claims().model_copy(update={"statements": [claims.Statement.model_validate(said)]})
-    (found,) = (r for r in verdicts.evaluate_claims(sweep(20), named) if r.name == claim.name)
-    assert (found.group, found.verdict, found.published) == ("statement", "consistent", "at least 90%")
-    assert drawn(20)["edits-are-specific"].published == "at least 90% (our bar)"
+    (found,) = (r for r in verdicts.evaluate_claims(sweep(20), named) if r.claim.name == claim.name)
+    assert (found.claim.group, found.claim.published) == ("statement", "at least 90%")
+    assert found.finding.verdict == "consistent"
+    assert drawn(20)["edits-are-specific"].claim.published == "at least 90% (our bar)"
 
 
 def test_every_claim_about_networks_has_two_answers_that_need_no_share() -> None:
     results = drawn(20)
     for claim in claims.load_claims().statements:
-        found = results[claim.name]
-        asked = [significance.Answers(found.tendency, found.universality)]
-        assert asked == [("not determined", "not determined")] or found.universality in ("no", "not contradicted")
-        assert "Tendency: yes" in found.rule
-        assert "after the shares were known" in found.rule
-    assert (results["memories-cause"].tendency, results["memories-cause"].universality) == ("no", "no")
-    assert results["same-circuit"].tendency == "yes"
-    assert not results["table1-T1-128-0-error"].tendency
-    tallies = verdicts.count_answers(results.values())
-    of_the_paper = [claim for claim in claims.load_claims().statements if claim.group == "statement"]
-    assert sum(tallies["published statements"]["tendency"].values()) == len(of_the_paper)
-    assert "published table values" not in tallies
+        rule = results[claim.name].criterion.rule
+        answers = _answers(results[claim.name])
+        assert answers == ("not determined", "not determined") or answers[1] in ("no", "not contradicted")
+        assert "Tendency: yes" in rule
+        assert "after the shares were known" in rule
+    assert _answers(results["memories-cause"]) == ("no", "no")
+    assert _answers(results["same-circuit"])[0] == "yes"
+    assert _answers(results["table1-T1-128-0-error"]) == ("", "")
+
+
+def _answers(result: ClaimResult) -> tuple[str, str]:
+    """Whether a claim is said to hold for most networks, and for all."""
+    return result.finding.tendency, result.finding.universality
 
 
 def test_what_measuring_can_get_wrong_is_one_share_for_all_claims(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -258,24 +240,22 @@ def test_what_measuring_can_get_wrong_is_one_share_for_all_claims(monkeypatch: p
     for mismeasured, universality in ((0.01, "no"), (0.2, "not contradicted")):
         monkeypatch.setattr(significance, "MISMEASURED", mismeasured)
         results = by_name(runs)
-        found = results["phi-in-the-right-basis"]
-        assert (found.tendency, found.universality) == ("yes", universality)
-        rules = [of.rule for of in results.values() if of.tendency]
+        assert _answers(results["phi-in-the-right-basis"]) == ("yes", universality)
+        rules = [of.criterion.rule for of in results.values() if of.finding.tendency]
         assert all(f"1 - {mismeasured}" in rule for rule in rules)
 
 
 def test_of_a_statement_the_answer_stands_at_its_bar_and_at_those_beside_it() -> None:
     runs = sweep(20)
     for found in by_name(runs).values():
-        if found.group == "statement":
-            bars = [bar for bar, _ in found.neighbours]
-            assert found.reason
-            assert min(bars) < (found.bar or 0) < max(bars)
-            said = significance.badge_of_claim("no verdict", found.tendency, found.universality)
-            assert dict(found.neighbours)[found.bar or 0] == said
+        if found.claim.group == "statement":
+            bar, said_at = found.criterion.bar or 0, dict(found.evidence.neighbours)
+            assert found.criterion.reason
+            assert min(said_at) < bar < max(said_at)
+            assert said_at[bar] == significance.badge_of_claim("no verdict", *_answers(found))
     solved = runs["test_accuracy"] >= 0.99
     runs.loc[solved, "memory_map_error"] = 0.4
-    said = dict(by_name(runs)["basis-repeat-copy"].neighbours)
+    said = dict(by_name(runs)["basis-repeat-copy"].evidence.neighbours)
     assert [said[bar] for bar in (0.2, 0.35, 0.5, 1)] == ["not most", "not most", *["most, perhaps all"] * 2]
 
 
@@ -285,7 +265,7 @@ def test_no_bar_of_a_statement_is_what_chance_gives() -> None:
     runs = sweep(20).assign(**guess, power_edit_success=0.001)
     asked = {"phi-in-the-right-basis", "basis-repeat-copy", "hidden-state-repeat-copy", "hidden-state-composition"}
     results = by_name(runs)
-    assert {results[name].badge for name in (*asked, "memories-cause", "basis-composition")} == {"not most"}
+    assert {results[name].finding.badge for name in (*asked, "memories-cause", "basis-composition")} == {"not most"}
 
 
 def test_reasons_of_bars_name_how_far_tasks_are_from_each_other() -> None:
@@ -317,22 +297,22 @@ def test_another_share_of_measuring_errors_would_not_change_what_is_said(monkeyp
     badges = []
     for share in (0.002, significance.MISMEASURED, 0.02):
         monkeypatch.setattr(significance, "MISMEASURED", share)
-        badges.append(
-            {found.name: found.badge for found in verdicts.read_verdicts(PAPER) if found.group == "statement"}
-        )
+        stated = [found for found in verdicts.read_verdicts(PAPER) if found.claim.group == "statement"]
+        badges.append({found.claim.name: found.finding.badge for found in stated})
     assert badges[0] == badges[1] == badges[2]
 
 
 def test_by_another_bar_of_solving_other_networks_are_asked_and_all_says_so() -> None:
     runs = sweep(20, bar=0.98)
     lower = by_name(runs)
-    assert lower["coverage"].networks == runs["solved"].sum() > drawn(20)["coverage"].networks
-    assert lower["storage-needed"].bar == 0.98
-    assert "To solve is an accuracy of 0.98." in lower["storage-needed"].operationalisation
-    for found in (found for found in lower.values() if found.kind != "published table values"):
-        bars = [str(bar) for stratum in found.strata for bar, _ in stratum.curve]
-        words = " ".join([found.statement, found.operationalisation, found.rule, str(found.bar), *bars])
-        assert "0.99" not in re.findall(r"\d+\.\d+", words), found.name
+    assert lower["coverage"].finding.networks == runs["solved"].sum() > drawn(20)["coverage"].finding.networks
+    assert lower["storage-needed"].criterion.bar == 0.98
+    assert "To solve is an accuracy of 0.98." in lower["storage-needed"].criterion.operationalisation
+    for found in (found for found in lower.values() if found.claim.kind != "published table values"):
+        bars = [str(bar) for stratum in found.evidence.strata for bar, _ in stratum.curve]
+        of, name = found.criterion, found.claim.name
+        words = " ".join([found.claim.statement, of.operationalisation, of.rule, str(of.bar), *bars])
+        assert "0.99" not in re.findall(r"\d+\.\d+", words), name
 
 
 def test_hidden_coverage_shows() -> None:
@@ -342,10 +322,10 @@ def test_hidden_coverage_shows() -> None:
     lost = solved & (runs["seed"] % 2 == 0)
     runs.loc[lost, ["spectral_error", "optimal_spectral_error", "network_eigenvalues"]] = [NAN, 0.3, 30]
     results = by_name(runs)
-    assert results["coverage"].value == pytest.approx(0.5, abs=0.05)
-    assert results["spectrum-arguments"].value == pytest.approx(0.5, abs=0.05)
-    assert "10 of 20 seeds" in results["table1-T3-128-0_001-error"].because
-    assert results["rounding"].verdict == "consistent"
+    assert results["coverage"].finding.value == pytest.approx(0.5, abs=0.05)
+    assert results["spectrum-arguments"].finding.value == pytest.approx(0.5, abs=0.05)
+    assert "10 of 20 seeds" in results["table1-T3-128-0_001-error"].finding.because
+    assert results["rounding"].finding.verdict == "consistent"
 
 
 def test_errors_lost_to_rounding_and_to_greed_show() -> None:
@@ -353,26 +333,26 @@ def test_errors_lost_to_rounding_and_to_greed_show() -> None:
     runs.loc[runs["seed"] % 3 == 0, "spectral_error"] = NAN
     runs.loc[runs["seed"] % 3 == 1, "optimal_spectral_error"] -= 0.0001
     results = by_name(runs)
-    assert results["rounding"].verdict == "inconsistent"
-    assert results["greedy-matching"].verdict == "inconsistent"
+    assert results["rounding"].finding.verdict == "inconsistent"
+    assert results["greedy-matching"].finding.verdict == "inconsistent"
 
 
 def test_what_skipped_runs_change_shows() -> None:
     runs = sweep(20)
     name = "skipped-T1-128-accuracy"
-    assert drawn(20)[name].verdict == "consistent"
+    assert drawn(20)[name].finding.verdict == "consistent"
     runs.loc[runs["run_id"].str.startswith("T1_h128_l2-0_thr-0.98"), "test_accuracy"] = 0.9
     changed = by_name(runs)[name]
-    assert changed.verdict == "inconsistent"
-    assert changed.because.startswith("0.90 without them, ")
+    assert changed.finding.verdict == "inconsistent"
+    assert changed.finding.because.startswith("0.90 without them, ")
     fewer = runs[~((runs["seed"] > 10) & runs["run_id"].str.startswith("T1_h128_l2-0_thr-0.9_"))].copy()
     fewer.loc[(fewer["seed"] > 10) & (fewer["task"] == "T1"), "test_accuracy"] = 0.1
     few = by_name(fewer)[name]
-    assert few.because.startswith("0.90 without them, ")
-    assert few.seeds == 10
+    assert few.finding.because.startswith("0.90 without them, ")
+    assert few.finding.seeds == 10
     only = by_name(runs[~runs["run_id"].str.startswith("T1_h128_l2-0_thr-0.9_")])
-    assert only[name].verdict == "not determined"
-    assert only["table1-T1-128-0-accuracy"].seeds == 20
+    assert only[name].finding.verdict == "not determined"
+    assert only["table1-T1-128-0-accuracy"].finding.seeds == 20
 
 
 @settings(max_examples=6, deadline=None)
@@ -382,15 +362,17 @@ def test_whatever_column_is_missing_claims_say_so(gone: set[str]) -> None:
     table = sweep(6)
     left = table.drop(columns=[column for column in table.columns if column in gone - needed])
     for result in verdicts.evaluate_claims(left):
-        assert result.verdict in CLAIM_VERDICTS
-        assert result.because
-        if "not measured" in result.because:
-            assert result.verdict in ("not determined", "no verdict")
+        finding = result.finding
+        assert finding.verdict in CLAIM_VERDICTS
+        assert finding.because
+        if "not measured" in finding.because:
+            assert finding.verdict in ("not determined", "no verdict")
 
 
 def test_a_claim_about_a_missing_column_is_not_judged() -> None:
-    result = by_name(sweep(20).drop(columns="data_other_edit_success"))["edits-are-specific"]
-    assert (result.verdict, result.because) == ("not determined", "not measured: no column data_other_edit_success")
+    finding = by_name(sweep(20).drop(columns="data_other_edit_success"))["edits-are-specific"].finding
+    assert finding.verdict == "not determined"
+    assert finding.because == "not measured: no column data_other_edit_success"
 
 
 def test_reading_an_experiments_folder(tmp_path: Path) -> None:

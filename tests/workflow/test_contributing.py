@@ -151,7 +151,7 @@ def test_a_claim_can_be_consistent(project: Project) -> None:
     a_claim(project)
     code = (
         "from emtvb.paper.verdicts import read_verdicts; import sys;"
-        "print({x.name: x.verdict for x in read_verdicts(sys.argv[1])})"
+        "print({x.claim.name: x.finding.verdict for x in read_verdicts(sys.argv[1])})"
     )
     said = _said(project, "-c", code, str(ROOT / "results/paper"))
     for group in GROUPS:
@@ -206,8 +206,8 @@ def test_another_bar_of_solved_is_a_key_and_nothing_says_otherwise(project: Proj
 
 OLDER = (
     "figures/test_captions.py", "figures/test_panels.py", "theory/test_network_measurement.py", "theory/test_tasks.py",
-    "sweep/test_memory.py", "paper/test_claims.py", "paper/test_verdicts.py", "paper/test_verdict_page.py",
-    "architectures", "training/test_revisions.py", "test_config.py",
+    "sweep/test_memory.py", "paper/test_claims.py", "paper/test_shares.py", "paper/test_verdicts.py",
+    "paper/test_verdict_page.py", "architectures", "training/test_revisions.py", "test_config.py",
 )  # fmt: skip
 """Tests of figures, columns, tasks, claims and architectures."""
 

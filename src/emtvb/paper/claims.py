@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import functools
+from collections.abc import Iterable
 from dataclasses import fields
 from importlib import resources
 from pathlib import Path
@@ -199,6 +201,14 @@ class Statement(_Strict):
             )
         return self
 
+    def columns(self) -> list[str]:
+        """Those that its conditions need."""
+        return [name for condition in (*self.over, *self.holds) for name in condition.columns()]
+
+    def missing_columns(self, networks: pd.DataFrame) -> list[str]:
+        """Those that it needs and a table of networks does not have."""
+        return [name for name in self.columns() if name not in networks.columns]
+
 
 class Count(_Strict):
     """How many runs the published script ran."""
@@ -313,6 +323,20 @@ def load_claims(path: Path | str | None = None, solved: float = ACCURATE) -> Cla
         raise in_one_line(error, Claims, where) from None
     _check_table(claims.table1, where)
     return claims
+
+
+def claims_by_bar_of(measured: pd.DataFrame) -> Claims:
+    """The package's claims, with the bar of solving a task by which these networks were measured.
+
+    Args:
+        measured: With the column ``measured_solved``.
+    """
+    return load_claims(solved=float(measured["measured_solved"].iloc[0]))
+
+
+def where_all_hold(conditions: Iterable[Condition], networks: pd.DataFrame) -> pd.Series:
+    """Of which networks all conditions are true."""
+    return functools.reduce(lambda a, b: a & b, (condition.true_of(networks) for condition in conditions))
 
 
 def in_words(rule: str, **values: float) -> str:

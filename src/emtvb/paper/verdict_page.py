@@ -19,8 +19,8 @@ from markupsafe import Markup, escape
 
 from emtvb import markdown
 from emtvb.paper import claims
+from emtvb.paper.claim_results import ClaimResult, Kind, StatedClaim, Stratum, count_answers, count_verdicts
 from emtvb.paper.significance import BADGES
-from emtvb.paper.verdicts import ClaimResult, Kind, Stratum, count_answers, count_verdicts
 
 TITLES: dict[Kind, str] = {
     "published statements": "What the paper says of the networks",
@@ -83,19 +83,19 @@ class Stated:
 
     Attributes:
         experiment: Its name.
-        claims: Of each claim.
+        results: Of each claim.
         figures: Pictures that lie beside the page.
     """
 
     experiment: str
-    claims: Sequence[ClaimResult]
+    results: Sequence[ClaimResult]
     figures: Sequence[Figure] = field(default_factory=tuple)
 
     @property
     def kinds(self) -> dict[Kind, list[ClaimResult]]:
-        """The claims of each kind that has some."""
-        kinds = {kind: [claim for claim in self.claims if claim.kind == kind] for kind in TITLES}
-        return {kind: check_type for kind, check_type in kinds.items() if check_type}
+        """What is said of the claims of each kind that has some."""
+        kinds = {kind: [result for result in self.results if result.claim.kind == kind] for kind in TITLES}
+        return {kind: some for kind, some in kinds.items() if some}
 
     def _opening(self) -> dict[Kind, str]:
         """What a reader of each kind of claims wants to know first."""
@@ -103,24 +103,23 @@ class Stated:
 
     def _tallies(self) -> dict[Kind, dict[str, int]]:
         """How many claims of each kind have which badge, of those that occur."""
-        badges = {kind: Counter(claim.badge for claim in some) for kind, some in self.kinds.items()}
+        badges = {kind: Counter(result.finding.badge for result in some) for kind, some in self.kinds.items()}
         return {kind: {badge: count[badge] for badge in BADGES if count[badge]} for kind, count in badges.items()}
 
     @property
     def title(self) -> str:
         """What the runs say of the statements about networks, in a sentence."""
         statements = self.kinds.get("published statements", [])
-        most = sum(claim.tendency == "yes" for claim in statements)
+        most = sum(result.finding.tendency == "yes" for result in statements)
         if not statements:
             return f"results/{self.experiment} says nothing of the paper's statements"
         return f"{most} of the paper's {len(statements)} statements hold for most networks of results/{self.experiment}"
 
     def as_json(self) -> str:
         """Every claim, and of each kind how many have which verdict, as JSON text."""
-        about = [{**asdict(claim), "kind": claim.kind, "badge": claim.badge} for claim in self.claims]
         content = {
-            "experiment": self.experiment, "verdicts": count_verdicts(self.claims),
-            "answers": count_answers(self.claims), "claims": about,
+            "experiment": self.experiment, "verdicts": count_verdicts(self.results),
+            "answers": count_answers(self.results), "claims": [_as_entry(result) for result in self.results],
         }  # fmt: skip
         return json.dumps(content, indent=2) + "\n"
 
@@ -141,8 +140,8 @@ class Stated:
         return environment.get_template("stated.html.j2").render(
             stated=self, authors=authors, title=title.rpartition(", arXiv")[0] or title, paper=paper, kinds=self.kinds,
             tallies=self._tallies(), opening=self._opening(), titles=TITLES, anchors=ANCHORS, about=_ABOUT,
-            badges=[badge for badge in BADGES if any(claim.badge == badge for claim in self.claims)],
-            errs=_errs(self.claims),
+            badges=[badge for badge in BADGES if any(result.finding.badge == badge for result in self.results)],
+            errs=_errs(self.results),
             script=script, script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         )  # fmt: skip
 
@@ -151,30 +150,48 @@ class Stated:
         paper, tallies = claims.load_claims(), self._tallies()
         lines = [f"# {self.title}", "", f"Of [{paper.paper}]({paper.link}).", ""]
         lines += [f"- **{TITLES[kind]}.** {sentence}" for kind, sentence in self._opening().items()]
-        for kind, check_type in self.kinds.items():
+        for kind, some in self.kinds.items():
             tally = "; ".join(f"**{badge}**: {count}" for badge, count in tallies[kind].items())
             lines += ["", f"## {TITLES[kind]}", "", f"{_ABOUT[kind]} Counted: {tally}.", ""]
-            rows = []
-            for c in check_type:
-                ours = f" *{c.operationalisation}*" if c.operationalisation else ""
-                rows.append((
-                    f'<a id="{c.name}"></a>{c.statement}{ours}', c.source, c.published, c.ours or "none",
-                    _interval(c) or "none", str(c.seeds), f"**{c.badge}**", c.tendency or "not asked",
-                    c.universality or "not asked", c.because, c.reason or "not asked", _neighbours(c) or "not asked",
-                ))  # fmt: skip
-            lines.append(markdown.table(_COLUMNS, rows))
-        if self.claims:
-            lines += ["", _errs(self.claims), "", "## Rules", ""]
-            lines += [
-                f"- {group}: {markdown.cell(rule)}" for rule, group in {c.rule: c.group for c in self.claims}.items()
-            ]
+            lines.append(markdown.table(_COLUMNS, map(_as_row, some)))
+        if self.results:
+            rules = {result.criterion.rule: result.claim.group for result in self.results}
+            lines += ["", _errs(self.results), "", "## Rules", ""]
+            lines += [f"- {group}: {markdown.cell(rule)}" for rule, group in rules.items()]
         return "\n".join(lines).rstrip("\n") + "\n"
 
 
+_KEYS = (
+    "name", "group", "source", "quote", "statement", "published", "ours", "interval", "seeds", "networks", "rule",
+    "verdict", "because", "files", "value", "printed", "margin", "operationalisation", "reason", "bar", "neighbours",
+    "strata", "rows", "tendency", "universality", "kind", "badge",
+)  # fmt: skip
+"""Of each claim in JSON, in this order."""
 _COLUMNS = (
     "claim", "source", "published", "ours", "95% interval", "seeds", "answer", "tendency", "universality",
     "because", "why this bar", "at other bars",
 )  # fmt: skip
+
+
+def _as_entry(result: ClaimResult) -> dict[str, object]:
+    """A claim's entry in JSON: the fields of all parts of the result side by side."""
+    fields = {name: value for part in asdict(result).values() for name, value in part.items()}
+    fields |= {"kind": result.claim.kind, "badge": result.finding.badge}
+    return {key: fields[key] for key in _KEYS}
+
+
+def _as_row(result: ClaimResult) -> tuple[str, ...]:
+    """A claim's row in Markdown, a cell for each of the columns."""
+    claim, criterion, finding = result.claim, result.criterion, result.finding
+    ours = f" *{criterion.operationalisation}*" if criterion.operationalisation else ""
+    return (
+        f'<a id="{claim.name}"></a>{claim.statement}{ours}', claim.source, claim.published, finding.ours or "none",
+        _interval(result) or "none", str(finding.seeds), f"**{finding.badge}**", finding.tendency or "not asked",
+        finding.universality or "not asked", finding.because, criterion.reason or "not asked",
+        _neighbours(result) or "not asked",
+    )  # fmt: skip
+
+
 _MINUS = " \N{MINUS SIGN} "
 _SYMBOLS = {"Psi": "Ψ", "Phi": "Φ", "pi": "π"}
 
@@ -197,15 +214,15 @@ def badge_class(badge: str) -> str:
 
 def _answer_in_short(results: Sequence[ClaimResult]) -> str:
     """Claims of one kind in short: for how many most and all networks do as they say, or how many are consistent."""
-    asked = [claim for claim in results if claim.tendency]
+    asked = [result.finding for result in results if result.finding.tendency]
     if asked:
-        most = [claim for claim in asked if claim.tendency == "yes"]
-        exceptions = sum(claim.universality == "no" for claim in most)
-        unclear = sum(claim.tendency == "not determined" for claim in asked)
+        most = [finding for finding in asked if finding.tendency == "yes"]
+        exceptions = sum(finding.universality == "no" for finding in most)
+        unclear = sum(finding.tendency == "not determined" for finding in asked)
         every = f" Of these {exceptions} do{'es' * (exceptions == 1)} not hold for all." if exceptions else ""
         unknown = f" Of {unclear} our networks cannot tell." if unclear else ""
         return f"Of {len(asked)} statements {len(most)} hold{'s' * (len(most) == 1)} for most networks.{every}{unknown}"
-    number = Counter(claim.verdict for claim in results)
+    number = Counter(result.finding.verdict for result in results)
     open_values = len(results) - number["consistent"] - number["inconsistent"]
     unclear_values = f"; for {open_values} our seeds cannot tell" if open_values else ""
     consistent = f"{number['consistent']} of {len(results)} are consistent with our runs"
@@ -214,7 +231,8 @@ def _answer_in_short(results: Sequence[ClaimResult]) -> str:
 
 
 def _errs(results: Sequence[ClaimResult]) -> str:
-    shares = sum(bool(claim.strata) and claim.verdict in ("consistent", "inconsistent") for claim in results)
+    ruled = [result for result in results if result.finding.verdict in ("consistent", "inconsistent")]
+    shares = sum(bool(result.evidence.strata) for result in ruled)
     return _ERRS + (_ERRS_BY_RULE.format(count=shares, often=max(round(1 / (0.025 * shares)), 1)) if shares else "")
 
 
@@ -236,13 +254,14 @@ def _percent_of_axis(group: str, value: float) -> float:
     return round(min(max((value - low) / (high - low), 0), 1) * 100, 2)
 
 
-def _forest_row(claim: ClaimResult) -> _Row | None:
+def _forest_row(result: ClaimResult) -> _Row | None:
     """A published value, its margin, our value and what 20 seeds like ours would print; None where it is ``---``."""
-    if claim.printed is None or claim.margin is None:
+    claim, margin, finding = result.claim, result.criterion.margin, result.finding
+    if claim.printed is None or margin is None:
         return None
-    at = [_percent_of_axis(claim.group, value) for value in (claim.printed, *claim.margin)]
-    ours = None if claim.value is None else _percent_of_axis(claim.group, claim.value)
-    ends = None if claim.interval is None else tuple(_percent_of_axis(claim.group, end) for end in claim.interval)
+    at = [_percent_of_axis(claim.group, value) for value in (claim.printed, *margin)]
+    ours = None if finding.value is None else _percent_of_axis(claim.group, finding.value)
+    ends = None if finding.interval is None else tuple(_percent_of_axis(claim.group, end) for end in finding.interval)
     return _Row(at[0], (at[1], at[2]), ours, (ends[0], ends[1]) if ends else None)
 
 
@@ -269,25 +288,27 @@ def _curve_points(stratum: Stratum) -> list[_Point]:
     ]
 
 
-def _neighbours(claim: ClaimResult) -> str:
+def _neighbours(result: ClaimResult) -> str:
     """What is said of a claim at its bar and at others, those together at which the same is said."""
-    runs = [(said, [bar for bar, _ in of]) for said, of in itertools.groupby(claim.neighbours, key=lambda at: at[1])]
+    by_answer = itertools.groupby(result.evidence.neighbours, key=lambda at: at[1])
+    runs = [(said, [bar for bar, _ in of]) for said, of in by_answer]
     return "; ".join(
         f"{_number(bars[0])}{f' to {_number(bars[-1])}' if len(bars) > 1 else ''}: {said}" for said, bars in runs
     )
 
 
-def _interval(claim: ClaimResult) -> str:
-    """A claim's interval, to the digits of its value."""
-    if claim.interval is None:
+def _interval(result: ClaimResult) -> str:
+    """A finding's interval, to the digits of its value."""
+    group, finding = result.claim.group, result.finding
+    if finding.interval is None:
         return ""
-    form = {"spectral error": "{:.4f}", "accuracy": "{:.2f}"}.get(claim.group, "{:.0%}")
-    if "off" in claim.ours.split():  # a distance
-        form = "{:+.3f}" if claim.group == "whole" else "{:.4f}"
-    return " to ".join(form.format(end) for end in claim.interval)
+    form = {"spectral error": "{:.4f}", "accuracy": "{:.2f}"}.get(group, "{:.0%}")
+    if "off" in finding.ours.split():  # a distance
+        form = "{:+.3f}" if group == "whole" else "{:.4f}"
+    return " to ".join(form.format(end) for end in finding.interval)
 
 
-def _short(claim: ClaimResult) -> str:
+def _short(claim: StatedClaim) -> str:
     """What a claim is called in a list: a short sentence, its name in words, or its cell."""
     if claim.name.startswith("table1-"):
         return claim.source.partition(": ")[2]

@@ -17,8 +17,7 @@ from emtvb.figures.marks import draw_points
 from emtvb.figures.panels import blank_figure, label_outside, panel_grid, shade_every_second
 from emtvb.figures.style import COLOURS, house_style
 from emtvb.figures.words import wrap_name
-from emtvb.paper import verdicts
-from emtvb.paper.verdicts import SHOWN
+from emtvb.paper.shares import SHOWN, statement_shares
 
 GROUP = CELL[:-1]
 _ROW, _AROUND = 0.15, 0.95
@@ -28,7 +27,7 @@ _ROW, _AROUND = 0.15, 0.95
 def read(runs: Path | str, measurements: Path | str) -> pd.DataFrame:
     """What the figure shows, from an experiment's run table and its measurements."""
     measured = tables.read_table(measurements, tables.MEASURED_COLUMNS)
-    return verdicts.statement_shares(tables.combine(tables.read_table(runs, tables.RUN_COLUMNS), measured))
+    return statement_shares(tables.combine(tables.read_table(runs, tables.RUN_COLUMNS), measured))
 
 
 @house_style()
@@ -38,7 +37,7 @@ def draw(shares: pd.DataFrame, shown: Mapping[str, str] = SHOWN) -> Figure:
     Groups of one task stand on one band. At the right of each row: for how many of its networks.
 
     Args:
-        shares: What ``emtvb.paper.verdicts.statement_shares`` gives.
+        shares: What ``emtvb.paper.shares.statement_shares`` gives.
         shown: The statements that are drawn, by name, and what their panels are called.
     """
     table = numbers(shares, shown)
