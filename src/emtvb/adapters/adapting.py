@@ -18,9 +18,9 @@ from emtvb.adapters.steps import Form, Machine, run_steps
 from emtvb.adapters.verification import Verified, is_noisy, verify_steps
 from emtvb.core.arguments import as_bool, as_numbers, checked_times, refuse_keywords, whole_number
 from emtvb.core.linearisation import jacobian_by_differences
-from emtvb.core.memory_limit import check_room
 from emtvb.core.systems import Runnable, System
 from emtvb.errors import InputError
+from emtvb.memory_limit import check_room
 from emtvb.weights import Network
 
 

@@ -14,11 +14,11 @@ from emtvb.adapters.adapting import Adapted, Wrapped, adapt
 from emtvb.adapters.verification import TRIALS
 from emtvb.core.arguments import Times, as_bool, as_numpy, checked_times, refuse_keywords, whole_number
 from emtvb.core.labels import Labels
-from emtvb.core.memory_limit import check_room
 from emtvb.core.recording import FITTING
 from emtvb.core.trials import LabelledTask, Trials, check_finite
 from emtvb.core.variables import Kinds
 from emtvb.errors import InputError
+from emtvb.memory_limit import check_room
 
 _TASKS = ("T1", "T2", "T3", "T4")
 """Tasks' names, of which one may be given in the place of a task (``tasks.NAMED``)."""

@@ -19,11 +19,11 @@ from emtvb.core.editing.requests import Change, Request
 from emtvb.core.editing.running import TRIAL, Plan, run_edits
 from emtvb.core.fitting import Fitted, fit
 from emtvb.core.judging import format_spans, readable_at
-from emtvb.core.memory_limit import check_room
 from emtvb.core.result_tables import count_and_noun, first_names
 from emtvb.core.trials import LabelledTask, Trials
 from emtvb.core.variables import CONTINUOUS
 from emtvb.errors import InputError
+from emtvb.memory_limit import check_room
 
 
 def edit(
