@@ -116,7 +116,8 @@ def edit(
     obeyed = [control.followed & ~control.without_edit for control in untaught]
     if steps is None and trials.task is None and len(times) > 1:
         done = replace(done, last=int(times.max()))
-    done = replace(done, untrained=max(obeyed, key=np.mean)) if obeyed else done
+    if obeyed:
+        done = replace(done, outcomes=replace(done.outcomes, untrained=max(obeyed, key=np.mean)))
     return done if done.controls_fail else replace(done, hint=_hint(fitted, request.variables, source))
 
 

@@ -123,8 +123,12 @@ def request_edits(trials: Trials, times: Int[np.ndarray, " time"], change: Named
     known = np.isfinite(before[:, trials.stored]).all(axis=1)
     moved = np.abs(np.nan_to_num(after) - np.nan_to_num(before))[:, trials.stored].max(axis=1) > _NOTHING
     if not (known & moved).any():
-        reason = "changes nothing in any trial" if known.any() else "no trial has a value of every variable then"
-        reason = "what comes later does not depend on it alone" if (known & copies).any() else reason
+        if (known & copies).any():
+            reason = "what comes later does not depend on it alone"
+        elif known.any():
+            reason = "changes nothing in any trial"
+        else:
+            reason = "no trial has a value of every variable then"
         raise InputError(f"edit ({name})", f"at {times.tolist()[:6]}", f"{reason}; choose another time or value")
     return Request(trial, time, before, after, name, tuple(variables)).select(known & moved)
 

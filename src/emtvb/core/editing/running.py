@@ -15,7 +15,7 @@ from emtvb.core.editing.agreement import CLOSE, Agreement, Agrees, share_recover
 from emtvb.core.editing.continuation import Continuation, Feedback, outputs_after_steps
 from emtvb.core.editing.controls import random_step, resized_step
 from emtvb.core.editing.donors import SAME_VALUE, Donors, interchange_step
-from emtvb.core.editing.edits import Edits, which_count
+from emtvb.core.editing.edits import Ceiling, EditedTrials, Edits, Futures, Outcomes, which_count
 from emtvb.core.editing.requests import Request
 from emtvb.core.fitting import Fitted, slice_of_part
 from emtvb.core.trials import LabelledTask, Trials
@@ -79,31 +79,31 @@ def run_edits(
     _check_outputs(outputs["unedited"], trials)
     agreement, ceiling, known = _expectation(trials, plan, run, outputs["unedited"])
     followed = {name: agreement.holds(given) for name, given in outputs.items()}
-    none = np.zeros(0, dtype=bool)
     counts = which_count(followed["unedited"], readable)
     distances = agreement.expected[:, counts], outputs["unedited"][:, counts]
+    by_edit, by_random, by_other = (
+        share_recovered(outputs[name][:, counts], *distances) if name in outputs else float("nan")
+        for name in ("edited", "random_step", "other_variable")
+    )
     return Edits(
-        request.name,
-        request.trial,
-        request.time,
-        trials.values(request.before),
-        trials.values(request.after),
-        outputs["edited"],
-        agreement.expected,
-        outputs["unedited"],
-        followed["edited"],
-        without_edit=followed["unedited"],
-        random_step=followed.get("random_step", none),
-        other_variable=followed.get("other_variable", none),
-        ceiling=ceiling if controls else none,
-        size=np.linalg.norm(change, axis=1),
-        recovered=tuple(
-            share_recovered(outputs[name][:, counts], *distances) if name in outputs else float("nan")
-            for name in ("edited", "random_step", "other_variable")
-        ),  # type: ignore[arg-type]
-        readable=readable,
-        group=None if trials.test.groups is None else trials.test.groups[request.trial],
-        known=known,
+        name=request.name,
+        edited=EditedTrials(
+            trial=request.trial,
+            time=request.time,
+            before=trials.values(request.before),
+            after=trials.values(request.after),
+            size=np.linalg.norm(change, axis=1),
+            readable=readable,
+            group=None if trials.test.groups is None else trials.test.groups[request.trial],
+        ),
+        futures=Futures(outputs=outputs["edited"], expected=agreement.expected, unedited=outputs["unedited"]),
+        outcomes=Outcomes(
+            followed=followed["edited"],
+            without_edit=followed["unedited"],
+            **{name: followed[name] for name in ("random_step", "other_variable") if name in followed},
+        ),
+        highest=Ceiling(ceiling, known) if controls else Ceiling(known=known),
+        recovered=(by_edit, by_random, by_other),
         agrees="" if plan.agrees is None else getattr(plan.agrees, "__name__", type(plan.agrees).__name__),
     )
 
