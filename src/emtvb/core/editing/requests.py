@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from emtvb.core.arguments import as_bool, as_numpy, refuse_keywords
+from emtvb.core.arguments import as_bool, as_numbers, as_numpy, refuse_keywords
 from emtvb.core.trials import Trials
 from emtvb.core.variables import BINARY, CONTINUOUS
 from emtvb.errors import InputError
@@ -198,8 +198,8 @@ def _spread(
     count, values = trials.test.states.shape[1], as_numpy(value, name)
     if values.dtype.kind not in "biufUS":
         raise InputError(name, f"{selector}: {value!r:.60}", "give a value, or one for each trial to judge on")
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
-        raise InputError(name, f"{selector}: {value!r:.60}", "give finite numbers")
+    if values.dtype.kind not in "US":
+        values = as_numbers(values, f"{name}: {selector}", "one, or one for each trial to judge on")
     if values.shape and values.shape[0] == count and len(indices) == 1:
         return [values[trial]]
     if values.shape in ((), (len(indices),)):

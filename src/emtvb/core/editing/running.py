@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from emtvb.core.arguments import as_numpy, call_user_function
+from emtvb.core.arguments import as_numbers, call_user_function
 from emtvb.core.editing.agreement import CLOSE, Agreement, Agrees, share_recovered
 from emtvb.core.editing.continuation import Continuation, Feedback, outputs_after_steps
 from emtvb.core.editing.controls import random_step, resized_step
@@ -203,14 +203,11 @@ def expected_outputs(
         return source.theory.future_outputs(numbers, len(inputs)).astype(np.float64)
     if not callable(source):
         raise InputError("expected", source, "give a function (values, inputs) -> outputs, 'trial' or a task")
-    outputs = as_numpy(call_user_function("expected", source, trials.values(numbers), inputs), "expected")
-    if outputs.dtype.kind not in "fiub":
-        raise InputError("expected", f"a function that returned {outputs.dtype}", "give outputs as numbers")
+    returned = call_user_function("expected", source, trials.values(numbers), inputs)
+    outputs = as_numbers(returned, "expected: what it returned", f"(step, trial, output) = {shape}")
     if outputs.shape != shape:
-        returned = f"a function that returned {outputs.dtype} of shape {outputs.shape}"
-        raise InputError("expected", returned, f"give outputs (step, trial, output) = {shape}")
-    if not np.isfinite(outputs).all():
-        raise InputError("expected", "a function that returned numbers that are not finite", "give finite outputs")
+        shown = f"a function that returned {outputs.dtype} of shape {outputs.shape}"
+        raise InputError("expected", shown, f"give outputs (step, trial, output) = {shape}")
     return outputs.astype(np.float64)
 
 
@@ -220,8 +217,9 @@ def checked_feedback(function: Callable) -> Feedback:
 
     def heard(outputs: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         arguments = (outputs, inputs) if takes_inputs else (outputs,)
-        read = as_numpy(call_user_function("inputs", function, *arguments), "inputs")
-        if read.shape != inputs.shape or read.dtype.kind not in "fiub" or not np.isfinite(read).all():
+        returned = call_user_function("inputs", function, *arguments)
+        read = as_numbers(returned, "inputs: what it returned", f"(trial, input) = {inputs.shape}")
+        if read.shape != inputs.shape:
             shown = f"a function that returned {read.dtype} of shape {read.shape}"
             raise InputError("inputs", shown, f"give finite inputs (trial, input) = {inputs.shape}")
         return read.astype(inputs.dtype)
