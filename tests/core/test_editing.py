@@ -13,6 +13,7 @@ from torch import nn
 
 import emtvb
 from emtvb.core import untrained_control
+from emtvb.core.editing.edits import Ceiling
 from emtvb.core.editing.requests import Change
 from emtvb.core.intervals import wilson_interval
 from emtvb.errors import InputError
@@ -52,6 +53,11 @@ def test_it_does_what_should_follow_and_the_controls_do_not(fitted: emtvb.Fitted
     assert done.controls_fail
 
 
+def with_outcomes(done: emtvb.Edits, **others: np.ndarray) -> emtvb.Edits:
+    """The same edits with other outcomes."""
+    return replace(done, outcomes=replace(done.outcomes, **others))
+
+
 def test_it_says_what_was_done(fitted: emtvb.Fitted) -> None:
     done = emtvb.edit(fitted, 5, set={"word": "red"}, expected=future, max_edits=100)
     assert (done.after[:, 1] == "red").all()
@@ -62,13 +68,13 @@ def test_it_says_what_was_done(fitted: emtvb.Fitted) -> None:
     again = emtvb.edit(fitted, 5, set={"word": "red"}, expected=future, max_edits=100)
     np.testing.assert_array_equal(done.trial, again.trial)
     assert "no untrained control: untrained= adds it" in str(done).splitlines()
-    assert "no untrained control" not in str(replace(done, untrained=done.random_step))
+    assert "no untrained control" not in str(with_outcomes(done, untrained=done.random_step))
     several = emtvb.edit(fitted, [5, 18], set={"word": "red"}, expected=future)
     assert str(several).splitlines()[1].endswith("; 1 step after each, as many as follow the last, at 18")
     single = emtvb.edit(fitted, [5, 18], set={"word": "red"}, expected=future, steps=1, max_edits=1)
     assert "set word: 1 edit in 1 judged trial; 1 step after each" in str(single).splitlines()
     assert "of 1 edit:" in str(single).splitlines()
-    without = replace(done, without_edit=np.arange(100) == 3)
+    without = with_outcomes(done, without_edit=np.arange(100) == 3)
     assert "1 of them does not count: without it the network does the same" in str(without).splitlines()
     assert len(emtvb.edit(fitted, 5, flip="bit", expected=future, steps=3).outputs) == 3
 
@@ -175,8 +181,8 @@ def test_a_small_shift_is_told_from_none(fitted: emtvb.Fitted) -> None:
         ({"flip": 0, "at": 19}, "steps: 0: 0 steps were recorded after time 19"),
         ({"flip": 0, "steps": 15}, "steps: 15: 14 steps were recorded after time 5"),
         ({"flip": 0, "expected": "theory"}, "expected: theory: give a function (values, inputs) -> outputs"),
-        ({"flip": 0, "expected": lambda v, u: v}, "expected: a function that returned"),
-        ({"flip": 0, "expected": lambda v, u: np.full((14, 400, 2), "a")}, "expected: a function that returned <U1: "),
+        ({"flip": 0, "expected": lambda v, u: v}, "expected: what it returned: of type object"),
+        ({"flip": 0, "expected": lambda v, u: np.full((14, 400, 2), "a")}, "expected: what it returned: of type <U"),
         ({"flip": 0, "agrees": lambda o, e: o}, "agrees: returned shape (14, 400, 4): give (step, trial)"),
         ({"flip": 0, "inputs": np.zeros((3, 9)), "steps": 3}, "inputs: shape (3, 9): give (3, 3) or (3, 400, 3)"),
         ({"flip": 0, "inputs": np.zeros((3, 3)), "steps": 3, "expected": None}, "inputs: given beside expected"),
@@ -229,8 +235,9 @@ def test_a_low_ceiling_is_said_to_be_why_little_is_followed(fitted: emtvb.Fitted
     done = emtvb.edit(fitted, 5, set={"word": "red"}, expected=future, max_edits=100)
     first = np.arange(100)
     known = {"without_edit": first < 0, "followed": first < 4, "random_step": first < 3, "other_variable": first < 0}
-    assert "too few trials" in replace(done, **known).verdict
-    low = replace(done, **known, ceiling=first < 5).verdict
+    few = with_outcomes(done, **known)
+    assert "too few trials" in few.verdict
+    low = replace(few, highest=Ceiling(first < 5)).verdict
     assert low.startswith("shows nothing: followed 0.040, a random step of the same size 0.030; without an edit the ")
     assert "does what is expected in 0.050 of them" in low
 
@@ -472,7 +479,8 @@ def test_no_edit_at_all_is_a_control() -> None:
     system = emtvb.adapt(lambda u, h: (h @ basis[:, None] + u, h + u * basis / (basis @ basis)), state=6)
     of_bit = emtvb.fit(emtvb.record(system, u, {"a": v})).memories
     case = emtvb.fit(emtvb.record(system, u, {"a": label}), method=lambda trials, times: emtvb.Located(of_bit))
-    done = replace(emtvb.edit(case, 2, flip="a"), readable=True)
+    done = emtvb.edit(case, 2, flip="a")
+    done = replace(done, edited=replace(done.edited, readable=True))
     assert done.success > 0.3 > max(done.share("random_step"), 0.2)
     assert done.followed.mean() < done.without_edit.mean() + 0.1
     assert done.verdict.startswith("shows nothing: no edit at all does as well (0.")

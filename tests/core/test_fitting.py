@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import emtvb
+from emtvb import memory_limit
 from emtvb.adapters.record import _states_and_outputs
-from emtvb.core import memory_limit, numerical_rank, regression
+from emtvb.core import numerical_rank, regression
 from emtvb.core.memories import explained_variance
 from emtvb.core.readings import read_variable
 from emtvb.core.recording import Recording

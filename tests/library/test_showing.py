@@ -77,6 +77,22 @@ def test_what_repr_says() -> None:
     assert repr(judged()["bit"]) == "<bit: accuracy 1.000, chance 0.503, p 0.0005: readable>"
 
 
+def test_what_its_parts_hold_is_at_hand_without_them() -> None:
+    for whole, parts in (
+        (edits(), ("edited", "futures", "outcomes", "highest")),
+        (judged()[0], ("overall", "at_times")),
+    ):
+        for part in (getattr(whole, name) for name in parts):
+            for name in part.__dataclass_fields__:
+                assert getattr(whole, name) is getattr(part, name)
+    steps, count, outputs = edits().outputs.shape
+    assert (steps, outputs) == (6, 4)
+    assert edits().before.shape == edits().after.shape == (count, 3)
+    for name in ("trial", "time", "size", "followed", "without_edit", "random_step", "other_variable", "ceiling"):
+        assert getattr(edits(), name).shape == (count,)
+    assert (edits().untrained.shape, edits().group) == ((0,), None)
+
+
 def same(one: object, other: object) -> bool:
     """Whether two results are the same, all the way down; networks aside."""
     if isinstance(one, np.ndarray):
@@ -107,6 +123,35 @@ def test_what_is_saved_is_loaded(name: str, tmp_path: Path) -> None:
     assert str(again) == str(result) or name in ("trials", "fitted")
     if name == "erasure":
         np.testing.assert_array_equal(again(trials().test.states), result(trials().test.states))
+
+
+def flat(value: object) -> object:
+    """A value as JSON, with all that is held together for short side by side, as format 2 has it."""
+    if isinstance(value, list):
+        return [flat(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    value = {key: flat(item) for key, item in value.items()}
+    if value.get("kind") in ("Edits", "Reading"):
+        inner = [part["of"] for part in value["of"].values() if isinstance(part, dict) and "kind" in part]
+        alone = {key: part for key, part in value["of"].items() if not isinstance(part, dict) or "kind" not in part}
+        value["of"] = {key: part for some in (alone, *inner) for key, part in some.items()}
+    return value
+
+
+@pytest.mark.parametrize("name", ["judged", "edits"])
+def test_files_of_format_2_are_read(name: str, tmp_path: Path) -> None:
+    path = emtvb.save(RESULTS[name](), tmp_path / "result.npz")
+    with np.load(path) as stored:
+        arrays = dict(stored)
+    tree = json.loads(arrays["tree"].tobytes())
+    kept = flat(tree["emtvb"])
+    assert ("score" if name == "judged" else "followed") in json.dumps(kept)
+    assert "overall" not in json.dumps(kept)
+    assert "outcomes" not in json.dumps(kept)
+    arrays["tree"] = np.frombuffer(json.dumps({"format": 2, "emtvb": kept}).encode(), dtype=np.uint8)
+    np.savez(path, **arrays)
+    assert same(emtvb.load(path), RESULTS[name]())
 
 
 def test_what_is_loaded_can_be_judged_and_with_its_network_edited(tmp_path: Path) -> None:

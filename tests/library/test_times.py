@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import emtvb
+from emtvb import memory_limit
 from emtvb.adapters import record as module
-from emtvb.core import memory_limit
 from emtvb.errors import InputError
 from emtvb.theory import tasks
 

@@ -33,8 +33,8 @@ try:
     from emtvb.making import hooks, planning, recorded, surroundings
     from emtvb.making.digests import PACKAGE
     from emtvb.making.clone import check_package
-    from emtvb.core.memory_limit import killed_processes, want_of_memory
     from emtvb.making.logs import last_errors
+    from emtvb.memory_limit import killed_processes, want_of_memory
     from emtvb.slurm import commands as slurm
     from emtvb.slurm import executor
     from emtvb.training import promises

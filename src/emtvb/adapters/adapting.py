@@ -16,11 +16,11 @@ from emtvb.adapters.elman import Elman, step_jacobian
 from emtvb.adapters.naming import named_in
 from emtvb.adapters.steps import Form, Machine, run_steps
 from emtvb.adapters.verification import Verified, is_noisy, verify_steps
-from emtvb.core.arguments import as_bool, as_numbers, checked_times, refuse_keywords, whole_number
+from emtvb.core.arguments import as_bool, as_numbers, as_numpy, checked_times, refuse_keywords, whole_number
 from emtvb.core.linearisation import jacobian_by_differences
-from emtvb.core.memory_limit import check_room
 from emtvb.core.systems import Runnable, System
 from emtvb.errors import InputError
+from emtvb.memory_limit import check_room
 from emtvb.weights import Network
 
 
@@ -425,13 +425,20 @@ def _forms_of(network: Any) -> str:
 
 
 def _example_arrays(state: Any) -> list[Any]:
-    """The arrays of a state of one trial; none where it is a number, or cannot be made, which is said later."""
+    """The arrays of a state of one trial; none where it is a number, or cannot be made, which is said later.
+
+    Raises:
+        InputError: Where one of them is no plain array.
+    """
     if state is None or isinstance(state, (int, np.integer)):
         return []
     try:
-        return states.state_arrays(state(1) if callable(state) else state)
+        arrays = states.state_arrays(state(1) if callable(state) else state)
     except Exception:
         return []
+    for array in arrays:
+        as_numpy(array, "state")
+    return arrays
 
 
 def _is_torchs(torch: Any, network: Any, readout: Any, example: list[Any]) -> bool:

@@ -12,13 +12,13 @@ from jaxtyping import Bool, Float
 
 from emtvb.adapters.adapting import Adapted, Wrapped, adapt
 from emtvb.adapters.verification import TRIALS
-from emtvb.core.arguments import Times, as_bool, as_numpy, checked_times, refuse_keywords, whole_number
+from emtvb.core.arguments import Times, as_bool, as_numbers, checked_times, refuse_keywords, whole_number
 from emtvb.core.labels import Labels
-from emtvb.core.memory_limit import check_room
 from emtvb.core.recording import FITTING
 from emtvb.core.trials import LabelledTask, Trials, check_finite
 from emtvb.core.variables import Kinds
 from emtvb.errors import InputError
+from emtvb.memory_limit import check_room
 
 _TASKS = ("T1", "T2", "T3", "T4")
 """Tasks' names, of which one may be given in the place of a task (``tasks.NAMED``)."""
@@ -119,8 +119,9 @@ def record(
         raise InputError("horizon", horizon, "it is of a task's test; leave it out")
     if labels is None or (isinstance(labels, dict) and not labels):
         raise InputError("labels", "none", "say what the network should hold, (time, trial, variable), or give a Task")
-    array = as_numpy(inputs, "inputs")
-    x = _checked_inputs(array, batch_first)
+    order = "(trial, time, input)" if batch_first else "(time, trial, input)"
+    array = as_numbers(inputs, "inputs", order)
+    x = _checked_inputs(array, batch_first, order)
     if not batch_first and len(x) > x.shape[1]:
         shown = f"{len(x)} steps of {x.shape[1]} trials"
         warnings.warn(f"inputs: {shown}: give batch_first=True if it is the other way round", stacklevel=2)
@@ -204,19 +205,13 @@ def _reported_starts(starts: range) -> Iterator[int]:
     print(f"\rtrials: {starts.stop} of {starts.stop}", file=sys.stderr)
 
 
-def _checked_inputs(x: np.ndarray, batch_first: bool) -> Float[np.ndarray, "time trial input"]:
+def _checked_inputs(x: np.ndarray, batch_first: bool, order: str) -> Float[np.ndarray, "time trial input"]:
+    """Finite numbers, whose axes should be in this order, as floats with time first."""
     if x.ndim == 2 and x.dtype.kind in "iu":  # ids, one a step
         x = x[..., None]
     if x.ndim != 3 or 0 in x.shape:
-        order = "(trial, time, input)" if batch_first else "(time, trial, input)"
         only = "; one number a step: inputs[..., None]" if x.ndim == 2 else ""
         raise InputError("inputs", f"shape {x.shape}", f"give an array of shape {order}{only}")
-    if x.dtype.kind not in "fiub":
-        raise InputError("inputs", f"of type {x.dtype}", "give real numbers")
-    least = x.size // 4  # whether each is finite is a byte
-    check_room(least, "inputs", f"shape {x.shape}, which take at least", "give fewer trials or steps")
-    if not np.isfinite(x).all():
-        raise InputError("inputs", "not all of them finite", "give finite numbers")
     if x.dtype.kind in "iu" and np.abs(x).max() > _EXACT:
         raise InputError("inputs", f"whole numbers up to {np.abs(x).max()}", f"give them as floats, or up to {_EXACT}")
     x = x.swapaxes(0, 1) if batch_first else x

@@ -95,7 +95,7 @@ def _named_arrays(state: Any, name: str) -> list[tuple[str, Any]]:
     """Each array with its name, below this one."""
     if state is None:
         return []
-    if hasattr(state, "shape") and hasattr(state, "dtype"):
+    if hasattr(state, "__array__") or (hasattr(state, "shape") and hasattr(state, "dtype")):
         return [(name, state)]
     if isinstance(state, dict):
         inner = [(str(key), value) for key, value in state.items()]

@@ -12,7 +12,7 @@ from jaxtyping import Float
 
 from emtvb.adapters import states
 from emtvb.adapters.naming import Generators, named_in
-from emtvb.core.arguments import describe_error
+from emtvb.core.arguments import as_numpy, describe_error
 from emtvb.errors import InputError
 
 
@@ -103,7 +103,7 @@ class Machine:
 
     def joined(self, arrays: list[Any]) -> Any:
         """Arrays of the library beside each other, a copy: a step may write into what it gave out before."""
-        return np.concatenate([_unmasked_array(array) for array in arrays], axis=1)
+        return np.concatenate([as_numpy(array, "network") for array in arrays], axis=1)
 
     def like(self, array: Any, example: Any) -> Any:
         """An array with the precision of another one, and of its library, such as JAX."""
@@ -111,7 +111,7 @@ class Machine:
 
     def checked(self, output: Any, name: str) -> Any:
         """What something of this name gave out, as an array of real numbers."""
-        output = _unmasked_array(output)
+        output = as_numpy(output, "network")
         if output.dtype.kind not in "fiub":
             raise InputError("network", f"{name} gives out {output.dtype}", "give out real numbers")
         return output if output.dtype.kind == "f" else output.astype(np.float64)
@@ -169,6 +169,9 @@ class Machine:
         if self.form.readout is not None:
             output = self._read_out(self.form.readout, output)
         output = self.checked(output, name)
+        if not self._is_settled:  # once: those of torch have to leave its device for it
+            for array in (output, *states.state_arrays(new)):
+                as_numpy(array, "network")
         if tuple(output.shape)[:1] != (trials,):
             shown = f"{name} gave out an output of shape {tuple(output.shape)} for {trials} trials"
             raise InputError("network", shown, "return one row for each, (trials, outputs)")
@@ -222,13 +225,6 @@ class Machine:
     def jacobian(self, flat: np.ndarray, inputs: np.ndarray) -> Float[np.ndarray, "trial state state"] | None:  # noqa: ARG002
         """The derivative of the new state by the old; None where the library gives none."""
         return None
-
-
-def _unmasked_array(array: Any) -> np.ndarray:
-    """What numpy takes for an array, as one without a mask."""
-    if np.ma.is_masked(array):
-        raise InputError("network", "a masked array", "its mask would be lost; return plain arrays: .filled(...)")
-    return np.asarray(array)
 
 
 def _in_words(shapes: dict[str, tuple[int, ...]]) -> str:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from emtvb.adapters.naming import named_in
 from emtvb.adapters.steps import Form, Machine
+from emtvb.core.arguments import as_numpy
 from emtvb.errors import InputError
 
 LAYERS = (nn.RNN, nn.GRU, nn.LSTM)
@@ -33,8 +34,6 @@ class TorchMachine(Machine):
         self._roots = list({id(item): item for item in named if isinstance(item, nn.Module)}.values())
         self._dtype, self._device = _dtype_and_device(self._roots, [*named_in(form.call), *example])
         self.is_half = self._dtype in (torch.half, torch.bfloat16)
-        if self._device.type == "meta":
-            raise InputError("network", "on torch's meta device", "it has no numbers there; load its weights first")
         with self.quiet():
             super().__init__(form)
 
@@ -80,8 +79,7 @@ class TorchMachine(Machine):
     def stacked(self, arrays: list[Tensor]) -> np.ndarray:
         """On the CPU; half precision becomes single, which holds it."""
         stack = torch.stack(arrays).detach()
-        found: np.ndarray = (stack if stack.dtype in (torch.float32, torch.float64) else stack.float()).cpu().numpy()
-        return found
+        return as_numpy(stack if stack.dtype in (torch.float32, torch.float64) else stack.float(), "network")
 
     def joined(self, arrays: list[Tensor]) -> Tensor:
         """Tensors beside each other."""

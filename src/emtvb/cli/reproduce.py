@@ -11,10 +11,10 @@ import click
 
 from emtvb import config
 from emtvb.cli.options import DEFAULT_CONFIG, checked_experiment, console
-from emtvb.core.memory_limit import available_bytes, killed_processes, want_of_memory
 from emtvb.errors import InputError
 from emtvb.experiments import kinds
 from emtvb.making import surroundings
+from emtvb.memory_limit import available_bytes, killed_processes, want_of_memory
 
 JOB_MEMORY = 600
 """MiB that a job here may take.

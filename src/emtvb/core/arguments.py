@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from emtvb.errors import InputError
+from emtvb.memory_limit import check_room
 
 Times = int | slice | Iterable[int] | np.ndarray
 """A time step, or several of them (:func:`checked_times`)."""
@@ -71,28 +72,50 @@ def call_user_function(setting: str, function: Callable, *arguments: np.ndarray)
 
 
 def as_numpy(values: Any, what: str) -> np.ndarray:
-    """An array of numpy's, of a tensor too.
+    """A plain array of numpy's: all that users hand in as an array, or their functions return as one, comes by here.
+
+    Tensors and arrays of other libraries are taken where numpy can have all that they hold. What is masked, sparse,
+    nested, quantised or without numbers (torch's meta device) is refused.
+
+    Args:
+        values: What was handed in; of numbers, words or objects.
+        what: The setting that it is.
 
     Raises:
-        InputError: Where it is none, such as lists of different lengths, or a tensor that numpy has no word for.
+        InputError: Where it is no plain array, such as lists of different lengths.
     """
-    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
-        raise InputError(what, "a masked array", "its mask would be lost; fill it, labels with NaN: values.filled(...)")
-    if getattr(getattr(values, "device", None), "type", None) == "meta":
-        raise InputError(what, "on torch's meta device", "it has no numbers there; give an array with numbers")
-    if getattr(values, "is_quantized", False):
-        raise InputError(what, f"quantised ({values.dtype})", "give plain numbers: .dequantize()")
-    if str(getattr(values, "layout", "torch.strided")) != "torch.strided":
-        raise InputError(what, f"a sparse tensor ({values.layout})", "give all of its numbers: .to_dense()")
+    if _is_masked(values):
+        raise InputError(what, f"{_no_plain_array(values)} (its mask would be lost)", _PLAIN)
     try:
-        if hasattr(values, "detach"):
-            values = values.detach().cpu()
-            values = values.float() if str(values.dtype).startswith(_SHORT) else values
-        return np.asarray(values)
-    except (ValueError, TypeError, RuntimeError) as error:
+        given = values
+        if hasattr(values, "resolve_conj"):  # a tensor of torch's
+            given = values.detach().cpu().resolve_conj().resolve_neg()
+            given = given.float() if str(given.dtype).startswith(_SHORT) else given
+        array = np.asarray(given)
+    except (ValueError, TypeError, RuntimeError) as error:  # each library says in its own words what it cannot hand on
         if "inhomogeneous" in str(error):
             raise InputError(what, "lists of different lengths", "give an array of one shape") from None
-        raise InputError(what, shorten(str(error), 160, placeholder=" ..."), "give an array of numbers") from None
+        reason = shorten(str(error), 160, placeholder=" ...")
+        raise InputError(what, f"{_no_plain_array(values)} ({reason})", _PLAIN) from None
+    shape = getattr(values, "shape", array.shape)
+    if array.shape != shape:  # numpy takes it for a single object, as what is sparse of scipy's
+        raise InputError(what, _no_plain_array(values), _PLAIN)
+    return array
+
+
+_PLAIN = "give a plain array of numbers"
+
+
+def _no_plain_array(values: Any) -> str:
+    """What was handed in, in words."""
+    return f"{type(values).__name__} is no plain array"
+
+
+def _is_masked(values: Any) -> bool:
+    """Whether some numbers are masked, in lists of arrays too: numpy would take what is below the mask."""
+    if isinstance(values, (list, tuple)):
+        return any(_is_masked(value) for value in values if isinstance(value, (list, tuple, np.ndarray)))
+    return isinstance(values, np.ma.MaskedArray) and bool(np.ma.is_masked(values))
 
 
 _SHORT = ("torch.bfloat16", "torch.float16", "torch.float8")
@@ -136,14 +159,21 @@ def checked_times(times: Times, steps: int, setting: str = "times", noun: str = 
 
 
 def as_numbers(values: Any, what: str, shape: str) -> np.ndarray:
-    """An array of finite numbers.
+    """A plain array of finite, real numbers.
+
+    Args:
+        values: What was handed in.
+        what: The setting that it is.
+        shape: The shape that it should have, in words.
 
     Raises:
         InputError: Where it is none.
     """
     array = as_numpy(values, what)
     if array.dtype.kind not in "fiub":
-        raise InputError(what, f"of type {array.dtype}", f"give numbers, {shape}")
+        raise InputError(what, f"of type {array.dtype}", f"give real numbers, {shape}")
+    least = array.size // 4  # whether each is finite is a byte
+    check_room(least, what, f"shape {array.shape}, which take at least", "give fewer numbers")
     if not np.isfinite(array).all():
         raise InputError(what, "not all of them finite", f"give finite numbers, {shape}")
     return array

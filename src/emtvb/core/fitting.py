@@ -291,18 +291,13 @@ def _check_subspaces(name: str, subspaces: Any, variables: int, size: int) -> No
 
 def _check_array(name: str, part: str, array: Any, shape: tuple[int, ...]) -> None:
     """Raise InputError unless a method returned an array of numpy's of this shape, of real and finite numbers."""
-    fault = None
-    if not isinstance(array, np.ndarray):
-        fault = f"of type {type(array).__name__}"
-    elif array.shape != shape:
-        fault = f"of shape {array.shape}"
-    elif array.dtype.kind not in "fiu":
-        fault = f"of type {array.dtype}"
-    elif not np.isfinite(array).all():
-        fault = "that is not finite"
-    if fault is not None:
-        remedy = f"give a numpy array of finite, real numbers, {shape}"
-        raise InputError("method", f"{name} returned {part} {fault}", remedy)
+    remedy = f"give a numpy array of finite, real numbers, {shape}"
+    if type(array) is not np.ndarray or array.dtype == bool:
+        kind = array.dtype if type(array) is np.ndarray else type(array).__name__
+        raise InputError("method", f"{name} returned {part} of type {kind}", remedy)
+    if array.shape != shape:
+        raise InputError("method", f"{name} returned {part} of shape {array.shape}", remedy)
+    as_numbers(array, f"method: {name} returned {part}", str(shape))
 
 
 def read_numbers(

@@ -27,16 +27,12 @@ _RARE = 0.5
 ACCURACY, BALANCED, R2 = "accuracy", "balanced accuracy", "R2"
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Reading:
-    """How well one variable can be read in trials that nothing was fitted on.
+@dataclass(frozen=True)
+class OverallScore:
+    """How well a variable can be read over all times that were judged.
 
     Attributes:
-        name: The variable.
-        kind: Its kind.
-        measure: "accuracy" of a binary or categorical one; "balanced accuracy", the mean over its values of the share
-            that is read right, where one of them is rare; "R2" of a continuous one.
-        score: Over all times that were judged.
+        score: In the reading's measure.
         low: Lower end of its 95% interval.
         high: Upper end. Of an accuracy Wilson's interval, in which a trial counts once however many times it has; of an
             R^2 the trials are drawn again. Where trials come in groups, groups count and are drawn.
@@ -45,27 +41,110 @@ class Reading:
         p: How often labels exchanged between trials, or groups, go with what is read as well
             (``permutation.permutation_test``).
         auc: How often a trial with a value is read higher for it than one without; the mean over values. NaN of an R^2.
-        times: The times that were judged.
-        score_at: The score at each.
-        low_at: Lower ends of intervals that hold at all of these times together (Bonferroni).
-        chance_at: Chance.
-        p_at: p at each time for itself.
     """
 
-    name: str
-    kind: str
-    measure: str
     score: float
     low: float
     high: float
     chance: float
     p: float
     auc: float
+
+
+@dataclass(frozen=True, eq=False)
+class ScoreAtTimes:
+    """How well a variable can be read at each time that was judged.
+
+    Attributes:
+        times: They.
+        score_at: The score at each.
+        low_at: Lower ends of intervals that hold at all of these times together (Bonferroni).
+        chance_at: Chance.
+        p_at: The p of each time for itself.
+    """
+
     times: Int[np.ndarray, " time"]
     score_at: Float[np.ndarray, " time"]
     low_at: Float[np.ndarray, " time"]
     chance_at: Float[np.ndarray, " time"]
     p_at: Float[np.ndarray, " time"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Reading:
+    """How well one variable can be read in trials that nothing was fitted on.
+
+    What ``overall`` and ``at_times`` hold can be had without them, too: ``reading.score`` is ``reading.overall.score``.
+
+    Attributes:
+        name: The variable.
+        kind: Its kind.
+        measure: "accuracy" of a binary or categorical one; "balanced accuracy", the mean over its values of the share
+            that is read right, where one of them is rare; "R2" of a continuous one.
+        overall: Over all times that were judged.
+        at_times: At each of them.
+    """
+
+    name: str
+    kind: str
+    measure: str
+    overall: OverallScore
+    at_times: ScoreAtTimes
+
+    @property
+    def score(self) -> float:
+        """Over all times that were judged."""
+        return self.overall.score
+
+    @property
+    def low(self) -> float:
+        """Lower end of its 95% interval."""
+        return self.overall.low
+
+    @property
+    def high(self) -> float:
+        """Upper end."""
+        return self.overall.high
+
+    @property
+    def chance(self) -> float:
+        """What the time alone tells."""
+        return self.overall.chance
+
+    @property
+    def p(self) -> float:
+        """How often exchanged labels go with what is read as well."""
+        return self.overall.p
+
+    @property
+    def auc(self) -> float:
+        """How often a trial with a value is read higher for it than one without; NaN of an R^2."""
+        return self.overall.auc
+
+    @property
+    def times(self) -> Int[np.ndarray, " time"]:
+        """The times that were judged."""
+        return self.at_times.times
+
+    @property
+    def score_at(self) -> Float[np.ndarray, " time"]:
+        """The score at each."""
+        return self.at_times.score_at
+
+    @property
+    def low_at(self) -> Float[np.ndarray, " time"]:
+        """Lower ends of intervals that hold at all of these times together."""
+        return self.at_times.low_at
+
+    @property
+    def chance_at(self) -> Float[np.ndarray, " time"]:
+        """Chance at each."""
+        return self.at_times.chance_at
+
+    @property
+    def p_at(self) -> Float[np.ndarray, " time"]:
+        """The p of each time for itself."""
+        return self.at_times.p_at
 
     def __repr__(self) -> str:
         word = "readable" if self.readable else "cannot be read"
@@ -112,22 +191,11 @@ def read_variable(
     test = permutation_test(margins, wanted, groups)
     if v.kind == CONTINUOUS:
         r2 = _r2(read[..., 0], labels[..., 0], time_means(shown[times][..., 0]), groups)
-        return Reading(
-            v.name,
-            v.kind,
-            R2,
-            r2.score,
-            r2.low,
-            r2.high,
-            r2.chance,
-            test.p,
-            float("nan"),
-            times,
-            r2.score_at,
-            r2.low_at,
-            r2.chance_at,
-            test.p_at,
+        overall = OverallScore(score=r2.score, low=r2.low, high=r2.high, chance=r2.chance, p=test.p, auc=float("nan"))
+        at_times = ScoreAtTimes(
+            times=times, score_at=r2.score_at, low_at=r2.low_at, chance_at=r2.chance_at, p_at=test.p_at
         )
+        return Reading(name=v.name, kind=v.kind, measure=R2, overall=overall, at_times=at_times)
     place = v.places(labels)
     count = len(v.classes)
     is_value = np.where(known[..., None], np.eye(count)[place], np.nan)
@@ -147,21 +215,13 @@ def read_variable(
         )
     low, high = wilson_interval(score, _independent_count(is_value, balanced, groups))
     score_at, chance_at, low_at = _at_every(is_value, right, taken, balanced, groups)
+    auc = mean_auc(margins, is_value)
     return Reading(
-        v.name,
-        v.kind,
-        BALANCED if balanced else ACCURACY,
-        score,
-        float(low),
-        float(high),
-        chance,
-        test.p,
-        mean_auc(margins, is_value),
-        times,
-        score_at,
-        low_at,
-        chance_at,
-        test.p_at,
+        name=v.name,
+        kind=v.kind,
+        measure=BALANCED if balanced else ACCURACY,
+        overall=OverallScore(score=score, low=float(low), high=float(high), chance=chance, p=test.p, auc=auc),
+        at_times=ScoreAtTimes(times=times, score_at=score_at, low_at=low_at, chance_at=chance_at, p_at=test.p_at),
     )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from emtvb.adapters.adapting import Wrapped, adapt
 from emtvb.adapters.elman import Elman
-from emtvb.core.arguments import as_numpy
+from emtvb.core.arguments import as_numbers
 from emtvb.core.fitting import Fitted
 from emtvb.core.judging import judge
 from emtvb.core.result_tables import first_names
@@ -226,7 +226,8 @@ def _labels_editor(fitted: Fitted, expected: Expected | None) -> Editor:
         after = trials.test_inputs[question["at"] :, question["trial"] : question["trial"] + 1]
         if not len(after):
             return []
-        return as_numpy(expected(trials.values(numbers), after), "expected")[:, 0].astype(float).tolist()
+        outputs = as_numbers(expected(trials.values(numbers), after), "expected", "(step, trial, output)")
+        return outputs[:, 0].astype(float).tolist()
 
     answers = {
         "advance": lambda question: _steps_on(system, trials.test_inputs.shape[2], question),

@@ -15,12 +15,12 @@ from emtvb.adapters.replay import check_network
 from emtvb.core.comparing import Comparison, Distance
 from emtvb.core.cycles import Cycles
 from emtvb.core.dynamics import FixedPoints, Linearised
-from emtvb.core.editing.edits import Edits
+from emtvb.core.editing.edits import Ceiling, EditedTrials, Edits, Futures, Outcomes
 from emtvb.core.erasing import Erasure
 from emtvb.core.fitting import Fitted
 from emtvb.core.judging import Judgement, TaskJudgement
 from emtvb.core.memories import VariableMemories
-from emtvb.core.readings import Reading
+from emtvb.core.readings import OverallScore, Reading, ScoreAtTimes
 from emtvb.core.recording import Recording
 from emtvb.core.regression import LinearDiscriminants
 from emtvb.core.subspaces import Subspace
@@ -37,10 +37,15 @@ _KINDS = {
     for kind in (
         Trials, Recording, Variable, Task, Read, Fitted, VariableMemories, LinearDiscriminants, Subspace, Judgement,
         Reading, TaskJudgement, MemoryMeasures, Edits, FixedPoints, Linearised, Comparison, Distance, Cycles,
-        Erasure,
+        Erasure, EditedTrials, Futures, Outcomes, Ceiling, OverallScore, ScoreAtTimes,
     )
 }  # fmt: skip
-_FORMAT = 2
+_FORMAT = 3
+_GROUPS: dict[str, dict[str, type]] = {
+    "Edits": {"edited": EditedTrials, "futures": Futures, "outcomes": Outcomes, "highest": Ceiling},
+    "Reading": {"overall": OverallScore, "at_times": ScoreAtTimes},
+}
+"""Values that stand side by side in files of formats 1 and 2, and what holds them together now."""
 _RENAMED_KINDS = {"Part": "Recording", "Classes": "LinearDiscriminants"}
 _RENAMED_FIELDS: dict[str, dict[str, str]] = {
     "Recording": {"theory": "labels"},
@@ -99,10 +104,10 @@ def read_saved(source: Path, path: Any, system: Any) -> Any:
         with np.load(source, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         tree = json.loads(np.asarray(arrays.pop("tree")).tobytes())
-        if tree["format"] not in (1, _FORMAT):
+        if tree["format"] not in (1, 2, _FORMAT):
             raise InputError("path", str(path), "written by another version of emtvb; load it with that")
         coded = _with_names_of_today(tree["emtvb"]) if tree["format"] == 1 else tree["emtvb"]
-        return _from_json(coded, arrays, adapted)
+        return _from_json(coded if tree["format"] == _FORMAT else _grouped(coded), arrays, adapted)
     except InputError:
         raise
     except DAMAGED:
@@ -186,6 +191,19 @@ def _with_names_of_today(value: Any) -> Any:
         for name, inputs, groups in (("train", "shown", "fitted_groups"), ("test", "inputs", "groups")):
             parts[name]["of"] |= {"inputs": parts.pop(inputs, None), "groups": parts.pop(groups, None)}
     return {"kind": kind, "of": parts}
+
+
+def _grouped(value: Any) -> Any:
+    """A value as JSON of format 2, with what belongs together in a value of its own (:data:`_GROUPS`)."""
+    if isinstance(value, list):
+        return [_grouped(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    value = {key: _grouped(item) for key, item in value.items()}
+    for name, kind in _GROUPS.get(str(value.get("kind")), {}).items():
+        held = {part.name: value["of"].pop(part.name) for part in fields(kind) if part.name in value["of"]}
+        value["of"][name] = {"kind": kind.__name__, "of": held}
+    return value
 
 
 def _network_of_file(name: str, size: int, system: Adapted | Wrapped | None) -> Any:

@@ -8,12 +8,12 @@ import numpy as np
 
 from emtvb.core.judging import TaskJudgement
 from emtvb.core.memories import VariableMemories
-from emtvb.core.memory_limit import check_room
 from emtvb.core.recording import FITTING
 from emtvb.core.systems import Runnable
 from emtvb.core.trials import HELD_OUT, LabelledTask, Trials, check_finite
 from emtvb.core.variables import BINARY, Variable, simplex_corners
 from emtvb.errors import InputError
+from emtvb.memory_limit import check_room
 from emtvb.theory.memories_by_data import SEQUENCES, fitting_times
 from emtvb.theory.memory_measures import (
     TEST_SEQUENCES,

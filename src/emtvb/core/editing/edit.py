@@ -19,11 +19,11 @@ from emtvb.core.editing.requests import Change, Request
 from emtvb.core.editing.running import TRIAL, Plan, run_edits
 from emtvb.core.fitting import Fitted, fit
 from emtvb.core.judging import format_spans, readable_at
-from emtvb.core.memory_limit import check_room
 from emtvb.core.result_tables import count_and_noun, first_names
 from emtvb.core.trials import LabelledTask, Trials
 from emtvb.core.variables import CONTINUOUS
 from emtvb.errors import InputError
+from emtvb.memory_limit import check_room
 
 
 def edit(
@@ -116,7 +116,8 @@ def edit(
     obeyed = [control.followed & ~control.without_edit for control in untaught]
     if steps is None and trials.task is None and len(times) > 1:
         done = replace(done, last=int(times.max()))
-    done = replace(done, untrained=max(obeyed, key=np.mean)) if obeyed else done
+    if obeyed:
+        done = replace(done, outcomes=replace(done.outcomes, untrained=max(obeyed, key=np.mean)))
     return done if done.controls_fail else replace(done, hint=_hint(fitted, request.variables, source))
 
 

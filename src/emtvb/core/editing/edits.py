@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, Shaped
 from scipy import stats
 
 from emtvb.core.intervals import wilson_interval
@@ -41,6 +41,89 @@ _OF_ALL = {"without_edit": "without an edit", "ceiling": "as expected if nothing
 """What has a share, in words: of the edits that count, and of all edits."""
 
 
+def _none() -> Bool[np.ndarray, " none"]:
+    """The outcomes of what there is not."""
+    return np.zeros(0, dtype=bool)
+
+
+@dataclass(frozen=True, eq=False)
+class EditedTrials:
+    """What was edited, and how, an entry per trial and time.
+
+    Attributes:
+        trial: The trial, an index of the test trials.
+        time: After which time it was edited.
+        before: The variables' values there.
+        after: What was asked for.
+        size: Of the step, in the state.
+        readable: Whether the variables that are edited can be read at that time, by the rule of ``judge``. True of
+            edits by interchange, which read nothing.
+        group: Of each edit's trial, the group that it belongs to; None where each trial is independent.
+    """
+
+    trial: Int[np.ndarray, " edit"]
+    time: Int[np.ndarray, " edit"]
+    before: Shaped[np.ndarray, "edit variable"]
+    after: Shaped[np.ndarray, "edit variable"]
+    size: Float[np.ndarray, " edit"]
+    readable: Bool[np.ndarray, " edit"] | bool = True
+    group: Int[np.ndarray, " edit"] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Futures:
+    """The outputs of all steps after each edit.
+
+    Attributes:
+        outputs: What the network then gave out.
+        expected: What should follow from the values after the edit.
+        unedited: What the network gives out on the same inputs without it.
+    """
+
+    outputs: Float[np.ndarray, "step edit output"]
+    expected: Float[np.ndarray, "step edit output"]
+    unedited: Float[np.ndarray, "step edit output"]
+
+
+@dataclass(frozen=True, eq=False)
+class Outcomes:
+    """Whether the future was the expected one: after the edit, without it, and after each control.
+
+    Attributes:
+        followed: After the edit.
+        without_edit: The same without the edit: then it does not count.
+        random_step: The same after a step of the same size in a random direction: a control, which must fail; empty of
+            an untrained network, which is a control itself.
+        other_variable: The same after a step of the same length along another variable's direction: a control, which
+            must fail; empty where there is no other variable.
+        untrained: The same edit of an untrained network of the same shape, where the variables are fitted anew, if that
+            one would not have followed without it either (of three networks, the one that obeys most): a control, which
+            must fail; empty where there is none.
+    """
+
+    followed: Bool[np.ndarray, " edit"]
+    without_edit: Bool[np.ndarray, " edit"]
+    random_step: Bool[np.ndarray, " random"] = field(default_factory=_none)
+    other_variable: Bool[np.ndarray, " control"] = field(default_factory=_none)
+    untrained: Bool[np.ndarray, " untrained"] = field(default_factory=_none)
+
+
+@dataclass(frozen=True, eq=False)
+class Ceiling:
+    """How often edits can be followed at most.
+
+    Attributes:
+        ceiling: Whether the network without an edit does what should follow from the values that it holds: no edit can
+            be followed more often, unless these are not the values that it holds. Where another trial's future is
+            expected, whether a second trial with the same values does the same on its inputs; for edits with one.
+            Empty of an untrained network.
+        known: Which edits it is known of.
+    """
+
+    ceiling: Bool[np.ndarray, " known"] = field(default_factory=_none)
+    known: Bool[np.ndarray, " edit"] | bool = True
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Edits:
     """What came of an edit, an entry per trial and time.
@@ -49,62 +132,117 @@ class Edits:
     *counts* where its future would not have been followed without it (:attr:`counts`): the shares of edits and controls
     are shares of these.
 
+    What ``edited``, ``futures``, ``outcomes`` and ``highest`` hold can be had without them, too: ``edits.followed`` is
+    ``edits.outcomes.followed``.
+
     Attributes:
         name: What was done.
-        trial: The trial, an index of the test trials.
-        time: After which time it was edited.
-        before: The variables' values there.
-        after: What was asked for.
-        outputs: What the network then gave out.
-        expected: What should follow from the values after the edit.
-        unedited: What the network gives out on the same inputs without it.
-        followed: Whether the future was the expected one.
-        without_edit: The same without the edit: then it does not count.
-        random_step: The same after a step of the same size in a random direction: a control, which must fail; empty of
-            an untrained network, which is a control itself.
-        other_variable: The same after a step of the same length along another variable's direction: a control, which
-            must fail; empty where there is no other variable.
-        ceiling: Whether the network without an edit does what should follow from the values that it holds: no edit can
-            be followed more often, unless these are not the values that it holds. Where another trial's future is
-            expected, whether a second trial with the same values does the same on its inputs; for edits with one.
-        size: Of the step, in the state.
+        edited: Trials, times, and values before and after.
+        futures: Outputs after each edit, beside those that were expected.
+        outcomes: Whether each future was the expected one, and the same of the controls.
+        highest: The ceiling.
         recovered: Share of the squared distance between the expected future and the unedited one that the edit made up
             for: 1 is all, 0 nothing; over the edits that count. Then of the random step, and of the step along the
             other variable (NaN where there is none, or no edit counts).
-        untrained: The same edit of an untrained network of the same shape, where the variables are fitted anew, if that
-            one would not have followed without it either (of three networks, the one that obeys most): a control, which
-            must fail; empty where there is none.
-        readable: Whether the variables that are edited can be read at that time, by the rule of ``judge``. True of
-            edits by interchange, which read nothing.
-        group: Of each edit's trial, the group that it belongs to; None where each trial is independent.
-        known: Which edits the ``ceiling`` is known of.
         agrees: The name of the user's rule of agreement; empty for the own one.
         last: The last of several times, where as many steps are compared as follow it; else None.
         hint: Where a default may be why it shows nothing, what to do.
     """
 
     name: str
-    trial: Int[np.ndarray, " edit"]
-    time: Int[np.ndarray, " edit"]
-    before: np.ndarray
-    after: np.ndarray
-    outputs: Float[np.ndarray, "step edit output"]
-    expected: Float[np.ndarray, "step edit output"]
-    unedited: Float[np.ndarray, "step edit output"]
-    followed: Bool[np.ndarray, " edit"]
-    without_edit: Bool[np.ndarray, " edit"]
-    random_step: Bool[np.ndarray, " random"]
-    other_variable: Bool[np.ndarray, " control"]
-    ceiling: Bool[np.ndarray, " known"]
-    size: Float[np.ndarray, " edit"]
+    edited: EditedTrials
+    futures: Futures
+    outcomes: Outcomes
+    highest: Ceiling
     recovered: tuple[float, float, float]
-    untrained: Bool[np.ndarray, " untrained"] = field(default_factory=lambda: np.zeros(0, dtype=bool))
-    readable: Bool[np.ndarray, " edit"] | bool = True
-    group: Int[np.ndarray, " edit"] | None = None
-    known: Bool[np.ndarray, " edit"] | bool = True
     agrees: str = ""
     last: int | None = None
     hint: str = ""
+
+    @property
+    def trial(self) -> Int[np.ndarray, " edit"]:
+        """The trial of each edit, an index of the test trials."""
+        return self.edited.trial
+
+    @property
+    def time(self) -> Int[np.ndarray, " edit"]:
+        """After which time it was edited."""
+        return self.edited.time
+
+    @property
+    def before(self) -> Shaped[np.ndarray, "edit variable"]:
+        """The variables' values there."""
+        return self.edited.before
+
+    @property
+    def after(self) -> Shaped[np.ndarray, "edit variable"]:
+        """The values that were asked for."""
+        return self.edited.after
+
+    @property
+    def size(self) -> Float[np.ndarray, " edit"]:
+        """Of the step, in the state."""
+        return self.edited.size
+
+    @property
+    def readable(self) -> Bool[np.ndarray, " edit"] | bool:
+        """Whether the variables that are edited can be read at that time."""
+        return self.edited.readable
+
+    @property
+    def group(self) -> Int[np.ndarray, " edit"] | None:
+        """The group of each edit's trial; None where each trial is independent."""
+        return self.edited.group
+
+    @property
+    def outputs(self) -> Float[np.ndarray, "step edit output"]:
+        """What the network gave out after each edit."""
+        return self.futures.outputs
+
+    @property
+    def expected(self) -> Float[np.ndarray, "step edit output"]:
+        """What should follow from the values after the edit."""
+        return self.futures.expected
+
+    @property
+    def unedited(self) -> Float[np.ndarray, "step edit output"]:
+        """What the network gives out on the same inputs without it."""
+        return self.futures.unedited
+
+    @property
+    def followed(self) -> Bool[np.ndarray, " edit"]:
+        """Whether the future was the expected one."""
+        return self.outcomes.followed
+
+    @property
+    def without_edit(self) -> Bool[np.ndarray, " edit"]:
+        """The same without the edit: then it does not count."""
+        return self.outcomes.without_edit
+
+    @property
+    def random_step(self) -> Bool[np.ndarray, " random"]:
+        """The same after a random step of the same size; empty where there is none."""
+        return self.outcomes.random_step
+
+    @property
+    def other_variable(self) -> Bool[np.ndarray, " control"]:
+        """The same after a step along another variable; empty where there is none."""
+        return self.outcomes.other_variable
+
+    @property
+    def untrained(self) -> Bool[np.ndarray, " untrained"]:
+        """The same of an untrained network; empty where there is none."""
+        return self.outcomes.untrained
+
+    @property
+    def ceiling(self) -> Bool[np.ndarray, " known"]:
+        """Whether the network without an edit does what its values say: no edit can be followed more often."""
+        return self.highest.ceiling
+
+    @property
+    def known(self) -> Bool[np.ndarray, " edit"] | bool:
+        """Which edits the ceiling is known of."""
+        return self.highest.known
 
     @property
     def counts(self) -> Bool[np.ndarray, " edit"]:

@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from emtvb.core.arguments import as_bool, as_numpy, refuse_keywords
+from emtvb.core.arguments import as_bool, as_numbers, as_numpy, refuse_keywords
 from emtvb.core.trials import Trials
 from emtvb.core.variables import BINARY, CONTINUOUS
 from emtvb.errors import InputError
@@ -123,8 +123,12 @@ def request_edits(trials: Trials, times: Int[np.ndarray, " time"], change: Named
     known = np.isfinite(before[:, trials.stored]).all(axis=1)
     moved = np.abs(np.nan_to_num(after) - np.nan_to_num(before))[:, trials.stored].max(axis=1) > _NOTHING
     if not (known & moved).any():
-        reason = "changes nothing in any trial" if known.any() else "no trial has a value of every variable then"
-        reason = "what comes later does not depend on it alone" if (known & copies).any() else reason
+        if (known & copies).any():
+            reason = "what comes later does not depend on it alone"
+        elif known.any():
+            reason = "changes nothing in any trial"
+        else:
+            reason = "no trial has a value of every variable then"
         raise InputError(f"edit ({name})", f"at {times.tolist()[:6]}", f"{reason}; choose another time or value")
     return Request(trial, time, before, after, name, tuple(variables)).select(known & moved)
 
@@ -194,8 +198,8 @@ def _spread(
     count, values = trials.test.states.shape[1], as_numpy(value, name)
     if values.dtype.kind not in "biufUS":
         raise InputError(name, f"{selector}: {value!r:.60}", "give a value, or one for each trial to judge on")
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
-        raise InputError(name, f"{selector}: {value!r:.60}", "give finite numbers")
+    if values.dtype.kind not in "US":
+        values = as_numbers(values, f"{name}: {selector}", "one, or one for each trial to judge on")
     if values.shape and values.shape[0] == count and len(indices) == 1:
         return [values[trial]]
     if values.shape in ((), (len(indices),)):

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from emtvb.core.arguments import as_numpy, call_user_function
+from emtvb.core.arguments import as_numbers, call_user_function
 from emtvb.core.editing.agreement import CLOSE, Agreement, Agrees, share_recovered
 from emtvb.core.editing.continuation import Continuation, Feedback, outputs_after_steps
 from emtvb.core.editing.controls import random_step, resized_step
 from emtvb.core.editing.donors import SAME_VALUE, Donors, interchange_step
-from emtvb.core.editing.edits import Edits, which_count
+from emtvb.core.editing.edits import Ceiling, EditedTrials, Edits, Futures, Outcomes, which_count
 from emtvb.core.editing.requests import Request
 from emtvb.core.fitting import Fitted, slice_of_part
 from emtvb.core.trials import LabelledTask, Trials
@@ -79,31 +79,31 @@ def run_edits(
     _check_outputs(outputs["unedited"], trials)
     agreement, ceiling, known = _expectation(trials, plan, run, outputs["unedited"])
     followed = {name: agreement.holds(given) for name, given in outputs.items()}
-    none = np.zeros(0, dtype=bool)
     counts = which_count(followed["unedited"], readable)
     distances = agreement.expected[:, counts], outputs["unedited"][:, counts]
+    by_edit, by_random, by_other = (
+        share_recovered(outputs[name][:, counts], *distances) if name in outputs else float("nan")
+        for name in ("edited", "random_step", "other_variable")
+    )
     return Edits(
-        request.name,
-        request.trial,
-        request.time,
-        trials.values(request.before),
-        trials.values(request.after),
-        outputs["edited"],
-        agreement.expected,
-        outputs["unedited"],
-        followed["edited"],
-        without_edit=followed["unedited"],
-        random_step=followed.get("random_step", none),
-        other_variable=followed.get("other_variable", none),
-        ceiling=ceiling if controls else none,
-        size=np.linalg.norm(change, axis=1),
-        recovered=tuple(
-            share_recovered(outputs[name][:, counts], *distances) if name in outputs else float("nan")
-            for name in ("edited", "random_step", "other_variable")
-        ),  # type: ignore[arg-type]
-        readable=readable,
-        group=None if trials.test.groups is None else trials.test.groups[request.trial],
-        known=known,
+        name=request.name,
+        edited=EditedTrials(
+            trial=request.trial,
+            time=request.time,
+            before=trials.values(request.before),
+            after=trials.values(request.after),
+            size=np.linalg.norm(change, axis=1),
+            readable=readable,
+            group=None if trials.test.groups is None else trials.test.groups[request.trial],
+        ),
+        futures=Futures(outputs=outputs["edited"], expected=agreement.expected, unedited=outputs["unedited"]),
+        outcomes=Outcomes(
+            followed=followed["edited"],
+            without_edit=followed["unedited"],
+            **{name: followed[name] for name in ("random_step", "other_variable") if name in followed},
+        ),
+        highest=Ceiling(ceiling, known) if controls else Ceiling(known=known),
+        recovered=(by_edit, by_random, by_other),
         agrees="" if plan.agrees is None else getattr(plan.agrees, "__name__", type(plan.agrees).__name__),
     )
 
@@ -203,14 +203,11 @@ def expected_outputs(
         return source.theory.future_outputs(numbers, len(inputs)).astype(np.float64)
     if not callable(source):
         raise InputError("expected", source, "give a function (values, inputs) -> outputs, 'trial' or a task")
-    outputs = as_numpy(call_user_function("expected", source, trials.values(numbers), inputs), "expected")
-    if outputs.dtype.kind not in "fiub":
-        raise InputError("expected", f"a function that returned {outputs.dtype}", "give outputs as numbers")
+    returned = call_user_function("expected", source, trials.values(numbers), inputs)
+    outputs = as_numbers(returned, "expected: what it returned", f"(step, trial, output) = {shape}")
     if outputs.shape != shape:
-        returned = f"a function that returned {outputs.dtype} of shape {outputs.shape}"
-        raise InputError("expected", returned, f"give outputs (step, trial, output) = {shape}")
-    if not np.isfinite(outputs).all():
-        raise InputError("expected", "a function that returned numbers that are not finite", "give finite outputs")
+        shown = f"a function that returned {outputs.dtype} of shape {outputs.shape}"
+        raise InputError("expected", shown, f"give outputs (step, trial, output) = {shape}")
     return outputs.astype(np.float64)
 
 
@@ -220,8 +217,9 @@ def checked_feedback(function: Callable) -> Feedback:
 
     def heard(outputs: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         arguments = (outputs, inputs) if takes_inputs else (outputs,)
-        read = as_numpy(call_user_function("inputs", function, *arguments), "inputs")
-        if read.shape != inputs.shape or read.dtype.kind not in "fiub" or not np.isfinite(read).all():
+        returned = call_user_function("inputs", function, *arguments)
+        read = as_numbers(returned, "inputs: what it returned", f"(trial, input) = {inputs.shape}")
+        if read.shape != inputs.shape:
             shown = f"a function that returned {read.dtype} of shape {read.shape}"
             raise InputError("inputs", shown, f"give finite inputs (trial, input) = {inputs.shape}")
         return read.astype(inputs.dtype)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from emtvb.core import memory_limit
+from emtvb import memory_limit
 from emtvb.errors import InputError
 
 GIB = 2**30
