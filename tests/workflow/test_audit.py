@@ -470,7 +470,8 @@ def _say_other_cpu(folder: Path) -> None:
 def _trained_again(folder: Path, run_id: str, trainer: str = "auto") -> Check:
     """The check of one run's training."""
     seed = 1 + [FIRST, SECOND].index(run_id)
-    alone = SMOKE.model_copy(update={"tasks": ["T1"], "l2": [0], "seeds": [seed], "trainer": trainer})
+    run = {"tasks": ["T1"], "l2": [0], "seeds": [seed], "trainer": trainer, "exemplar": type(SMOKE.exemplar)()}
+    alone = SMOKE.model_copy(update=run)
     return determinism.train_again(
         files(folder), TrainedNetworks(stated(alone, folder), folder), (), 1, 0, 1, Processes()
     )
