@@ -96,27 +96,21 @@ def clustered_share_interval(
     return float(low), float(high)
 
 
-def mean_interval(
-    values: Float[np.ndarray, " network"], level: float = LEVEL, bounds: tuple[float, float] | None = None
-) -> tuple[float, float]:
+def mean_interval(values: Float[np.ndarray, " network"], level: float = LEVEL) -> tuple[float, float]:
     """Student's (1908) interval of the mean of independent values.
 
     Args:
         values: One of each network, or seed.
         level: How often the interval holds the true mean, of normal values.
-        bounds: The least and the largest value that there can be; without them 0 and 1 where all values are from 0 to
-            1, as shares are.
 
     Returns:
-        The lower and the upper end, within the bounds; NaN of fewer than :data:`FEWEST` values.
+        The lower and the upper end, within 0 and 1 where all values are, as shares are; NaN of fewer than :data:`FEWEST` values.
     """
     if len(values) < FEWEST:
         return float("nan"), float("nan")
-    if bounds is None:
-        is_share = values.min() >= 0 and values.max() <= 1
-        bounds = (0.0, 1.0) if is_share else (-np.inf, np.inf)
+    least, largest = (0.0, 1.0) if values.min() >= 0 and values.max() <= 1 else (-np.inf, np.inf)
     mean, half = float(values.mean()), float(stats.sem(values) * stats.t.ppf((1 + level) / 2, len(values) - 1))
-    return max(mean - half, bounds[0]), min(mean + half, bounds[1])
+    return max(mean - half, least), min(mean + half, largest)
 
 
 def median_interval(values: Float[np.ndarray, " seed"], level: float = LEVEL) -> tuple[float, float]:
