@@ -104,7 +104,8 @@ def mean_interval(values: Float[np.ndarray, " network"], level: float = LEVEL) -
         level: How often the interval holds the true mean, of normal values.
 
     Returns:
-        The lower and the upper end, within 0 and 1 where all values are, as shares are; NaN of fewer than :data:`FEWEST` values.
+        The lower and the upper end, within 0 and 1 where all values are, as shares are; NaN of fewer than
+        :data:`FEWEST` values.
     """
     if len(values) < FEWEST:
         return float("nan"), float("nan")
