@@ -25,6 +25,8 @@ from emtvb.making import provenance
 
 from .conftest import ROOT, Project
 
+pytestmark = pytest.mark.first
+
 SMOKE = ("--configfile", "config/smoke.yaml")
 HELD = Held(load_sweep(ROOT / "config" / "smoke.yaml"), "config/smoke.yaml", ROOT)
 

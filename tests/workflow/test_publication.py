@@ -14,6 +14,8 @@ import pytest
 
 from .conftest import ROOT, Project
 
+pytestmark = [pytest.mark.first, pytest.mark.long]
+
 PUBLISHED = ("--configfile", "results/paper/settings.json")
 
 
