@@ -102,15 +102,17 @@ def make(one: Job) -> None:
 
 
 class Scheduler:
-    """Snakemake's scheduler as the executor sees it; which jobs it is told of."""
+    """Snakemake's scheduler as the executor sees it, and the jobs of which it is told that they failed."""
 
     def __init__(self) -> None:
-        self.submitted: list[Job] = []
-        self.finished: list[Job] = []
         self.failed: list[Job] = []
-        self.submit_callback = self.submitted.append
-        self.finish_callback = self.finished.append
-        self.error_callback = self.failed.append
+
+    def submit_callback(self, job: Job) -> None: ...
+
+    def finish_callback(self, job: Job) -> None: ...
+
+    def error_callback(self, job: Job) -> None:
+        self.failed.append(job)
 
 
 def workflow(folder: Path, array_limit: int = 3, logdir: Path | None = None) -> SimpleNamespace:
