@@ -30,80 +30,6 @@ hypothesis.settings.register_profile("emtvb", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("emtvb")
 
 
-LONG = (
-    "tests/cluster/*",  # faults of a cluster, on clusters of their own, and the smoke experiment on one
-    "tests/workflow/test_elsewhere.py*",  # each installs the package elsewhere and runs an experiment there
-    "tests/workflow/test_other_machines.py*",
-    "tests/workflow/test_catalog.py*",  # in an environment with Snakemake alone
-    "tests/workflow/test_audit.py*",
-    "tests/workflow/test_publication.py*",
-    "tests/workflow/test_plans.py*",
-    "tests/*/test_workflow.py*",  # a small experiment of each kind, to its end
-    "tests/test_notebooks.py*",
-    "tests/test_published.py*",
-    "tests/experiments/test_public_face.py*",  # tests/library/test_face.py, tests/streams/test_public_face.py are quick
-    "tests/experiments/test_published.py*",  # what is published, and the guide, by the public face
-    "tests/library/test_face.py::test_a_published_network*",
-    "tests/library/test_extras.py::test_installed*",  # environments of their own
-    "tests/library/test_showing.py::test_a_type_checker*",
-    "tests/paper/test_significance.py::test_both_questions*",  # how often verdicts err, in many simulated sweeps
-    "tests/paper/test_significance.py::test_no_verdict_on_the_published_table*",  # judges it with 20 generators
-    "tests/paper/test_verdicts.py::test_a_sweep_drawn*20-28*",
-    "tests/core/test_fitting.py::test_groups_keep*",  # 40 draws; tests/core/test_permutation.py has the exchanges
-    "tests/workflow/test_contributing.py*",
-    "tests/workflow/test_kernels.py*",
-    "tests/workflow/test_trainings.py::test_no_training_is_stale*",  # tests/making/test_trainings.py is quick
-    "tests/cli/test_main.py::test_a_training_that_is_interrupted*",  # tests/training/test_kill.py has quick ones
-    "tests/training/test_kill.py::test_a_full_disk*",
-    "tests/training/test_kill.py::test_sigkill_twice*",
-    "tests/training/test_kill.py::test_finished_runs*",  # tests/training/test_shard.py trains only what is new, too
-    "tests/paper/test_verdicts.py::test_whatever_column*",  # leaves out each column in turn
-    "tests/paper/test_verdicts.py::test_another_share_of_measuring*",  # judges the published networks three times
-    "tests/paper/test_verdict_page.py::test_a_browser*",
-    "tests/paper/test_significance.py::test_neither_rate*",
-    "tests/paper/test_significance.py::test_there_is_power*",
-    "tests/paper/test_significance.py::test_laxer_rules*",
-    "tests/figures/test_evidence.py::test_what_is_simulated*",
-    "tests/figures/test_every.py::*-many tasks*",
-    "tests/figures/test_every.py::*-long names*",
-    "tests/figures/test_every.py::test_what_is_no_number*",
-    "tests/test_archive.py*",
-    "tests/test_dataset.py::test_the_card*",  # its example runs without a clone
-    "tests/test_site.py*",
-    "tests/test_release.py*",
-    "tests/training/test_proof*",
-    "tests/training/test_bits.py*",  # all widths of the kernel
-    "tests/training/test_arm.py::test_emulated*",
-    "tests/training/test_general.py::test_killed_and_resumed*[[]gru-*",  # with LSTMs in the quick suite
-    "tests/training/test_general.py::test_killed_and_resumed*[[]s4-*",
-    "tests/training/test_engine.py::test_a_torn_cache*",  # each compiles it anew
-    "tests/training/test_flush.py::test_the_thread_keeps_its_modes_when*",
-    "tests/library/test_truths.py::test_in_many_draws*",
-    "tests/page/*",
-)
-"""What takes long, by its name: ``make test-all`` runs it, and ``make test`` runs what is named in QUICK of it."""
-QUICK = (
-    "tests/cluster/test_one_job.py*",
-    "tests/test_release.py::test_what_*",
-    "tests/workflow/test_audit.py::test_what_was_made_is_intact*",
-    "tests/workflow/test_contributing.py::test_a_claim*",
-    "tests/workflow/test_plans.py::test_bad_settings_stop*",
-    "tests/workflow/test_plans.py::test_edits_that_change_no_result*",
-    *(f"tests/workflow/test_plans.py::test_an_edit_restales*[[]{edit}[]]" for edit in (
-        "an engine that gives another bit", "rollout", "figure", "one digit of what is published", "one task more",
-        "trainings left out, then a figure edited",
-    )),
-    "tests/workflow/test_plans.py::test_a_file_that_is_not_what_its_record_says*[[]measurements.csv*",
-    "tests/paper/test_significance.py::test_both_questions*-exchangeable seeds-20[]]",
-    "tests/page/test_arithmetic.py*",
-    "tests/page/test_selection.py::test_[!am]*",  # all but those that plan whole experiments, and of these the smallest
-    "tests/page/test_selection.py::test_a_job*smoke*",
-    "tests/training/test_general.py::test_killed_and_resumed*-70[]]",
-    "tests/page/test_document.py*",
-    "tests/page/test_page.py::test_it_opens*",
-    "tests/paper/test_verdict_page.py::test_a_browser_shows_it*",
-)  # fmt: skip
-
 TOGETHER = (
     "tests/cluster/*",  # which mostly wait; but a few clusters at once are too much for two cores
     "tests/*/test_workflow.py",
@@ -116,7 +42,10 @@ TOGETHER = (
     "tests/test_release.py",
     "tests/test_site.py",
 )
-"""Files whose tests share what takes long to make, a fixture of the module: each worker would make it for itself."""
+"""Files whose tests share what takes long to make, a fixture of the module: each worker would make it for itself.
+
+The mark ``xdist_group`` would say so in the files, but with pytest 9.2 it does nothing (pytest-xdist's issue 1386).
+"""
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
@@ -138,13 +67,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesTogethe
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what takes long. Whole experiments and ARM go first: at the end one worker would wait for them."""
-    for item in items:
-        name = item.nodeid
-        if any(fnmatch(name, one) for one in LONG) and not any(fnmatch(name, one) for one in QUICK):
-            item.add_marker(pytest.mark.long)
-    first = ("tests/workflow/*", "tests/cluster/*", "tests/*/test_workflow.py*", "tests/training/test_arm.py*")
-    items.sort(key=lambda item: not any(fnmatch(item.nodeid, whole) for whole in first))
+    """What is marked ``first`` goes first: at the end one worker would wait for it."""
+    items.sort(key=lambda item: item.get_closest_marker("first") is None)
 
 
 def make_network(d: int = 3, hidden_dim: int = 5, seed: int = 0) -> Network:

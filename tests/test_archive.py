@@ -14,6 +14,8 @@ import pytest
 
 from emtvb import __version__
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[1]
 VENV = Path(sys.prefix)
 RUN = "T3_h128_l2-0.001_thr-0.98_seed1"

@@ -38,6 +38,7 @@ def test_the_index_has_every_network_and_its_file(folder: Path) -> None:
         assert hashlib.sha256((folder / row["file"]).read_bytes()).hexdigest() == row["sha256"]
 
 
+@pytest.mark.long  # its example runs without a clone
 def test_the_card_has_a_head_and_its_example_runs_without_a_clone(folder: Path) -> None:
     card = (folder / "README.md").read_text()
     head = yaml.safe_load(card.split("---")[1])

@@ -24,6 +24,8 @@ from emtvb.theory import solutions
 from emtvb.theory.network_measurement import MeasureSettings
 from emtvb.theory.networks import load_networks
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[1]
 PAPER = ROOT / "results" / "paper"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -110,6 +110,7 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_the_files_pass_the_checks_of_a_package_index(dist: Path) -> None:
     files = sorted(dist.iterdir())
     assert [path.name for path in files] == [f"emtvb-{__version__}-py3-none-any.whl", f"emtvb-{__version__}.tar.gz"]
@@ -119,6 +120,7 @@ def test_the_files_pass_the_checks_of_a_package_index(dist: Path) -> None:
     assert checked.returncode == 0, checked.stdout
 
 
+@pytest.mark.long
 def test_the_wheel_holds_the_package_and_all_its_data(dist: Path) -> None:
     (wheel,) = dist.glob("*.whl")
     held = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("emtvb/")}
@@ -136,6 +138,7 @@ def test_the_wheel_holds_the_package_and_all_its_data(dist: Path) -> None:
     assert {"README.md", "LICENSE", "pyproject.toml"} <= names
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", sorted((ROOT / ".github/workflows").glob("*.yml")), ids=lambda path: path.name)
 def test_workflows_run_what_is_here(path: Path) -> None:
     jobs = yaml.safe_load(path.read_text())["jobs"]

@@ -16,6 +16,8 @@ from playwright.sync_api import Browser
 
 import emtvb
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[1]
 
 

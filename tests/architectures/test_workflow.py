@@ -9,6 +9,8 @@ import pytest
 
 from ..workflow.conftest import Project
 
+pytestmark = [pytest.mark.first, pytest.mark.long]  # a small experiment, to its end
+
 TINY = """
 experiment: tiny
 dimensions: 3

@@ -396,6 +396,7 @@ def test_what_may_not_be_written_is_told_at_once(emtvb, tmp_path: Path, monkeypa
     assert "cannot write there (Read-only file system)" in err
 
 
+@pytest.mark.long  # tests/training/test_kill.py has quick ones
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_training_that_is_interrupted_keeps_its_checkpoint(tmp_path: Path, number: int) -> None:
     arguments = [EMTVB, "train", *LONG.split(), "--output", tmp_path / "mine"]

@@ -13,6 +13,8 @@ from ..workflow.conftest import Project
 from .cluster import ACCOUNT, Cluster
 from .conftest import PATIENCE, Call, accounted
 
+pytestmark = [pytest.mark.first, pytest.mark.long]
+
 REFERENCE = (
     "--configfile", "config/smoke.yaml",
     "--config", "l2=[0]", "exemplar={compare_l2: null}", "seeds=[1]", "trainer=reference",

@@ -16,6 +16,8 @@ from .cluster import ACCOUNT, NODES, Cluster
 from .conftest import HERE, PATIENCE, SHARDS, Call, job_of, made, wait
 from .test_forgotten import at_work, of, state
 
+pytestmark = [pytest.mark.first, pytest.mark.long]
+
 
 @pytest.fixture(scope="module")
 def accounting() -> bool:

@@ -19,6 +19,8 @@ from ..workflow.conftest import Project
 from .cluster import ACCOUNT, NODES, Cluster
 from .conftest import wait
 
+pytestmark = [pytest.mark.first, pytest.mark.long]
+
 Doctor = Callable[..., tuple[list[str], list[str]]]
 
 

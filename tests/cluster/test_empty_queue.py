@@ -13,6 +13,8 @@ from ..workflow.conftest import Project
 from .cluster import Cluster
 from .conftest import SHARDS, Call, accounted, made
 
+pytestmark = [pytest.mark.first, pytest.mark.long]
+
 WRAPPER = """#!/bin/sh
 test -e {empty} && exit 0
 exec {squeue} "$@"

@@ -7,9 +7,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from ..workflow.conftest import Project
 from .cluster import Cluster
 from .conftest import PATIENCE, SHARDS, Call, job_of, made
+
+pytestmark = [pytest.mark.first, pytest.mark.long]
 
 
 def test_a_job_over_its_time(

@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
+
 from ..workflow.conftest import Project
 from .cluster import Cluster
 from .conftest import PATIENCE, SHARDS, Call, job_of, made
+
+pytestmark = [pytest.mark.first, pytest.mark.long]
 
 
 def test_a_cancelled_job_and_a_lost_node(

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from emtvb import config
 from emtvb.training.shard import Outputs, train_shard
 
 from ..workflow.conftest import ROOT, Project
 from .cluster import Cluster
 from .conftest import Call, hand_on_to_nodes
+
+pytestmark = pytest.mark.first
 
 
 def test_a_job_of_slurm_trains_the_same_bytes(project: Project, cluster: Cluster, tmp_path: Path) -> None:

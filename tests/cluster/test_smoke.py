@@ -13,6 +13,8 @@ from ..workflow.conftest import SNAKEMAKE, Project
 from .cluster import Cluster
 from .conftest import Call
 
+pytestmark = [pytest.mark.first, pytest.mark.long]
+
 SMOKE = ("--configfile", "config/smoke.yaml", "--config", "l2=[0]", "exemplar={compare_l2: null}", "seeds=[1]")
 
 

@@ -12,6 +12,8 @@ from ..workflow.conftest import Project
 from .cluster import Cluster
 from .conftest import HERE, SHARDS, TRAINED, Call, hand_on_to_nodes, made
 
+pytestmark = [pytest.mark.first, pytest.mark.long]
+
 pytest.importorskip("snakemake_executor_plugin_slurm")
 
 SRUN = """#!/bin/sh

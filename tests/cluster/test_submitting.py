@@ -14,6 +14,8 @@ from ..workflow.conftest import Project
 from .cluster import Cluster
 from .conftest import PATIENCE, SHARDS, Call, made, wait
 
+pytestmark = [pytest.mark.first, pytest.mark.long]
+
 GREETING = "Welcome to Cluster 2026 | 3 news | 17"
 
 GREETER = """#!/bin/sh

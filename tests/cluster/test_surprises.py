@@ -12,6 +12,8 @@ from ..workflow.conftest import Project
 from .cluster import Cluster
 from .conftest import SHARDS, Call, job_of, made, wait
 
+pytestmark = [pytest.mark.first, pytest.mark.long]
+
 
 @pytest.fixture(scope="module")
 def min_job_age() -> int:

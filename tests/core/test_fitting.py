@@ -407,6 +407,7 @@ def grouped(labels: np.ndarray, groups: np.ndarray, stored: float, seed: int) ->
     return emtvb.judge(emtvb.fit(emtvb.record(system, u, {"y": labels}, groups=groups, seed=seed)))
 
 
+@pytest.mark.long  # 40 draws; tests/core/test_permutation.py has the exchanges
 @pytest.mark.parametrize("constant", [True, False], ids=["labels of groups", "labels within groups"])
 def test_groups_keep_what_is_not_stored_unreadable_and_what_is_readable(constant: bool) -> None:
     """Labels that are one for each group are exchanged between groups, others within: of 40 draws at most 3 err."""

@@ -16,6 +16,8 @@ from emtvb.experiments.published import Published
 from emtvb.making.packed_weights import WEIGHTS
 from emtvb.theory import tasks
 
+pytestmark = pytest.mark.long  # what is published, and the guide, by the public face
+
 PUBLISHED = Path(__file__).parents[2] / "results"
 RNN = "T1_h128_l2-0_thr-0.98_seed1_p0c258465"
 ELSEWHERE = "lstm_T1_h128_l2-0_thr-0.98_seed1_p0c258465"

@@ -37,7 +37,13 @@ HANDED = {
     "nothing": lambda drawing: drawing.nothing[0](drawing.make(FEW)),
 }
 """What figures may be handed."""
-CASES = [(name, handed) for name in FIGURES for handed in HANDED if handed != "nothing" or FIGURES[name].nothing]
+TAKES_LONG = ("many tasks", "long names")
+CASES = [
+    pytest.param(name, handed, marks=pytest.mark.long if handed in TAKES_LONG else ())
+    for name in FIGURES
+    for handed in HANDED
+    if handed != "nothing" or FIGURES[name].nothing
+]
 
 CRAMPED = {
     ("spectrum", "few tasks"): "two tasks with two networks each share one column of print",
@@ -179,7 +185,14 @@ def test_no_text_is_cut_or_lies_on_another(name: str, handed: str, request: pyte
     assert not [(one, two) for (one, here), (two, there) in itertools.combinations(inner, 2) if here.overlaps(there)]
 
 
-@pytest.mark.parametrize(("handed", "tasks"), [("few tasks", FEW), ("many tasks", MANY), ("long names", LONG)])
+@pytest.mark.parametrize(
+    ("handed", "tasks"),
+    [
+        ("few tasks", FEW),
+        pytest.param("many tasks", MANY, marks=pytest.mark.long),
+        pytest.param("long names", LONG, marks=pytest.mark.long),
+    ],
+)
 @all_figures
 def test_every_task_is_named(name: str, handed: str, tasks: tuple[str, ...]) -> None:
     said = re.sub(r"[\s\\]", "", "".join(words for words, _ in written(name, handed)[1]))
@@ -193,6 +206,7 @@ def test_where_there_is_nothing_to_show_it_says_so(name: str) -> None:
     assert FIGURES[name].nothing[1] in said  # type: ignore[index]
 
 
+@pytest.mark.long
 @all_tables
 def test_what_is_no_number_does_no_harm(name: str) -> None:
     drawing = FIGURES[name]

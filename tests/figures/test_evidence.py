@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 
 from emtvb.experiments.sweep.figures import evidence
 from emtvb.paper import error_rates
@@ -10,6 +11,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
+@pytest.mark.long
 def test_what_is_simulated_can_be_drawn_and_is_the_same_again() -> None:
     once, again = error_rates.operating_characteristics(4, draws=50), error_rates.operating_characteristics(4, draws=50)
     pd.testing.assert_frame_equal(once, again)

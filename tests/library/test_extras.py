@@ -140,6 +140,7 @@ def environment(folder: Path, wheel: Path, *extras: str) -> Environment:
     return Environment(folder / "environment", wheel, distributions(*extras) - {"emtvb"})
 
 
+@pytest.mark.long  # an environment of its own
 def test_installed_alone_it_reads_and_edits(wheel: Path, tmp_path: Path) -> None:
     alone = environment(tmp_path, wheel)
     (example,) = examples("README.md")
@@ -151,6 +152,7 @@ def test_installed_alone_it_reads_and_edits(wheel: Path, tmp_path: Path) -> None
     assert len(done.stdout.splitlines()) == 2, done.stderr
 
 
+@pytest.mark.long  # an environment of its own
 def test_installed_as_the_guide_says_its_code_runs_and_shows_what_it_says(wheel: Path, tmp_path: Path) -> None:
     """From top to bottom, in an empty folder."""
     guide = (ROOT / "docs" / "own-network.md").read_text()

@@ -108,6 +108,7 @@ def test_so_is_the_same_network_in_torch(trained: tuple[Run, Network], batch_fir
 PAPER = ROOT / "results" / "paper"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("run_id", ["T3_h128_l2-0_thr-0.98_seed2", "T2_h128_l2-0_thr-0.9_seed1"])
 def test_a_published_network_has_its_published_measures(run_id: str) -> None:
     row = pd.read_csv(PAPER / "measurements.csv").set_index("run_id").loc[run_id]

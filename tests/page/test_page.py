@@ -63,6 +63,7 @@ def check_future(page: Opened, shown: Shown, at: int, change: Callable[..., Any]
     assert page.said("[role=status]") == page.said(".score")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("width", "scheme"), SCREENS)
 def test_a_mouse_flips_a_bit_and_the_future_is_pythons(
     opened: Open, paper: list[Shown], paper_page: Path, width: int, scheme: str
@@ -73,6 +74,7 @@ def test_a_mouse_flips_a_bit_and_the_future_is_pythons(
     assert page.ask("view.state().edit") == "27:flip:5.3"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("width", "scheme"), SCREENS)
 def test_a_keyboard_does_all_that_a_mouse_does(opened: Open, paper_page: Path, width: int, scheme: str) -> None:
     page = opened(paper_page, "#step=27", width, scheme)
@@ -105,6 +107,7 @@ def test_a_keyboard_does_all_that_a_mouse_does(opened: Open, paper_page: Path, w
     assert page.ask("view.state().edit") == "30:set:8:++--++--"
 
 
+@pytest.mark.long
 def test_the_form_sets_swaps_halves_and_flips_and_a_click_halves_one_bit(opened: Open, paper_page: Path) -> None:
     """As the address then says; what such an edit does is what test_arithmetic.py tests."""
     page = opened(paper_page)
@@ -120,6 +123,7 @@ def test_the_form_sets_swaps_halves_and_flips_and_a_click_halves_one_bit(opened:
     assert page.ask("view.state().edit") == "25:halve:2.4"
 
 
+@pytest.mark.long
 def test_vectors_are_drawn_and_typed_and_run_as_rollout_does(
     opened: Open, paper: list[Shown], paper_page: Path
 ) -> None:
@@ -165,6 +169,7 @@ def test_vectors_are_drawn_and_typed_and_run_as_rollout_does(
     check()
 
 
+@pytest.mark.long
 def test_nothing_is_counted_before_an_edit(opened: Open, paper_page: Path) -> None:
     page = opened(paper_page)
     for state, begins in {"": 1, "#step=40": 17}.items():
@@ -176,6 +181,7 @@ def test_nothing_is_counted_before_an_edit(opened: Open, paper_page: Path) -> No
     page.page.wait_for_function("() => document.querySelector('.row.edited .count').textContent.includes(' of ')")
 
 
+@pytest.mark.long
 def test_it_runs_stops_steps_and_goes_back(opened: Open, paper_page: Path) -> None:
     page = opened(paper_page, "#step=-8")
     assert "reading vector 0" in page.said(".clock")
@@ -199,6 +205,7 @@ def test_it_runs_stops_steps_and_goes_back(opened: Open, paper_page: Path) -> No
     assert page.ask("[view.timeline.now, view.timeline.edits.length, view.running]") == [0, 0, False]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("fragment", "says"),
     [
@@ -225,6 +232,7 @@ def test_an_address_that_cannot_be_is_said_and_breaks_nothing(
     assert page.ask("view.timeline.now") > 0
 
 
+@pytest.mark.long
 def test_an_address_that_changes_is_followed_and_says_what_is_seen(
     opened: Open, paper: list[Shown], paper_page: Path
 ) -> None:
@@ -241,6 +249,7 @@ def test_an_address_that_changes_is_followed_and_says_what_is_seen(
     assert f"{int(bits, 2):016x}" == "0123456789abcdef"
 
 
+@pytest.mark.long
 def test_every_suggestion_leads_to_a_state_of_the_page(opened: Open, paper_page: Path) -> None:
     page = opened(paper_page)
     links = page.page.locator(".tries a")
@@ -254,6 +263,7 @@ def test_every_suggestion_leads_to_a_state_of_the_page(opened: Open, paper_page:
         assert page.said("[role=status]") == links.nth(i).inner_text()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("width", "scheme"), SCREENS)
 def test_it_fits_the_screen_and_has_the_scheme(opened: Open, paper_page: Path, width: int, scheme: str) -> None:
     page = opened(paper_page, "#edit=24:flip:5.3&step=124", width, scheme)
@@ -271,6 +281,7 @@ def test_it_fits_the_screen_and_has_the_scheme(opened: Open, paper_page: Path, w
         assert box["x"] + box["width"] <= width
 
 
+@pytest.mark.long
 def test_a_screen_reader_is_told_what_everything_is(opened: Open, paper_page: Path) -> None:
     page = opened(paper_page, "#edit=24:flip:3.4&step=124")
     unnamed = page.page.evaluate(
@@ -316,6 +327,7 @@ def test_it_opens_paused_before_an_edit_that_a_button_makes(opened: Open, paper_
     assert page.said("[role=status]") == page.said(".score")
 
 
+@pytest.mark.long
 def test_every_network_of_it_opens_with_an_edit_that_changes_something(
     opened: Open, paper: list[Shown], paper_page: Path
 ) -> None:
@@ -330,6 +342,7 @@ def test_every_network_of_it_opens_with_an_edit_that_changes_something(
             assert share["changed"] == share["changing"]
 
 
+@pytest.mark.long
 def test_who_wants_no_motion_sees_the_end_at_once(opened: Open, paper_page: Path) -> None:
     page = opened(paper_page)
     page.page.emulate_media(reduced_motion="reduce")
@@ -341,6 +354,7 @@ def test_who_wants_no_motion_sees_the_end_at_once(opened: Open, paper_page: Path
     assert "24:swap:8:7" in page.page.evaluate("location.hash")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("height", [700, 800, 900])
 def test_cause_and_effect_are_on_one_screen(opened: Open, paper_page: Path, height: int) -> None:
     """Beside each other on a wide screen; on a narrow one the board stays above the strips that are scrolled to."""
@@ -360,6 +374,7 @@ def test_cause_and_effect_are_on_one_screen(opened: Open, paper_page: Path, heig
             assert strip["x"] >= board["x"] + board["width"] or strip["y"] >= board["y"] + board["height"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("width", "scheme"), SCREENS)
 def test_the_result_is_beside_the_board_and_targets_are_large_enough(
     opened: Open, paper_page: Path, width: int, scheme: str
@@ -379,6 +394,7 @@ def test_the_result_is_beside_the_board_and_targets_are_large_enough(
     assert small == []
 
 
+@pytest.mark.long
 def test_counts_begin_with_the_first_output_that_should_change(opened: Open, paper_page: Path) -> None:
     page = opened(paper_page, "#edit=24:flip:3.4&step=26")
     assert page.said(".score") == page.said(".row.edited .count") == ""
@@ -387,6 +403,7 @@ def test_counts_begin_with_the_first_output_that_should_change(opened: Open, pap
     assert page.said(".row.edited .count") == "1 of 1 changed as they should, 2 of 2 stayed"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("output_step", [24, 40, 60, 124])
 def test_strips_are_filled_to_a_third_at_least(opened: Open, paper_page: Path, output_step: int) -> None:
     page = opened(paper_page, f"#edit=24:flip:3.4&step={output_step}")
@@ -399,6 +416,7 @@ def test_strips_are_filled_to_a_third_at_least(opened: Open, paper_page: Path, o
     assert share > 1 / 3
 
 
+@pytest.mark.long
 def test_a_keyboard_never_goes_under_the_board(opened: Open, paper_page: Path) -> None:
     page = opened(paper_page, "#edit=24:flip:3.4&step=124", 400)
     page.page.evaluate("scrollTo(0, document.body.scrollHeight)")
@@ -414,6 +432,7 @@ def test_a_keyboard_never_goes_under_the_board(opened: Open, paper_page: Path) -
         assert not hidden
 
 
+@pytest.mark.long
 def test_a_click_shows_what_it_changed_before_it_runs_on(opened: Open, paper_page: Path) -> None:
     page = opened(paper_page)
     run_for = hold_time(page)
@@ -434,6 +453,7 @@ def test_a_click_shows_what_it_changed_before_it_runs_on(opened: Open, paper_pag
         assert page.page.locator(".stored .edited").count() == 0
 
 
+@pytest.mark.long
 def test_run_starts_over_at_the_end_and_shows_the_edit_again(opened: Open, paper_page: Path) -> None:
     page = opened(paper_page)
     run_for = hold_time(page, "#edit=24:flip:3.4,26:flip:2.1&step=126")
@@ -454,6 +474,7 @@ def test_run_starts_over_at_the_end_and_shows_the_edit_again(opened: Open, paper
     assert page.ask("[view.view, view.running]") == [0, True]
 
 
+@pytest.mark.long
 def test_back_stays_on_the_page_and_goes_to_what_was_seen(opened: Open, paper: list[Shown], paper_page: Path) -> None:
     page = opened(paper_page, "#step=30")
     seen = [page.page.evaluate("location.hash")]
@@ -482,6 +503,7 @@ def test_back_stays_on_the_page_and_goes_to_what_was_seen(opened: Open, paper: l
     page.page.wait_for_function("wanted => location.hash === wanted", arg=seen[1])
 
 
+@pytest.mark.long
 def test_the_link_to_what_is_seen_is_shared(opened: Open, paper_page: Path) -> None:
     page = opened(paper_page, "#edit=24:flip:3.4&step=60")
     page.page.evaluate(
@@ -503,6 +525,7 @@ def test_the_link_to_what_is_seen_is_shared(opened: Open, paper_page: Path) -> N
     np.testing.assert_array_equal(page.states(), states)
 
 
+@pytest.mark.long
 def test_what_is_misread_is_marked_and_counted(opened: Open, tmp_path: Path) -> None:
     task = ODD_TASKS[2]
     shown, _, memories = made_up(task, 7)
@@ -515,6 +538,7 @@ def test_what_is_misread_is_marked_and_counted(opened: Open, tmp_path: Path) -> 
     assert f"{(~wrong & memories.stored).sum()} of {memories.stored.sum()} stored" in page.said(".reading")
 
 
+@pytest.mark.long
 def test_the_policy_forbids_what_the_page_does_not_do(opened: Open, paper_page: Path, tmp_path: Path) -> None:
     """And the tests would tell of a request: the same page with one, with and without its policy."""
     text = paper_page.read_text()

@@ -101,7 +101,14 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Callable[[config.Sweep], 
     return job
 
 
-@pytest.mark.parametrize("name", ["paper", "smoke", "repeat-copy"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("paper", marks=pytest.mark.long),
+        "smoke",  # the smallest
+        pytest.param("repeat-copy", marks=pytest.mark.long),
+    ],
+)
 def test_a_job_is_told_the_runs_of_the_exemplars_seeds_in_the_experiments_order(
     asked: Callable[[config.Sweep], Planned], name: str
 ) -> None:
@@ -114,6 +121,7 @@ def test_a_job_is_told_the_runs_of_the_exemplars_seeds_in_the_experiments_order(
     assert {shard_name(run, experiment.seeds_per_shard) for run in experiment.exemplars().values()} <= set(told)
 
 
+@pytest.mark.long  # plans a whole experiment
 def test_more_seeds_leave_it_as_it_is(asked: Callable[[config.Sweep], Planned]) -> None:
     experiment = config.load_sweep(CONFIGS[0].with_name("paper.yaml"))
     more = config.check_sweep({**experiment.model_dump(), "seeds": list(range(1, 26))})

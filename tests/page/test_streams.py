@@ -22,6 +22,8 @@ from emtvb.theory.schedule import INPUT, MARKER, Episodes, Schedule, episode_sch
 from ..conftest import make_network
 from .conftest import Opened
 
+pytestmark = pytest.mark.long
+
 Open = Callable[..., Opened]
 PUBLISHED = Path(__file__).parents[2] / "results" / "streams" / "measurements" / "page.npz"
 CLOSE = 1e-4

@@ -23,6 +23,8 @@ from emtvb.theory.sequences import record_inputs
 from ..conftest import make_network, saturated_circuit
 from .conftest import ODD_TASKS
 
+pytestmark = pytest.mark.long
+
 HARNESS = """
 <!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><style>%s</style><div id="edit"></div>
 <script type="module">%s</script>

@@ -72,7 +72,10 @@ WRONG = ((0, "differs"), (1, "agrees"), (2, "agrees"))
 """Deviations in margins, and the verdict that is wrong there, by its published column."""
 
 
-@pytest.mark.parametrize(("model", "seeds"), MODELS)
+@pytest.mark.parametrize(  # many simulated sweeps each
+    ("model", "seeds"),
+    [pytest.param(*case, marks=() if case == ("exchangeable seeds", 20) else pytest.mark.long) for case in MODELS],
+)
 @pytest.mark.parametrize(("what", "name"), POPULATIONS)
 def test_both_questions_err_no_more_often_than_is_stated_for_a_measure_and_number_of_seeds(
     what: Measure, name: str, model: str, seeds: int
@@ -113,6 +116,7 @@ def bootstrapped() -> pd.DataFrame:
     )
 
 
+@pytest.mark.long
 def test_neither_rate_is_above_5_percent_where_a_published_cells_own_seeds_are_the_population(
     bootstrapped: pd.DataFrame,
 ) -> None:
@@ -136,6 +140,7 @@ def test_no_published_rate_is_above_5_percent_and_doubtful_ones_rest_on_more_tab
         assert table.loc[doubtful, "sweeps"].ge(error_rates.TABLES[1] * 0.9).all()
 
 
+@pytest.mark.long
 def test_there_is_power_where_seeds_are_alike(bootstrapped: pd.DataFrame) -> None:
     power = bootstrapped["power"].unstack()
     assert (power["accuracy"].drop(index=("T4", 64, 0.0)) >= 0.5).all()
@@ -143,6 +148,7 @@ def test_there_is_power_where_seeds_are_alike(bootstrapped: pd.DataFrame) -> Non
     assert (power["spectral_error"].loc[stable] >= 0.3).all()
 
 
+@pytest.mark.long
 def test_laxer_rules_would_be_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Such as one that knows of no spikes, or one that takes what is printed for agreement if it is near ours."""
     with monkeypatch.context() as patch:
@@ -155,6 +161,7 @@ def test_laxer_rules_would_be_found_out(monkeypatch: pytest.MonkeyPatch) -> None
     assert simulated("spectral_error", "wide", "exchangeable seeds", 20, 1)["agrees"] > 2 * most(0.05, SWEEPS)
 
 
+@pytest.mark.long  # judges it with 20 generators
 def test_no_verdict_on_the_published_table_depends_on_the_generator() -> None:
     """Twenty others give the same 48 verdicts, and the same on the table as a whole."""
     values = [value for pair in published().values() for value in pair]

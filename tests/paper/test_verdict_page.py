@@ -257,6 +257,7 @@ def test_a_browser_shows_it_and_asks_the_network_for_nothing(page: Path, tmp_pat
         assert len(shot.convert("RGB").getcolors(1 << 20) or []) > 20
 
 
+@pytest.mark.long
 @browser
 def test_a_browser_would_tell_of_a_request_and_the_page_forbids_it(page: Path, tmp_path: Path) -> None:
     text = page.read_text()
@@ -306,6 +307,7 @@ BROKEN = """(() => {
 })()"""
 
 
+@pytest.mark.long
 @browser
 @pytest.mark.parametrize("width", [400, 1280])
 def test_a_browser_breaks_no_word_and_needs_no_scrolling_aside(page: Path, tmp_path: Path, width: int) -> None:
@@ -313,17 +315,20 @@ def test_a_browser_breaks_no_word_and_needs_no_scrolling_aside(page: Path, tmp_p
     assert in_a_frame(tmp_path, page, "", width, f"({WIDE}, {BROKEN})") == []
 
 
+@pytest.mark.long
 @browser
 def test_a_browser_shows_all_of_it_on_few_screens(page: Path, tmp_path: Path) -> None:
     assert in_a_frame(tmp_path, page, "", 1280, TALL) <= 6000  # type: ignore[operator]
 
 
+@pytest.mark.long
 @browser
 def test_a_browser_would_tell_of_a_broken_word(page: Path, tmp_path: Path) -> None:
     breaking = "(document.body.style.wordBreak = 'break-all', document.body.style.width = '90px', " + BROKEN + ")"
     assert in_a_frame(tmp_path, page, "", 400, breaking)
 
 
+@pytest.mark.long
 @browser
 def test_a_browser_searches_filters_and_hides_what_is_empty(page: Path, tmp_path: Path) -> None:
     visible = (
@@ -341,6 +346,7 @@ def test_a_browser_searches_filters_and_hides_what_is_empty(page: Path, tmp_path
     assert kinds == ["table"]
 
 
+@pytest.mark.long
 @browser
 def test_a_browser_opens_the_evidence_of_a_claim_that_a_link_names(page: Path, tmp_path: Path) -> None:
     opened = "[...document.querySelectorAll('.claim details[open]')].map(x => x.closest('.claim').id)"

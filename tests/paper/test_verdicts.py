@@ -44,7 +44,7 @@ def cells(results: dict[str, ClaimResult]) -> Counter:
     return Counter(result.finding.verdict for result in of)
 
 
-@pytest.mark.parametrize(("seeds", "mostly"), [(5, 8), (20, 28)])
+@pytest.mark.parametrize(("seeds", "mostly"), [(5, 8), pytest.param(20, 28, marks=pytest.mark.long)])
 def test_a_sweep_drawn_from_the_published_values_is_consistent_the_more_the_more_seeds(seeds: int, mostly: int) -> None:
     for results in (drawn(seeds), by_name(sweep(seeds, random=1))):
         found = cells(results)
@@ -292,6 +292,7 @@ def test_what_measuring_can_get_wrong_is_the_largest_share_that_was_measured() -
     assert max(int(wrong) / int(of) for _, wrong, of in lines) == pytest.approx(significance.MISMEASURED, abs=5e-4)
 
 
+@pytest.mark.long  # judges the published networks three times
 def test_another_share_of_measuring_errors_would_not_change_what_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """What docs/evidence.md says of the published networks."""
     badges = []
@@ -355,6 +356,7 @@ def test_what_skipped_runs_change_shows() -> None:
     assert only["table1-T1-128-0-accuracy"].finding.seeds == 20
 
 
+@pytest.mark.long  # leaves out each column in turn
 @settings(max_examples=6, deadline=None)
 @given(st.sets(st.sampled_from(claims.COLUMNS)))
 def test_whatever_column_is_missing_claims_say_so(gone: set[str]) -> None:

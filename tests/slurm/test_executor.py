@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import re
 import shlex
 import subprocess
 import sys
-import threading
-from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,7 +20,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from snakemake.iocontainers import Namedlist
+from snakemake.settings.types import RemoteExecutionSettings, StorageSettings
 from snakemake_interface_common.exceptions import WorkflowError
+from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
 
 from emtvb.errors import InputError
@@ -30,6 +31,7 @@ from emtvb.making.staleness import Records
 from emtvb.slurm import commands as slurm
 from emtvb.slurm import executor
 from emtvb.slurm.commands import InQueue
+from snakemake_executor_plugin_emtvb_slurm import ExecutorSettings
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,12 +50,21 @@ class Resources(dict):
 
 
 class Job(SimpleNamespace):
-    """A job as the executor sees it, of rule measure_shard."""
+    """A job as the executor sees it, of rule measure_shard; what Snakemake would say of its errors."""
 
     __hash__ = object.__hash__
 
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.messages: list[str] = []
+
     def is_group(self) -> bool:
         return False
+
+    def register(self, external_jobid: str) -> None: ...
+
+    def log_error(self, msg: str, **more: Any) -> None:
+        self.messages.append(msg)
 
 
 def job(folder: Path, name: str = "a", attempt: int = 1) -> Job:
@@ -90,51 +101,80 @@ def make(one: Job) -> None:
     provenance.record_job(recipe, {}, list(map(str, one.input)), list(map(str, one.output)), str(one.log[0]), 1)
 
 
-class Watched(executor.Executor):
-    """The executor without Snakemake around it."""
+class Scheduler:
+    """Snakemake's scheduler as the executor sees it, and the jobs of which it is told that they failed."""
 
     def __init__(self) -> None:
-        settings = SimpleNamespace(first_look=1, requeue=True)
-        self.given_up: list[str] = []
-        self.workflow: Any = SimpleNamespace(
-            executor_settings=settings,
-            execution_settings=SimpleNamespace(latency_wait=0),
-            scheduler=SimpleNamespace(error_callback=lambda one: self.given_up.append(one.wildcards[0])),
-        )
-        self.logger = logging.getLogger("tests")
-        self.run_uuid = "run"
-        self.known: Any = SimpleNamespace(is_made=lambda one: Records(one.output[0].parents[1], ROOT).is_made(one))
-        self.status_rate_limiter = self
-        self._over, self._submitting = threading.Event(), threading.Lock()
-        self._silent_since, self._forgotten, self._ran_out, self._said = None, {}, Counter(), set()
-        self._lost, self._barred = Counter(), {}
-        self._room_left, self._room_asked = 0, -executor.BETWEEN
-        self._refusals: set[str] = set()
-        self._submissions, self._numbers, self._reported = itertools.count(1), {str(n) for n in range(20)}, 0.0
-        self._next_seconds_between_status_checks = 1
-        self.active_jobs: list[Any] = []
-        self.max_array_size = 3
+        self.failed: list[Job] = []
+
+    def submit_callback(self, job: Job) -> None: ...
+
+    def finish_callback(self, job: Job) -> None: ...
+
+    def error_callback(self, job: Job) -> None:
+        self.failed.append(job)
+
+
+def workflow(folder: Path, array_limit: int = 3, logdir: Path | None = None) -> SimpleNamespace:
+    """What Snakemake hands to an executor."""
+    return SimpleNamespace(
+        dag=None,
+        main_snakefile="Snakefile",
+        workdir_init=str(folder),
+        scheduler=Scheduler(),
+        executor_settings=ExecutorSettings(array_limit=array_limit, logdir=logdir, first_look=1, requeue=True),
+        execution_settings=SimpleNamespace(latency_wait=0),
+        remote_execution_settings=RemoteExecutionSettings(),
+        storage_settings=StorageSettings(),
+        spawned_job_args_factory=SimpleNamespace(envvars=lambda: {"FOLDER": "/a b"}),
+    )
+
+
+class Watched(executor.Executor):
+    """The executor, which notes what it reports, does not pause, and looks at jobs when a test says so."""
+
+    def __init__(self, workflow: SimpleNamespace) -> None:
         self.succeeded: list[str] = []
         self.failed: dict[str, str] = {}
-        self.submitted: list[int] = []
+        self.refused: list[str] = []
+        self.paused: list[float] = []
+        super().__init__(workflow, logging.getLogger("tests"))
+        self.known: Any = SimpleNamespace(is_made=lambda one: Records(one.output[0].parents[1], ROOT).is_made(one))
 
-    async def __aenter__(self) -> None: ...
+    def _wait_thread(self) -> None:
+        """What Snakemake runs in a thread to look at jobs now and then."""
 
-    async def __aexit__(self, *_: object) -> None: ...
+    def _pause(self, seconds: float) -> None:
+        self.paused.append(seconds)
 
     def report_job_success(self, job_info: Any) -> None:
         self.succeeded.append(job_info.external_jobid)
+        super().report_job_success(job_info)
 
-    def report_job_error(self, job_info: Any, msg: str | None = None, **more: Any) -> None:
-        self.failed[job_info.external_jobid] = msg or ""
+    def print_job_error(self, job_info: Any, msg: str | None = None, **more: Any) -> None:
+        said = (msg or "").removesuffix(". ")
+        if job_info.external_jobid is None:
+            self.refused.append(said)
+        else:
+            self.failed[job_info.external_jobid] = said
+        super().print_job_error(job_info, msg, **more)
 
     def format_job_exec(self, job: Any) -> str:
         return f"run {job.wildcards[0]}"
 
-    def _submit_as_one(self, jobs: Sequence[Any], commands: Sequence[str]) -> bool:
-        assert commands == [self.format_job_exec(job) for job in jobs]
-        self.submitted.append(len(jobs))
-        return True
+    @property
+    def submitted(self) -> list[str]:
+        """Slurm's ids of the jobs that Snakemake is told are submitted."""
+        return [info.external_jobid for info in self.active_jobs]
+
+    @property
+    def given_up(self) -> list[str]:
+        """The jobs that fail without a message."""
+        return [one.wildcards[0] for one in self.workflow.scheduler.failed if not one.messages]
+
+    def queued(self, *rows: str) -> str:
+        """What squeue prints of jobs of this run."""
+        return "".join(f"emtvb|measure_shard.a.{self.run_uuid}.1|{row}\n" for row in rows)
 
     def look(self, *jobs: Any) -> list[str]:
         """Look at jobs once; the ids of those that are still active."""
@@ -148,12 +188,27 @@ class Watched(executor.Executor):
 
 
 @pytest.fixture
-def watched() -> Watched:
-    return Watched()
+def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Watched]:
+    """Starts the executor where Slurm's commands seem to be."""
+    monkeypatch.setattr(slurm, "check_commands", lambda: None)
+    monkeypatch.setattr(slurm, "configuration", lambda: {"MaxArraySize": "1001"})
+    return lambda **settings: Watched(workflow(tmp_path, **settings))
 
 
-def submitted(one: Job, number: str, log: Path | None = None) -> Any:
-    return SimpleNamespace(job=one, external_jobid=number, aux={"slurm_logfile": log} if log else None)
+@pytest.fixture
+def watched(start: Callable[..., Watched], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Watched:
+    """The executor after it has submitted jobs 0 to 19."""
+    watched = start()
+    with monkeypatch.context() as patch:
+        for number in range(20):
+            patch.setattr(slurm, "submit", lambda call, script, number=number: str(number))
+            watched._submit_as_one([job(tmp_path, f"submitted{number}")], ["run"])
+    assert watched.submitted == [str(number) for number in range(20)]
+    return watched
+
+
+def submitted(one: Job, number: str, log: Path | None = None) -> SubmittedJobInfo:
+    return SubmittedJobInfo(one, number, {"slurm_logfile": log} if log else None)
 
 
 @pytest.fixture
@@ -171,11 +226,6 @@ def slurm_says(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     return said
 
 
-def queued(*rows: str) -> str:
-    """What squeue prints of jobs of this run."""
-    return "".join(f"emtvb|measure_shard.a.run.1|{row}\n" for row in rows)
-
-
 def test_snakemake_finds_it_and_the_profile_sets_what_it_has() -> None:
     plugin = ExecutorPluginRegistry().get_plugin("emtvb-slurm")
     assert plugin.executor is executor.Executor
@@ -187,7 +237,7 @@ def test_snakemake_finds_it_and_the_profile_sets_what_it_has() -> None:
 
 def test_the_queue_says_how_jobs_stand(watched: Watched, tmp_path: Path, slurm_says: dict[str, str]) -> None:
     states = ["RUNNING", "COMPLETED", *sorted(slurm.FAILED), "PENDING", "COMPLETING", "SOMETHING_NEW"]
-    slurm_says["squeue"] = queued(*(f"7_{i}|{state}|n1|None" for i, state in enumerate(states)))
+    slurm_says["squeue"] = watched.queued(*(f"7_{i}|{state}|n1|None" for i, state in enumerate(states)))
     active = watched.look(*(submitted(job(tmp_path), f"7_{i}") for i in range(len(states))))
     assert [states[int(number[2:])] for number in active] == ["RUNNING", "PENDING", "COMPLETING", "SOMETHING_NEW"]
     assert watched.succeeded == ["7_1"]
@@ -272,7 +322,7 @@ def test_a_controller_that_never_answers_is_said_once_and_not_waited_for_for_eve
         assert [watched.look(one) for _ in range(3)] == [["5"]] * 3
     (line,) = caplog.messages
     assert "no controller" in line
-    watched._forgotten["5"] -= executor.PATIENCE
+    monkeypatch.setattr(executor, "PATIENCE", 0.0)
     assert watched.look(one) == []
     assert "forgotten" in watched.failed["5"]
 
@@ -294,7 +344,7 @@ def test_a_job_that_is_preempted_or_loses_its_node_uses_up_no_attempt(
     monkeypatch.setattr(executor, "MOST_LOST", 3)
     one = job(tmp_path)
     for state, attempt in (("PREEMPTED", 0), ("NODE_FAIL", 0), ("FAILED", 1), ("BOOT_FAIL", 1), ("PREEMPTED", 2)):
-        slurm_says["squeue"] = queued(f"5|{state}|n1|None")
+        slurm_says["squeue"] = watched.queued(f"5|{state}|n1|None")
         watched.look(submitted(one, "5"))
         assert one.attempt == attempt
         assert ("uses up no attempt" in watched.failed["5"]) == (state != "FAILED" and attempt < 2)
@@ -320,13 +370,13 @@ def test_a_job_that_is_preempted_or_loses_its_node_uses_up_no_attempt(
 def test_what_will_hardly_pass_is_awaited_for_a_while(
     watched: Watched, tmp_path: Path, slurm_says: dict[str, str], monkeypatch: pytest.MonkeyPatch, row: str, words: str
 ) -> None:
-    slurm_says["squeue"] = queued(f"5|{row}")
+    slurm_says["squeue"] = watched.queued(f"5|{row}")
     one = submitted(job(tmp_path), "5")
     assert watched.look(one) == ["5"]
     monkeypatch.setattr(executor, "GRACE", -1.0)
-    slurm_says["squeue"] = queued("5|PENDING||Priority")
+    slurm_says["squeue"] = watched.queued("5|PENDING||Priority")
     assert watched.look(one) == ["5"]
-    slurm_says["squeue"] = queued(f"5|{row}")
+    slurm_says["squeue"] = watched.queued(f"5|{row}")
     assert watched.look(one) == []
     assert words in watched.failed["5"]
     again = one.job.attempt <= one.job.restart_times
@@ -334,26 +384,30 @@ def test_what_will_hardly_pass_is_awaited_for_a_while(
 
 
 def test_a_silent_slurm_loses_no_job_and_is_not_waited_for_for_ever(
-    watched: Watched, tmp_path: Path, slurm_says: dict[str, str], caplog: pytest.LogCaptureFixture
-) -> None:
+    watched: Watched, tmp_path: Path, slurm_says: dict[str, str], monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
     info = submitted(job(tmp_path), "5")
     with caplog.at_level("WARNING", "tests"):
         assert watched.look(info) == watched.look(info) == ["5"]
-        slurm_says["squeue"] = queued("5|RUNNING|n1|None")
+        slurm_says["squeue"] = watched.queued("5|RUNNING|n1|None")
         assert watched.look(info) == ["5"]
     assert [message.split(" (")[0] for message in caplog.messages] == ["Slurm does not answer", "Slurm answers again"]
     del slurm_says["squeue"]
-    watched._silent_since = -executor.PATIENCE - 1
+    assert watched.look(info) == ["5"]
+    monkeypatch.setattr(executor, "PATIENCE", 0.0)
     assert watched.look(info) == []
     assert "no controller" in watched.failed["5"]
 
 
-def test_what_can_never_start_is_ended(watched: Watched, tmp_path: Path, slurm_says: dict[str, str]) -> None:
+def test_what_can_never_start_is_ended(
+    watched: Watched, tmp_path: Path, slurm_says: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
     reasons = "QOSMaxWallDurationPerJobLimit", "Priority", "JobHeldUser", "PartitionTimeLimit", "JobHeldAdmin"
-    slurm_says["squeue"] = queued(*(f"{5 + i}|PENDING||{reason}" for i, reason in enumerate(reasons)))
+    slurm_says["squeue"] = watched.queued(*(f"{5 + i}|PENDING||{reason}" for i, reason in enumerate(reasons)))
     assert watched.look(*(submitted(job(tmp_path), number) for number in "56789")) == ["6", "7", "9"]
     assert "set longest:" in watched.failed["5"]
-    user, admin = sorted(watched._said)
+    user, admin = (record.message for record in caplog.records if record.levelname == "WARNING")
     assert "`scontrol release 7` lets it start" in user
     assert admin == "Slurm holds job 9 back (JobHeldAdmin): ask the cluster's administrators"
 
@@ -377,10 +431,9 @@ def test_more_is_asked_for_only_of_what_a_job_ran_out_of(
     (tmp_path / "rule").mkdir()
     (tmp_path / "rule" / "5_1.log").write_text(line)
     one = job(tmp_path)
-    slurm_says["squeue"] = queued(f"5_1|{state}|n1|None") if state else ""
+    slurm_says["squeue"] = watched.queued(f"5_1|{state}|n1|None") if state else ""
     assert watched.look(submitted(one, "5_1", tmp_path / "rule" / "5_1.log")) == []
-    again = one.__dict__ | {"attempt": 2, "resources": job(tmp_path, attempt=2).resources}
-    one.__dict__.update(again)
+    one.attempt, one.resources = 2, job(tmp_path, attempt=2).resources
     watched._ask_for_more(one)
     assert (one._resources["mem_mb"], one._resources["runtime"]) == (memory, minutes)
 
@@ -388,51 +441,67 @@ def test_more_is_asked_for_only_of_what_a_job_ran_out_of(
 def test_who_runs_out_of_memory_at_last_is_told_what_to_raise(
     watched: Watched, tmp_path: Path, slurm_says: dict[str, str]
 ) -> None:
-    slurm_says["squeue"] = queued("5|OUT_OF_MEMORY|n1|None")
+    slurm_says["squeue"] = watched.queued("5|OUT_OF_MEMORY|n1|None")
     one = job(tmp_path)
     watched.look(submitted(one, "5"))
     assert "having asked for 2000 MB; tried again with 4000" in watched.failed["5"]
-    one.attempt, watched._ran_out[one, "mem_mb"], one.resources["mem_mb"] = 4, 3, 5000
-    watched.look(submitted(one, "5"))
+    for attempt, memory in ((2, 4000), (3, 5000), (4, 5000)):
+        one.attempt, one.resources["mem_mb"] = attempt, memory
+        watched.look(submitted(one, "5"))
     for word in ("5000 MB", "raise mem_mb of measure_shard", "most_memory: in slurm/site.yaml"):
         assert word in watched.failed["5"]
 
 
+@pytest.fixture
+def taken(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Of each submission what its tasks run, in order; Slurm takes them all."""
+    scripts: list[list[str]] = []
+
+    def submit(call: Sequence[str], script: str) -> str:
+        scripts.append(re.findall("^run (.*)$", script, re.MULTILINE))
+        assert (f"--array=1-{len(scripts[-1])}" in call) == (len(scripts[-1]) > 1)
+        return str(len(scripts))
+
+    monkeypatch.setattr(slurm, "submit", submit)
+    return scripts
+
+
 @pytest.mark.parametrize(("room", "chunks"), [(None, [3, 3, 1]), (2, [2, 2, 2, 1]), (0, [1] * 7)])
 def test_no_more_is_submitted_at_once_than_slurm_takes(
-    watched: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int | None, chunks: list[int]
-) -> None:
-    monkeypatch.setattr(slurm, "configuration", lambda: {"MaxArraySize": "1001"})
+    start: Callable[..., Watched], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken: list[list[str]],
+    room: int | None, chunks: list[int],
+) -> None:  # fmt: skip
     monkeypatch.setattr(slurm, "room_in_queue", lambda *_: room)
     monkeypatch.setattr(slurm, "remembered_jobs", lambda *_: {"1": InQueue("COMPLETED"), "2": InQueue("FAILED")})
     jobs = [job(tmp_path, str(i)) for i in range(7)]
-    watched._submit(list(jobs))
-    assert watched.submitted == chunks
+    start()._submit(list(jobs))
+    assert list(map(len, taken)) == chunks
+    assert [name for names in taken for name in names] == [one.wildcards[0] for one in jobs]
 
 
 def test_it_waits_for_room_as_long_as_jobs_of_its_own_will_make_it(
-    watched: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    start: Callable[..., Watched], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken: list[list[str]]
 ) -> None:
-    rooms, states = iter([0, 0, 2]), iter(["PENDING", "RUNNING"])
-    monkeypatch.setattr(executor, "BETWEEN", 0.0)
-    monkeypatch.setattr(slurm, "configuration", lambda: {"MaxArraySize": "1001"})
+    watched, rooms, states = start(), iter([0, 0, 2]), iter(["PENDING", "RUNNING"])
     monkeypatch.setattr(slurm, "room_in_queue", lambda *_: next(rooms))
     monkeypatch.setattr(slurm, "remembered_jobs", lambda *_: {"1": InQueue(next(states))})
     watched._submit([job(tmp_path, "a"), job(tmp_path, "b")])
-    assert watched.submitted == [2]
-    watched._over.set()
+    assert taken == [["a", "b"]]
+    assert len(watched.paused) == 2
+    monkeypatch.setattr(slurm, "remembered_jobs", lambda *_: {})
+    watched.cancel_jobs([])
     watched._submit([job(tmp_path)])
-    assert watched.submitted == [2], "nothing after its end"
+    assert taken == [["a", "b"]], "nothing after its end"
 
 
 def test_an_array_that_slurm_does_not_take_is_halved_and_grows_again(
-    watched: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    start: Callable[..., Watched], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A user, an account or a quality of service may have so many jobs; who has, Slurm says by refusing more."""
     queue, tried, limit = [0], [], 5
     violates = "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)"
 
-    def number(name: str, call: Sequence[str], script: str) -> str:
+    def submit(call: Sequence[str], script: str) -> str:
         size = next((int(word.removeprefix("--array=1-")) for word in call if word.startswith("--array")), 1)
         tried.append(size)
         if queue[0] + size > limit:
@@ -440,14 +509,13 @@ def test_an_array_that_slurm_does_not_take_is_halved_and_grows_again(
         queue[0] += size
         return str(len(tried))
 
-    sending = Submitting(tmp_path)
-    sending.max_array_size, sending._submitted_id = 100, number  # type: ignore[method-assign]
-    sending._has_jobs = lambda: queue[0] > 0  # type: ignore[method-assign]
-    sending._over.wait = lambda _: queue.__setitem__(0, 0)  # all that was there has ended
-    monkeypatch.setattr(slurm, "configuration", lambda: {"MaxArraySize": "1001"})
+    sending = start(array_limit=100)
+    monkeypatch.setattr(slurm, "submit", submit)
+    monkeypatch.setattr(slurm, "remembered_jobs", lambda *_: {"1": InQueue("RUNNING")} if queue[0] else {})
+    monkeypatch.setattr(sending, "_pause", lambda _: queue.__setitem__(0, 0))  # all that was there has ended
     monkeypatch.setattr(slurm, "room_in_queue", lambda: None)
     sending._submit([job(tmp_path, str(i)) for i in range(14)])
-    assert len(sending.reported) == 14
+    assert len(sending.submitted) == 14
     assert not sending.refused
     assert tried == [14, 7, 3, 6, 3, 1, 2, 1, 2, 1, 1, 2, 4, 2, 4, 2, 1, 1, 2, 1]
     limit = 0
@@ -491,7 +559,8 @@ def test_remedies_fit_the_cause(said: str, key: str) -> None:
 
 
 def test_tasks_of_an_array_are_told_apart(slurm_says: dict[str, str]) -> None:
-    slurm_says["squeue"] = queued("13_4|PENDING||Priority", "14|RUNNING|n1|None")
+    rows = "13_4|PENDING||Priority", "14|RUNNING|n1|None"
+    slurm_says["squeue"] = "".join(f"emtvb|measure_shard.a.run.1|{row}\n" for row in rows)
     assert slurm.remembered_jobs("run") == {
         "13_4": InQueue("PENDING", "", "Priority"),
         "14": InQueue("RUNNING", "n1", "None"),
@@ -536,40 +605,17 @@ class Cluster:
 
 
 @pytest.fixture
-def send(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Submitting, Cluster]]:
-    def call(*happens: str, jobs: int = 2) -> tuple[Submitting, Cluster]:
-        cluster, watched = Cluster(*happens), Submitting(tmp_path)
+def send(
+    start: Callable[..., Watched], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., tuple[Watched, Cluster]]:
+    def call(*happens: str, jobs: int = 2) -> tuple[Watched, Cluster]:
+        cluster, watched = Cluster(*happens), start()
         monkeypatch.setattr(slurm, "answer_of", cluster.ask)
         monkeypatch.setattr(executor, "BETWEEN", 0.0)
         watched._submit_as_one([job(tmp_path, f"s{i}") for i in range(jobs)], [f"run {i}" for i in range(jobs)])
         return watched, cluster
 
     return call
-
-
-class Submitting(Watched):
-    """The executor without Snakemake around it, which submits."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__()
-        self.slurm_logdir = folder / "logs"
-        self.workflow.workdir_init = str(folder)
-        self.paused: list[float] = []
-        self._over = SimpleNamespace(is_set=lambda: False, wait=self.paused.append)
-        self.reported: list[str] = []
-        self.refused: list[str] = []
-        self._numbers = set()
-
-    _submit_as_one = executor.Executor._submit_as_one
-
-    def envvars(self) -> dict[str, str]:
-        return {"FOLDER": "/a b"}
-
-    def report_job_submission(self, job_info: Any, register_job: bool = True) -> None:
-        self.reported.append(job_info.external_jobid)
-
-    def report_job_error(self, job_info: Any, msg: str | None = None, **more: Any) -> None:
-        self.refused.append(msg or "")
 
 
 PASSING = "error: Batch job submission failed: Socket timed out on send/recv operation"
@@ -591,10 +637,10 @@ BUSY = "error: Slurm temporarily unable to accept job, sleeping and retrying; Re
     ],
 )
 def test_a_submission_that_fails_for_a_while_or_cannot_be_read_is_made_once_and_uses_up_no_retry(
-    send: Callable[..., tuple[Submitting, Cluster]], happens: list[str], submissions: int
+    send: Callable[..., tuple[Watched, Cluster]], happens: list[str], submissions: int
 ) -> None:
     watched, cluster = send(*happens)
-    assert watched.reported == ["7_1", "7_2"]
+    assert watched.submitted == ["7_1", "7_2"]
     assert not watched.refused
     assert len(cluster.queue) == 1
     pauses = [pause for pause in watched.paused if pause]
@@ -612,11 +658,11 @@ def test_a_submission_that_fails_for_a_while_or_cannot_be_read_is_made_once_and_
     ],
 )
 def test_what_slurm_refuses_is_one_line_with_its_remedy(
-    send: Callable[..., tuple[Submitting, Cluster]], monkeypatch: pytest.MonkeyPatch, said: str, word: str
+    send: Callable[..., tuple[Watched, Cluster]], monkeypatch: pytest.MonkeyPatch, said: str, word: str
 ) -> None:
     monkeypatch.setattr(slurm, "remembered_jobs", lambda *_: {})
     watched, _ = send(f"error: Batch job submission failed: {said}")
-    assert not watched.reported
+    assert not watched.submitted
     (line,) = watched.refused
     assert said in line
     assert word in line
@@ -625,7 +671,7 @@ def test_what_slurm_refuses_is_one_line_with_its_remedy(
 
 
 def test_what_fails_for_ever_ends_at_last_and_is_not_blamed_on_the_site(
-    send: Callable[..., tuple[Submitting, Cluster]], monkeypatch: pytest.MonkeyPatch
+    send: Callable[..., tuple[Watched, Cluster]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(executor, "PATIENCE", -1.0)
     watched, _ = send(PASSING)
@@ -635,7 +681,9 @@ def test_what_fails_for_ever_ends_at_last_and_is_not_blamed_on_the_site(
     assert all("Something new" in line and "site.yaml" not in line for line in watched.refused)
 
 
-def test_a_record_of_a_refused_job_is_not_taken_for_the_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_record_of_a_refused_job_is_not_taken_for_the_job(
+    start: Callable[..., Watched], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Slurm keeps one of a job that asks for a node that no partition has; and of a refusal in words yet unheard of."""
     rows = ["emtvb|7|FAILED|"]
     said = ["Requested node configuration is not available", "Something new"]
@@ -648,14 +696,16 @@ def test_a_record_of_a_refused_job_is_not_taken_for_the_job(tmp_path: Path, monk
     monkeypatch.setattr(slurm, "answer_of", ask)
     monkeypatch.setattr(executor, "UNCLEAR", -1.0)
     for _ in range(2):
-        watched = Submitting(tmp_path)
+        watched = start()
         watched._submit_as_one([job(tmp_path)], ["run"])
         (line,) = watched.refused
         assert said.pop(0) in line
-        assert not watched.reported
+        assert not watched.submitted
 
 
-def test_what_slurm_refuses_is_asked_once_for_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_slurm_refuses_is_asked_once_for_the_run(
+    start: Callable[..., Watched], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[str] = []
 
     def ask(*command: str, script: str | None = None) -> str:
@@ -663,7 +713,7 @@ def test_what_slurm_refuses_is_asked_once_for_the_run(tmp_path: Path, monkeypatc
         raise InputError("sbatch --parsable", "Batch job submission failed: Invalid account", "wait")
 
     monkeypatch.setattr(slurm, "answer_of", ask)
-    watched = Submitting(tmp_path)
+    watched = start()
     jobs = [job(tmp_path, name) for name in "abcd"]
     watched._submit_as_one(jobs[:2], ["run"] * 2)
     watched._submit_as_one(jobs[2:], ["run"] * 2)
@@ -679,17 +729,14 @@ def test_what_slurm_refuses_is_asked_once_for_the_run(tmp_path: Path, monkeypatc
 
 def test_without_slurm_it_ends_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    workflow = SimpleNamespace(executor_settings=SimpleNamespace(logdir=None), workdir_init=tmp_path)
     with pytest.raises(WorkflowError, match=r"Slurm: no sbatch, squeue, .* here: run this where Slurm is"):
-        executor.Executor(workflow, logging.getLogger("tests"))
+        Watched(workflow(tmp_path))
 
 
-def test_logs_that_can_lie_nowhere_are_one_line_before_any_job(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(slurm, "check_commands", lambda: None)
+def test_logs_that_can_lie_nowhere_are_one_line_before_any_job(start: Callable[..., Watched], tmp_path: Path) -> None:
     (tmp_path / "slurm-logs").write_text("a file")
-    workflow = SimpleNamespace(executor_settings=SimpleNamespace(logdir=None), workdir_init=tmp_path)
     with pytest.raises(WorkflowError, match=r"exists: .*slurm-logs"):
-        executor.Executor(workflow, logging.getLogger("tests"))
+        start()
 
 
 def test_a_job_needs_no_room_for_a_solver(watched: Watched, tmp_path: Path) -> None:
@@ -707,10 +754,10 @@ def test_a_job_needs_no_room_for_a_solver(watched: Watched, tmp_path: Path) -> N
         assert (tmp_path / "a").exists() == is_made
 
 
-def test_another_cluster_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_cluster_is_refused(start: Callable[..., Watched], tmp_path: Path) -> None:
     one = job(tmp_path)
     one.resources["slurm_cluster"] = "other"
-    watched = Submitting(tmp_path)
+    watched = start()
     watched._submit_as_one([one], ["run"])
     assert watched.refused[0].startswith("slurm_cluster: other: set SLURM_CLUSTERS instead")
 
@@ -734,7 +781,7 @@ def test_a_failed_job_has_last_words(
     watched: Watched, tmp_path: Path, slurm_says: dict[str, str], log: str, words: str
 ) -> None:
     (tmp_path / "5.log").write_text(log)
-    slurm_says["squeue"] = queued("5|FAILED|n1|NonZeroExitCode")
+    slurm_says["squeue"] = watched.queued("5|FAILED|n1|NonZeroExitCode")
     watched.look(submitted(job(tmp_path), "5", tmp_path / "5.log"))
     assert words in watched.failed["5"]
     assert ("last words" in watched.failed["5"]) == bool(log)
@@ -743,7 +790,7 @@ def test_a_failed_job_has_last_words(
 def test_a_job_that_is_tried_again_with_the_same_time_is_not_said_to_need_more(
     watched: Watched, tmp_path: Path, slurm_says: dict[str, str]
 ) -> None:
-    slurm_says["squeue"] = queued("5|TIMEOUT|n1|None")
+    slurm_says["squeue"] = watched.queued("5|TIMEOUT|n1|None")
     one = job(tmp_path)
     one.resources["runtime"] = 60  # all that a site gives
     watched.look(submitted(one, "5"))
@@ -751,17 +798,23 @@ def test_a_job_that_is_tried_again_with_the_same_time_is_not_said_to_need_more(
 
 
 def test_jobs_have_names_that_a_person_reads_and_that_tell_runs_and_submissions_apart(
-    send: Callable[..., tuple[Submitting, Cluster]],
+    send: Callable[..., tuple[Watched, Cluster]],
 ) -> None:
-    _, cluster = send("Welcome -> taken")
-    assert cluster.queue == ["measure_shard.s0+1.run.1"]
-    _, cluster = send("Welcome -> taken", jobs=1)
-    assert cluster.queue == ["measure_shard.s0.run.1"]
+    watched, cluster = send("Welcome -> taken")
+    assert cluster.queue == [f"measure_shard.s0+1.{watched.run_uuid}.1"]
+    other, cluster = send("Welcome -> taken", jobs=1)
+    assert cluster.queue == [f"measure_shard.s0.{other.run_uuid}.1"]
+    assert other.run_uuid != watched.run_uuid
 
 
-def test_a_percent_sign_in_a_clones_path_is_one_in_the_log_files(tmp_path: Path) -> None:
-    call = Submitting(tmp_path)._sbatch_call([job(tmp_path)], "a", Path("/disk/100%j/logs"))
-    assert call[call.index("--output") + 1] == "/disk/100%%j/logs/%j.log"
+def test_a_percent_sign_in_a_clones_path_is_one_in_the_log_files(
+    start: Callable[..., Watched], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[Sequence[str]] = []
+    monkeypatch.setattr(slurm, "submit", lambda call, script: (calls.append(call), "7")[1])
+    start(logdir=tmp_path / "100%j")._submit_as_one([job(tmp_path)], ["run"])
+    (call,) = calls
+    assert call[call.index("--output") + 1] == f"{tmp_path}/100%%j/rule_measure_shard/%j.log"
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=200), min_size=1, max_size=60))
@@ -779,17 +832,16 @@ def test_each_task_runs_its_own_command_and_no_others(texts: list[str]) -> None:
 
 
 def test_no_script_is_longer_than_slurm_takes(
-    watched: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    start: Callable[..., Watched], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken: list[list[str]]
 ) -> None:
-    monkeypatch.setattr(slurm, "configuration", lambda: {"MaxArraySize": "1001"})
     monkeypatch.setattr(slurm, "room_in_queue", lambda *_: None)
     monkeypatch.setattr(executor, "_SCRIPT_BYTES", 2 * len("run x"))
-    watched.max_array_size = 100
+    watched = start(array_limit=100)
     watched._submit([job(tmp_path, name) for name in "abcde"])
-    assert watched.submitted == [2, 2, 1]
-    watched.submitted.clear()
+    assert taken == [["a", "b"], ["c", "d"], ["e"]]
+    taken.clear()
     watched._submit([job(tmp_path, "a name longer than that")])
-    assert watched.submitted == [1]
+    assert taken == [["a name longer than that"]]
 
 
 def test_a_job_that_slurm_takes_long_after_its_submission_failed_is_cancelled(
@@ -797,10 +849,19 @@ def test_a_job_that_slurm_takes_long_after_its_submission_failed_is_cancelled(
 ) -> None:
     cancelled: list[str] = []
     monkeypatch.setattr(slurm, "cancel", cancelled.extend)
-    slurm_says["squeue"] = queued("7_1|RUNNING|n1|None", "21_1|RUNNING|n1|None", "22|PENDING||None", "23|FAILED||None")
-    with watched._submitting:
-        watched.look(submitted(job(tmp_path), "7_1"))
-    assert not cancelled, "one of them may just be submitted"
+    slurm_says["squeue"] = watched.queued(
+        "7_1|RUNNING|n1|None", "21_1|RUNNING|n1|None", "22|PENDING||None", "23|FAILED||None"
+    )
+    monkeypatch.setattr(slurm, "room_in_queue", lambda: None)
+
+    def submit(call: Sequence[str], script: str) -> str:
+        assert watched.look(submitted(job(tmp_path), "7_1")) == ["7_1"]
+        assert not cancelled, "one of them may just be submitted"
+        return "20"
+
+    monkeypatch.setattr(slurm, "submit", submit)
+    watched._submit([job(tmp_path)])
+    assert watched.submitted[-1] == "20"
     watched.look(submitted(job(tmp_path), "7_1"))
     assert cancelled == ["21", "22"]
 
@@ -812,14 +873,16 @@ def test_a_job_that_is_renamed_is_not_lost(watched: Watched, tmp_path: Path, slu
 
 
 def test_how_jobs_stand_is_a_line_a_minute(
-    watched: Watched, tmp_path: Path, slurm_says: dict[str, str], caplog: pytest.LogCaptureFixture
-) -> None:
+    watched: Watched, tmp_path: Path, slurm_says: dict[str, str], monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
     waiting = "7_2|PENDING||Priority", "7_3|PENDING||Priority", "8|PENDING||AssocGrpCPUMinutesLimit"
-    slurm_says["squeue"] = queued("7_1|RUNNING|n1|None", *waiting, "6|FAILED||")
-    watched._reported = -executor.PROGRESS
+    slurm_says["squeue"] = watched.queued("7_1|RUNNING|n1|None", *waiting, "6|FAILED||")
     with caplog.at_level("INFO", "tests"):
-        for _ in range(3):
-            watched.look(submitted(job(tmp_path), "7_1"))
+        for over in (False, True, False, False):  # the minute
+            with monkeypatch.context() as patch:
+                patch.setattr(executor, "PROGRESS", 0.0 if over else executor.PROGRESS)
+                watched.look(submitted(job(tmp_path), "7_1"))
     assert caplog.messages == ["on Slurm 1 jobs run and 3 wait (Priority, AssocGrpCPUMinutesLimit)"]
 
 

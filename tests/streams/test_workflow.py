@@ -13,6 +13,8 @@ from emtvb.making import recorded
 
 from ..workflow.conftest import CALL, Project
 
+pytestmark = [pytest.mark.first, pytest.mark.long]  # a small experiment, to its end
+
 TINY = """
 experiment: tiny
 seeds_per_shard: 2

@@ -14,6 +14,8 @@ from emtvb.errors import InputError
 from emtvb.training import kernel
 from tests.training.test_bits import flushed, operands
 
+pytestmark = pytest.mark.first
+
 
 def test_where_it_cannot_be_had_it_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))  # no apt
@@ -21,6 +23,7 @@ def test_where_it_cannot_be_had_it_says_why(tmp_path: Path, monkeypatch: pytest.
         arm.emulation(tmp_path)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(kernel.ARM, reason="this is ARM")
 def test_emulated_it_gives_the_same_bits(tmp_path: Path) -> None:
     try:

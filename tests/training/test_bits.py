@@ -16,7 +16,10 @@ import pytest
 
 from emtvb.training.promises import ENGINE, FOLLOWING
 
-pytestmark = pytest.mark.skipif(platform.machine() != "x86_64", reason="names the features of x86-64's CPUs")
+pytestmark = [
+    pytest.mark.skipif(platform.machine() != "x86_64", reason="names the features of x86-64's CPUs"),
+    pytest.mark.long,  # all widths of the kernel
+]
 
 TARGETS = {
     "16 lanes": ("skylake-avx512", "+avx,+avx2,+fma,+avx512f,+avx512dq,+avx512vl,+avx512bw"),

@@ -194,6 +194,7 @@ def whole_cache(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     return folder / "cache", _train(folder / "cache", folder / "training").stdout
 
 
+@pytest.mark.long  # each compiles it anew
 @pytest.mark.parametrize(("suffix", "keep"), [("nbi", 0), ("nbi", -9), ("nbc", 30), ("nbc", -9)])
 def test_a_torn_cache_of_compiled_code_is_mended_and_the_engine_stays(
     tmp_path: Path, whole_cache: tuple[Path, str], suffix: str, keep: int

@@ -110,6 +110,7 @@ print(hex(exchange(before) & ~0x3F))
 """
 
 
+@pytest.mark.long
 @X86
 def test_the_thread_keeps_its_modes_when_the_kernel_fails(tmp_path_factory: pytest.TempPathFactory) -> None:
     """It can only fail where numba is asked to check its indices."""

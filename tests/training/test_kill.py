@@ -73,6 +73,7 @@ def finish(folder: Path, runs: list[Run]) -> tuple[bytes, bytes, str]:
     return files.weights.read_bytes(), files.history.read_bytes(), err
 
 
+@pytest.mark.long
 def test_sigkill_twice_loses_nothing(runs: list[Run], tmp_path: Path) -> None:
     whole = finish(tmp_path / "whole", runs)
     for _ in range(2):
@@ -87,6 +88,7 @@ def test_sigkill_twice_loses_nothing(runs: list[Run], tmp_path: Path) -> None:
     assert "going on from step" in again[2]
 
 
+@pytest.mark.long
 def test_a_full_disk_is_one_line_and_loses_nothing(runs: list[Run], tmp_path: Path) -> None:
     """No file may grow past 20 kB, which a checkpoint does when its learning curve grows."""
     whole = finish(tmp_path / "whole", runs[:1])
@@ -110,6 +112,7 @@ def test_a_shard_that_another_process_trains_is_waited_for(tiny_run: Run, tmp_pa
     assert process.returncode == 0
 
 
+@pytest.mark.long  # tests/training/test_shard.py trains only what is new, too
 def test_finished_runs_survive_a_kill(runs: list[Run], tmp_path: Path) -> None:
     shard.train_shard(runs[:1], shard.Outputs.of(tmp_path / "parts", "x"), "version")
     process = start(tmp_path / "parts", runs)

@@ -22,6 +22,8 @@ from emtvb.training.checkpoint import Checkpoint
 from emtvb.training.promises import ENGINE, FOLLOWING, promised_digests
 from emtvb.training.proof import Memory, case_digests, digest_of_cases, proof_cases, stream_cases
 
+pytestmark = pytest.mark.long
+
 torch.set_num_threads(1)
 
 

@@ -16,6 +16,8 @@ from emtvb.training.proof import Case, case_digests, digest_of_cases, proof_case
 
 from .test_proof import right
 
+pytestmark = pytest.mark.long
+
 torch.set_num_threads(1)
 
 WRONG = {

@@ -44,6 +44,8 @@ from emtvb.training.shard import Outputs, train_shard
 
 from .conftest import ROOT, Project, kept
 
+pytestmark = pytest.mark.first
+
 SHARD = "T1_h24_l2-0_seeds1-5"
 OTHER = "T2_h24_l2-0_seeds1-5"
 FIRST, SECOND = (f"T1-d3s3_h24_l2-0_thr-0.9_seed{seed}_p1a1a414b" for seed in (1, 2))
@@ -177,6 +179,7 @@ def test_what_was_made_is_intact_and_current_and_comes_out_again(finished: Proje
     assert (problems(trained), trained.state, trained.checked) == ({}, "passed", {"run": 1})
 
 
+@pytest.mark.long
 def test_an_untouched_experiment_passes_and_says_what_was_made_again(
     audited: tuple[Path, Audit], jobs: list[Planned]
 ) -> None:
@@ -198,6 +201,7 @@ def test_an_untouched_experiment_passes_and_says_what_was_made_again(
     assert looked_at(folder, jobs) == {}, "an audit is no stranger to the next one"
 
 
+@pytest.mark.long
 def test_no_job_of_the_workflow_uses_the_audit(audited: tuple[Path, Audit]) -> None:
     """So an edit there makes nothing stale."""
     used = {name for record in files(audited[0]).records.values() for name in record.recipe["code"]}
@@ -219,6 +223,7 @@ def verify(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*command, *arguments], cwd=folder, capture_output=True, text=True, check=False, timeout=600)
 
 
+@pytest.mark.long
 def test_verify_trains_published_runs_and_says_of_each_whether_it_is_the_same(folder: Path) -> None:
     """One whose weights were moved, and one whose digest is another, are not."""
     runs = pd.read_csv(folder / "runs.csv")["run_id"]
@@ -237,6 +242,7 @@ def test_verify_trains_published_runs_and_says_of_each_whether_it_is_the_same(fo
     assert all(f"{run}: training (run 1 of 1)" in done.stderr for run in (FIRST, SECOND, runs[5]))
 
 
+@pytest.mark.long
 def test_verify_knows_a_run_by_its_digest_alone(folder: Path) -> None:
     """As it is published, without weights and learning curves; of another digest, it fails."""
     run = pd.read_csv(folder / "runs.csv").iloc[0]
@@ -252,6 +258,7 @@ def test_verify_knows_a_run_by_its_digest_alone(folder: Path) -> None:
     assert "0 of 1 runs came out as published" in done.stdout
 
 
+@pytest.mark.long
 def test_a_full_disk_is_no_finding(folder: Path, jobs: list[Planned], monkeypatch: pytest.MonkeyPatch) -> None:
     stand_in = folder / "python"
     stand_in.write_text("#!/bin/sh\necho 'OSError: [Errno 28] No space left on device: error' >&2; exit 1\n")
@@ -268,6 +275,7 @@ def _put(path: Path) -> None:
     path.write_bytes(b"x")
 
 
+@pytest.mark.long
 def test_what_the_workflow_would_do_is_named_once_with_the_reason(folder: Path) -> None:
     """One Snakemake is asked of many mistakes, a damaged file among them, which it would refuse to read."""
 
@@ -300,6 +308,7 @@ def test_what_the_workflow_would_do_is_named_once_with_the_reason(folder: Path) 
         audit.audit(folder, HELD, audit.QUICK)
 
 
+@pytest.mark.long
 def test_a_shard_that_was_deleted_is_one_finding_and_so_are_results_of_another_clone(folder: Path) -> None:
     """All files of the one are gone with their record; those of the other came with theirs."""
     shutil.rmtree(folder / "training" / OTHER)
@@ -314,6 +323,7 @@ def test_a_shard_that_was_deleted_is_one_finding_and_so_are_results_of_another_c
     assert f"was made from other inputs than lie here: {MEASURED}, another than the one that was read" in other
 
 
+@pytest.mark.long
 def test_another_config_and_more_seeds_are_said_of_settings(folder: Path) -> None:
     more = SMOKE.model_copy(update={"seeds": [1, 2, 3]})
     found = planned_anew(folder, held_by(stated(more, folder), ROOT, ""))
@@ -322,12 +332,14 @@ def test_another_config_and_more_seeds_are_said_of_settings(folder: Path) -> Non
     assert len(found) == 1, found
 
 
+@pytest.mark.long
 def test_an_experiment_in_a_folder_that_is_a_link_is_as_sound_as_before(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "link").mkdir()
     (tmp_path / "link" / "smoke").symlink_to(folder)
     assert planned_anew(tmp_path / "link" / "smoke") == {}
 
 
+@pytest.mark.long
 def test_other_libraries_and_cpus_are_said_and_are_no_findings(folder: Path, jobs: list[Planned]) -> None:
     for path in recorded.record_files(folder):
         edit_record(path, lambda record: (record["recipe"]["versions"].update(numpy="1.0"),
@@ -375,6 +387,7 @@ def _measuring(jobs: Sequence[Planned]) -> list[Planned]:
     return [job for job in jobs if job.wildcards.get("shard") == SHARD and not is_training(job)]
 
 
+@pytest.mark.long
 def test_what_does_not_come_out_again_is_named_though_its_records_fit(folder: Path, jobs: list[Planned]) -> None:
     edit_table(folder / MEASURED, lambda table: table.loc.__setitem__((0, "power_gain"), "9.0"))
     _change_number(folder / TABLE)
@@ -402,6 +415,7 @@ def test_what_does_not_come_out_again_is_named_though_its_records_fit(folder: Pa
     assert {path: problem in found.get(path, "") for path, problem in said.items()} == dict.fromkeys(said, True)
 
 
+@pytest.mark.long
 def test_what_cannot_be_made_again_is_one_finding_and_what_hangs_on_it_is_not_checked(
     folder: Path, jobs: list[Planned]
 ) -> None:
@@ -419,6 +433,7 @@ def test_what_cannot_be_made_again_is_one_finding_and_what_hangs_on_it_is_not_ch
     assert check.unchecked == sum(len(job.outputs) for job in followers), "they read what is measured of networks"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("harm", "run_id", "problem"),
     [
@@ -477,6 +492,7 @@ def _trained_again(folder: Path, run_id: str, trainer: str = "auto") -> Check:
     )
 
 
+@pytest.mark.long
 def test_a_run_of_an_engine_whose_bits_depend_on_the_cpu_is_not_checked_elsewhere(folder: Path) -> None:
     """Which is no pass."""
     _say_other_cpu(folder)
@@ -486,6 +502,7 @@ def test_a_run_of_an_engine_whose_bits_depend_on_the_cpu_is_not_checked_elsewher
     assert "which was made elsewhere (cpu another" in check.note
 
 
+@pytest.mark.long
 def test_what_is_left_out_is_counted_by_kind_and_what_it_leaves_unchecked_is_no_pass(
     folder: Path, jobs: list[Planned]
 ) -> None:
@@ -501,6 +518,7 @@ def test_what_is_left_out_is_counted_by_kind_and_what_it_leaves_unchecked_is_no_
     assert _trained_again(folder, FIRST).state == "passed"
 
 
+@pytest.mark.long
 def test_what_trains_is_never_run_again_and_leaves_what_may_be_left_out(jobs: list[Planned]) -> None:
     assert set(LEAVES_OUT) == {"weights.safetensors", "history.csv", "followed.safetensors"}
     for job in jobs:
@@ -510,6 +528,7 @@ def test_what_trains_is_never_run_again_and_leaves_what_may_be_left_out(jobs: li
         assert not (is_training(job) and reads_weights(job))
 
 
+@pytest.mark.long
 def test_results_are_held_to_the_clones_own_config(folder: Path, tmp_path: Path) -> None:
     """Not to the settings beside them, which whoever made them could write; and these are found to differ."""
     settings = json.loads((folder / "settings.json").read_text())
@@ -530,6 +549,7 @@ def test_results_are_held_to_the_clones_own_config(folder: Path, tmp_path: Path)
         config_of_results.held_to(folder, ROOT, ROOT / "config" / "architectures.yaml")
 
 
+@pytest.mark.long
 def test_the_config_that_is_called_as_the_experiment_counts_and_else_the_default_one(tmp_path: Path) -> None:
     """Whatever the results fit: a smaller one that lies beside it is never meant."""
     every = config.load_sweep(ROOT / "config" / "paper.yaml")
@@ -546,6 +566,7 @@ def test_the_config_that_is_called_as_the_experiment_counts_and_else_the_default
     assert kinds.load_experiment(config_of_results.held_to(folder, tmp_path).file) == few
 
 
+@pytest.mark.long
 def test_a_run_that_diverged_is_equal_to_itself(tmp_path: Path) -> None:
     """Its losses and weights are no numbers."""
     settings = {

@@ -11,6 +11,8 @@ import yaml
 from ..environments import Environment, distributions
 from .conftest import ROOT, Project
 
+pytestmark = [pytest.mark.first, pytest.mark.long]  # in an environment with Snakemake alone
+
 CONFIGS = ("config", "smoke", "streams")
 """Of each kind that needs no other experiment's results."""
 

@@ -9,9 +9,12 @@ import sys
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from .conftest import CALL, ROOT, SMOKE, Project
 from .test_plans import EXEMPLAR_FIGURES, INTERPRETED, TABLES
+
+pytestmark = pytest.mark.first
 
 MODULE = '''"""Accuracies of all runs, in order."""
 
@@ -99,6 +102,7 @@ def an_architecture(project: Project) -> None:
     assert _said(project, "docs/manual.py") == ""
 
 
+@pytest.mark.long
 def test_a_figure_is_drawn(finished: Project, tmp_path: Path) -> None:
     project = Project.copy(tmp_path, finished.folder)
     a_figure(project)
@@ -110,6 +114,7 @@ def test_a_figure_is_drawn(finished: Project, tmp_path: Path) -> None:
     assert project.planned(*SMOKE) == {}
 
 
+@pytest.mark.long
 def test_a_column_is_measured(finished: Project, tmp_path: Path) -> None:
     project = Project.copy(tmp_path, finished.folder)
     a_column(project)
@@ -133,6 +138,7 @@ architectures: {mine: 4}
 """
 
 
+@pytest.mark.long
 def test_a_task_and_an_architecture_are_trained_measured_and_drawn(project: Project) -> None:
     a_task(project)
     an_architecture(project)
@@ -174,6 +180,7 @@ follow: [{tasks: [T1], hidden_dim: [24], l2: [0], threshold: [0.9], seeds: [1]}]
 """Of its networks one solves its task by this bar alone, some by any, and some do not."""
 
 
+@pytest.mark.long
 def test_another_bar_of_solved_is_a_key_and_nothing_says_otherwise(project: Project) -> None:
     (project.folder / "config/lower.yaml").write_text(LOWER)
     _make(project, "--configfile", "config/lower.yaml")
@@ -212,6 +219,7 @@ OLDER = (
 """Tests of figures, columns, tasks, claims and architectures."""
 
 
+@pytest.mark.long
 def test_older_tests_pass_when_all_recipes_were_followed(project: Project) -> None:
     for name in ("tests", "docs"):
         shutil.copytree(ROOT / name, project.folder / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -311,6 +319,7 @@ with job(snakemake) as this:
 """All files of a kind of experiment, by their place."""
 
 
+@pytest.mark.long
 def test_a_kind_of_experiment_more_is_a_folder_and_its_rules(finished: Project, tmp_path: Path) -> None:
     project = Project.copy(tmp_path, finished.folder)
     for place, text in KIND.items():

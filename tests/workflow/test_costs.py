@@ -20,6 +20,8 @@ from .conftest import ROOT, Project
 from .test_accept import rename
 from .test_contributing import a_claim, a_column, a_figure, a_task, an_architecture
 
+pytestmark = pytest.mark.first
+
 HEADER = ("a change, as CONTRIBUTING.md has it", "jobs of `paper`", "jobs of the others", "rules of `paper`")
 CHANGES: dict[str, Callable[[Project], object]] = {
     "nothing": lambda _: None,

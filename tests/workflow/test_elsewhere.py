@@ -11,6 +11,8 @@ import pytest
 from ..environments import Environment, built
 from .conftest import ROOT, SMOKE, Project
 
+pytestmark = [pytest.mark.first, pytest.mark.long]  # each installs the package elsewhere and runs an experiment there
+
 GIT = "git", "-c", "user.name=t", "-c", "user.email=t@example.org"
 
 

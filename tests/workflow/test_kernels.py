@@ -9,6 +9,8 @@ import pytest
 
 from .conftest import Project
 
+pytestmark = [pytest.mark.first, pytest.mark.long]
+
 
 def test_measurements_do_not_depend_on_inherited_kernels_of_the_blas(finished: Project, tmp_path: Path) -> None:
     flags = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""

@@ -10,6 +10,8 @@ import pytest
 
 from .conftest import SMOKE, Project
 
+pytestmark = [pytest.mark.first, pytest.mark.long]
+
 SUBMIT = """#!/bin/sh
 env -i PATH=/usr/bin:/bin PYTHONPATH="{package}" sh -c 'cd / && sh "$0" > "$0.out" 2>&1 &' "$1"
 echo 1

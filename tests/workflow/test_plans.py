@@ -24,6 +24,8 @@ from emtvb.making.plan import plan_jobs
 
 from .conftest import ROOT, SMOKE, Project
 
+pytestmark = pytest.mark.first
+
 PAGE = {"choose_networks": 1, "draw_page": 1}
 MEMORY = {"measure_circuits": 1, "aggregate_memory": 1, "tabulate_memory": 1, "draw_memory": 1, "draw_multipliers": 1}
 INTERPRETED = {"measure_shard": 6, "measure_memory": 6, "look_at_exemplar": 6, **PAGE}
@@ -63,6 +65,7 @@ TRAINED = {"train_shard": 6, **AFTER_TRAINING, **DIGESTS}
 ALL = {**TRAINED, "enumerate_runs": 1, "state_settings": 1}
 
 
+@pytest.mark.long
 def test_the_papers_sweep_is_hundreds_of_jobs_not_thousands(project: Project) -> None:
     jobs = project.planned("--configfile", "config/paper.yaml")
     assert jobs["train_shard"] == jobs["measure_shard"] == 192
@@ -70,6 +73,7 @@ def test_the_papers_sweep_is_hundreds_of_jobs_not_thousands(project: Project) ->
     assert sum(jobs.values()) < 1000
 
 
+@pytest.mark.long
 def test_the_default_experiment_is_quick(project: Project) -> None:
     assert project.planned()["train_shard"] == 4
     assert project.planned("--config", "seeds=[1, 2]", "hidden_dim=[64]", "l2=[0, 0.1]")["train_shard"] == 8
@@ -79,6 +83,7 @@ def test_the_default_experiment_is_quick(project: Project) -> None:
     assert jobs["compare_weights"] == 0, "it has one size"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("given", "drawn"),
     [
@@ -97,6 +102,7 @@ def test_a_figure_that_would_show_nothing_or_the_same_as_elsewhere_is_not_drawn(
     assert jobs["simulate_populations"] == ("evidence" in drawn)
 
 
+@pytest.mark.long
 def test_of_rounding_twins_alone_there_are_tables_and_no_figures(project: Project) -> None:
     """And those who audit them are told the same jobs."""
     file = project.folder / "config" / "twins.yaml"
@@ -110,6 +116,7 @@ def test_of_rounding_twins_alone_there_are_tables_and_no_figures(project: Projec
     assert beside["draw_solutions"] == beside["draw_page"] == 1
 
 
+@pytest.mark.long
 def test_a_sweep_draws_the_figures_that_it_names_and_has_no_page_then(project: Project) -> None:
     jobs = project.planned("--configfile", "config/cycles.yaml")
     assert {rule for rule in jobs if rule.startswith("draw_")} == {"draw_memory", "draw_multipliers"}
@@ -119,6 +126,7 @@ def test_a_sweep_draws_the_figures_that_it_names_and_has_no_page_then(project: P
     assert "figures: another: not drawn of this experiment; write some of " in _said(refused, "another")
 
 
+@pytest.mark.long
 def test_runs_are_followed_by_shard_and_a_list_that_grows_trains_no_run_of_the_sweep_again(project: Project) -> None:
     followed = {"follow_training", "measure_following", "tabulate_following", "draw_following"}
     assert followed.isdisjoint(project.planned(*SMOKE))
@@ -131,6 +139,7 @@ def test_runs_are_followed_by_shard_and_a_list_that_grows_trains_no_run_of_the_s
 FOLLOWED = "follow=[{tasks: [T1], hidden_dim: [24], l2: [0], threshold: [0.9], seeds: [1]}]"
 
 
+@pytest.mark.long
 def test_a_followed_run_comes_to_the_weights_of_the_run_itself(finished: Project, tmp_path: Path) -> None:
     project = Project.copy(tmp_path, finished.folder)
     results = project.folder / "results" / "smoke"
@@ -150,6 +159,7 @@ LIBRARIES = (
 )  # fmt: skip
 
 
+@pytest.mark.long
 def test_planning_needs_no_library_that_computes_and_reads_no_results(project: Project) -> None:
     """Snakemake itself, in a Python without them, and without its plugin for Slurm, which needs them."""
     refuse = (
@@ -282,6 +292,11 @@ EDITS["trainings left out, then one seed more"] = (lambda project: (_publish(pro
 OF_STATE = {"old times", "memory lost", "trainings left out", "another name of a rule"}
 """Edits that change nothing and that do not go together with others."""
 NOTHING = [edit for edit, (_, stale) in EDITS.items() if not stale and edit not in OF_STATE]
+QUICK = {
+    "an engine that gives another bit", "rollout", "figure", "one digit of what is published", "one task more",
+    "trainings left out, then a figure edited",
+}  # fmt: skip
+"""One of each sort, for the quick suite."""
 
 
 def test_edits_that_change_no_result_restale_nothing(finished: Project, tmp_path: Path) -> None:
@@ -301,7 +316,10 @@ def test_edits_that_change_no_result_restale_nothing(finished: Project, tmp_path
         pytest.fail(f"together they restale something: {NOTHING}")
 
 
-@pytest.mark.parametrize("edit", [edit for edit in EDITS if edit not in NOTHING])
+@pytest.mark.parametrize(
+    "edit",
+    [pytest.param(edit, marks=() if edit in QUICK else pytest.mark.long) for edit in EDITS if edit not in NOTHING],
+)
 def test_an_edit_restales_what_depends_on_it_and_nothing_else(finished: Project, tmp_path: Path, edit: str) -> None:
     project = Project.copy(tmp_path, finished.folder)
     change, stale = EDITS[edit]
@@ -343,9 +361,9 @@ def _flip(path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "damage", "remade"),
     [
-        (f"training/{SHARD}/weights.safetensors", _flip, TRAINED_AGAIN),
+        pytest.param(f"training/{SHARD}/weights.safetensors", _flip, TRAINED_AGAIN, marks=pytest.mark.long),
         ("measurements.csv", _flip, OF_MEASUREMENTS),
-        ("figures/spectrum.csv", _truncate, {"draw_spectrum": 1}),
+        pytest.param("figures/spectrum.csv", _truncate, {"draw_spectrum": 1}, marks=pytest.mark.long),
     ],
 )
 def test_a_file_that_is_not_what_its_record_says_is_refused_before_anything_is_run(
@@ -373,6 +391,7 @@ def test_a_file_that_is_not_what_its_record_says_is_refused_before_anything_is_r
     assert planned["train_shard"] == remade.get("train_shard", 0)
 
 
+@pytest.mark.long
 def test_who_forces_a_job_has_its_damaged_outputs_made_again(finished: Project, tmp_path: Path) -> None:
     project = Project.copy(tmp_path, finished.folder)
     _flip(project.folder / f"results/smoke/training/{SHARD}/weights.safetensors")
@@ -383,6 +402,7 @@ def test_who_forces_a_job_has_its_damaged_outputs_made_again(finished: Project, 
     _said(project.snakemake("-n", "--forcerun", "draw_spectrum", *SMOKE), "not what its record")
 
 
+@pytest.mark.long
 def test_figures_are_not_drawn_from_damaged_measurements(finished: Project, tmp_path: Path) -> None:
     """What `make figures` allows makes no measurements: it would read them as they are."""
     project = Project.copy(tmp_path, finished.folder)
@@ -396,6 +416,7 @@ def test_figures_are_not_drawn_from_damaged_measurements(finished: Project, tmp_
     assert _contents(project.folder / "results/smoke/figures") == there
 
 
+@pytest.mark.long
 def test_text_among_measurements_is_one_line_that_stands_last(finished: Project, tmp_path: Path) -> None:
     project = Project.copy(tmp_path, finished.folder)
     path = project.folder / f"results/smoke/measurements/{SHARD}.csv"
@@ -412,6 +433,7 @@ def test_text_among_measurements_is_one_line_that_stands_last(finished: Project,
     assert line.startswith(f"error: table results/smoke/measurements/{SHARD}.csv: spectral_error of ")
 
 
+@pytest.mark.long
 def test_reasons_are_short_and_say_what_changed(finished: Project, tmp_path: Path) -> None:
     project = Project.copy(tmp_path, finished.folder)
     drawing = "src/emtvb/experiments/sweep/figures/learning.py"
@@ -433,6 +455,7 @@ def test_reasons_are_short_and_say_what_changed(finished: Project, tmp_path: Pat
         assert reason in lines
 
 
+@pytest.mark.long
 def test_a_notebooks_matplotlib_backend_is_nothing_to_jobs(finished: Project, tmp_path: Path) -> None:
     project = Project.copy(tmp_path, finished.folder)
     figure = project.folder / "results/smoke/figures/composition.png"
@@ -444,6 +467,7 @@ def test_a_notebooks_matplotlib_backend_is_nothing_to_jobs(finished: Project, tm
     assert figure.is_file()
 
 
+@pytest.mark.long
 def test_a_job_that_is_killed_leaves_no_record_of_what_it_was_to_make(finished: Project, tmp_path: Path) -> None:
     """Else its outputs, half made, would be taken for damaged ones."""
     project = Project.copy(tmp_path, finished.folder)
@@ -456,6 +480,7 @@ def test_a_job_that_is_killed_leaves_no_record_of_what_it_was_to_make(finished: 
     assert not record.exists()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "made"),
     [("measurements.csv", {"aggregate_measurements": 1}), ("measurements/learning.csv", {"summarise_learning": 1}),
@@ -472,6 +497,7 @@ def test_a_missing_table_is_made_again_and_missing_weights_are_not(
     assert not {"train_shard", "measure_shard"} & set(planned)
 
 
+@pytest.mark.long
 def test_a_profile_without_our_triggers_is_told(finished: Project, tmp_path: Path) -> None:
     project = Project.copy(tmp_path, finished.folder)
     (project.folder / "own").mkdir()
@@ -483,6 +509,7 @@ def test_a_profile_without_our_triggers_is_told(finished: Project, tmp_path: Pat
     assert "profiles/default" in said[0]
 
 
+@pytest.mark.long
 def test_one_call_makes_all_that_is_stale(finished: Project, tmp_path: Path) -> None:
     """A grown sweep in a clone without the state of trainings: what is new is trained, and what stands is not."""
     project = Project.copy(tmp_path, finished.folder)
@@ -508,6 +535,7 @@ def test_one_call_makes_all_that_is_stale(finished: Project, tmp_path: Path) -> 
     assert {path: before[path] for path in digests} == digests
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("limit", "free"), [((), sys.maxsize), (("--max-jobs-per-timespan", "1/1s"), 1)])
 def test_the_usual_limit_of_new_jobs_a_second_is_lifted_and_a_callers_stays(
     project: Project, limit: tuple[str, ...], free: int
@@ -538,18 +566,21 @@ def test_bad_settings_stop_before_any_work(project: Project, arguments: list[str
     assert not (project.folder / "results").exists()
 
 
+@pytest.mark.long
 def test_a_gpu_that_is_not_there_is_missed_once(project: Project) -> None:
     result = project.snakemake(*SMOKE, "--config", "trainer=reference", "accelerator=cuda", CUDA_VISIBLE_DEVICES="")
     _said(result, "accelerator: cuda: not on this machine")
     assert not list((project.folder / "results").rglob("*.csv"))
 
 
+@pytest.mark.long
 def test_an_unwritable_results_folder_stops_before_any_work(project: Project) -> None:
     result = project.snakemake(*SMOKE, EXPERIMENT_OUTPUT_DIR="/proc/emtvb")
     assert result.returncode != 0
     assert "results folder: /proc/emtvb" in result.stderr
 
 
+@pytest.mark.long
 def test_ctrl_c_while_jobs_are_planned_is_a_line(project: Project) -> None:
     planning = project.start("--dry-run", "--configfile", "config/paper.yaml")
     assert planning.stdout is not None  # of a dry run
@@ -560,6 +591,7 @@ def test_ctrl_c_while_jobs_are_planned_is_a_line(project: Project) -> None:
     assert recipes.STOPPED in err.splitlines()  # asyncio may say more, in its first moments
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["tmp", ".snakemake"])
 def test_a_full_disk_that_is_not_of_the_results_is_no_page_of_words(project: Project, name: str) -> None:
     """A full TMPDIR is left for another folder: of two jobs a solver chooses, which writes its problem to a file."""
@@ -578,6 +610,7 @@ def test_a_full_disk_that_is_not_of_the_results_is_no_page_of_words(project: Pro
     assert name == "tmp" or "No space left on device" in result.stderr.splitlines()[-1]
 
 
+@pytest.mark.long
 def test_a_config_that_takes_the_name_of_other_results_is_told_in_the_first_lines(
     project: Project, tmp_path: Path
 ) -> None:
@@ -591,6 +624,7 @@ def test_a_config_that_takes_the_name_of_other_results_is_told_in_the_first_line
     assert said.count("warning: ") == 1
 
 
+@pytest.mark.long
 def test_the_conda_environment_is_the_clones_own(tmp_path: Path) -> None:
     """Conda gives Python; the script beside its file installs the package at the versions of requirements.txt."""
     import tomllib
@@ -620,6 +654,7 @@ OF_MANY_SEEDS = {"bootstrap_cells", "simulate_populations"}
 """Rules of a config with five seeds or more, which the picture's has not."""
 
 
+@pytest.mark.long
 def test_the_picture_of_the_rules_is_of_these_rules(project: Project) -> None:
     """docs/images/rulegraph.svg, which ``make rulegraph`` draws."""
     result = project.snakemake("--rulegraph", "--configfile", "config/architectures.yaml")

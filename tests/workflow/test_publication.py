@@ -17,6 +17,8 @@ from emtvb.making.plan import plan_jobs
 
 from .conftest import ROOT, Project
 
+pytestmark = [pytest.mark.first, pytest.mark.long]
+
 PUBLISHED = ("--configfile", "results/paper/settings.json")
 
 

@@ -13,6 +13,8 @@ from safetensors import safe_open
 
 from .conftest import SMOKE, Project
 
+pytestmark = pytest.mark.first
+
 
 @pytest.fixture(scope="module")
 def results(finished: Project) -> Path:

@@ -14,6 +14,8 @@ from emtvb.making.plan import Planned
 
 from .conftest import ROOT, Project
 
+pytestmark = pytest.mark.first
+
 PUBLISHED = sorted(re.findall(r"^!/results/([\w-]+)/$", (ROOT / ".gitignore").read_text(), re.MULTILINE))
 BY_TORCH = sorted({
     path.relative_to(ROOT / "results").parts[0] for path in (ROOT / "results").rglob("train_*.provenance.json")
@@ -65,6 +67,7 @@ def _rewrite(project: Project) -> None:
         (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {library.replace('_', '-')}\nVersion: 99.0\n")
 
 
+@pytest.mark.long  # tests/making/test_trainings.py is quick
 def test_no_training_is_stale_for_what_is_rewritten_moved_renamed_or_installed(project: Project) -> None:
     _rewrite(project)
     for name in BY_TORCH:

@@ -171,7 +171,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
                 self._say("Slurm takes no more jobs of yours at once; the others follow when some have ended")
                 most = max(count // 2, 1)
                 if count == 1:
-                    self._over.wait(BETWEEN)
+                    self._pause(BETWEEN)
         except Exception as error:  # none of them may be waited for
             for job in jobs:
                 self.report_job_error(SubmittedJobInfo(job), msg=f"not submitted: {error}")
@@ -254,7 +254,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
                 raise refusal  # of which Slurm may keep a record, under this name
             # It may have been taken all the same, at once or a little later: the queue knows.
             for pause in (0.0, next(pauses)):
-                self._over.wait(pause)
+                self._pause(pause)
                 if taken := self._ask_patiently(lambda: slurm.ids_by_name(name)):
                     return taken[0]
                 may_pass = PATIENCE if slurm.PASSING.search(message) else UNCLEAR
@@ -279,7 +279,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             # If nothing of ours is in the queue, nothing of ours will make room: let Slurm itself say why.
             if self._room_left or not self._has_jobs():
                 return max(self._room_left, 1)
-            self._over.wait(BETWEEN)
+            self._pause(BETWEEN)
         return 1
 
     def _ask_patiently(self, ask: Callable[[], T]) -> T | None:
@@ -290,11 +290,15 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             except InputError as error:
                 if self._is_silent(error):
                     raise
-                self._over.wait(BETWEEN)
+                self._pause(BETWEEN)
             else:
                 self._is_heard()
                 return answer
         return None
+
+    def _pause(self, seconds: float) -> None:
+        """Wait before another try, but not beyond the end of all."""
+        self._over.wait(seconds)
 
     def report_job_error(self, job_info: Any, msg: str | None = None, **more: Any) -> None:
         """Say in one line that a job failed, and hand it on; Snakemake, which may be quiet, adds a sentence to it."""
