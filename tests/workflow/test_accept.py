@@ -24,7 +24,7 @@ from emtvb.making import provenance, recorded
 
 from .conftest import SMOKE, Project
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.first, pytest.mark.long]
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from emtvb.audit.integrity import Files
 from emtvb.audit.scratch import Scratch, is_training, why_it_failed
 from emtvb.errors import InputError
 from emtvb.making import git, present_code, provenance, recorded
-from emtvb.making.digests import short_digest
+from emtvb.making.digests import PACKAGE, short_digest
 from emtvb.making.packed_weights import unpack
 from emtvb.making.plan import Planned
 from emtvb.making.present_code import Present
@@ -233,7 +233,7 @@ class _Ran:
     def __init__(self, scratch: Scratch) -> None:
         self.scratch = scratch
         self.made: dict[str, Record] = {}
-        self._present = Present(scratch.root, scratch.root / "src")
+        self._present = _code_in(scratch.root)
         self._possible: set[str] = set()
         self._errors: list[str] = []
 
@@ -329,6 +329,12 @@ class _Ran:
         ]
 
 
+def _code_in(root: Path) -> Present:
+    """The code of a clone, and of its package if it has one of its own."""
+    sources = root / "src"
+    return Present(root, sources) if (sources / PACKAGE.name).is_dir() else Present(root)
+
+
 def _has_digest(path: Path, digest: str) -> bool:
     return path.is_file() and provenance.sha256(path) == digest
 
@@ -339,7 +345,7 @@ def _ran_before(accepted: Acceptance, jobs: Sequence[_Job], cores: int) -> tuple
     said = git.ask_clone(held.root, "log", "-1", "--format=%H", "HEAD", "--", str(folder.resolve()))
     commit = (said or "").strip()
     _extract_code(held.root, commit, code)
-    before = Present(code, code / "src")
+    before = _code_in(code)
     if changes := sorted({name for job in jobs for name in before.changes(job.record.recipe)}):
         remedy = f"{summary(changes)} at {commit[:12]} is not what made what lies here; commit code, then its records"
         raise InputError("accept", str(folder), remedy)
@@ -357,7 +363,8 @@ def _extract_code(root: Path, commit: str, place: Path) -> None:
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     archive = place / "code.tar"
-    if not commit or git.ask_git(root, "archive", "-o", str(archive), commit, *_OF_CODE) is None:
+    there = (git.ask_clone(root, "ls-tree", "--name-only", commit) or "").splitlines()
+    if not commit or git.ask_git(root, "archive", "-o", str(archive), commit, *{*_OF_CODE} & {*there}) is None:
         raise InputError("accept", str(root), "no commit has the code that made what lies here, to be compared with")
     with tarfile.open(archive) as packed:
         packed.extractall(place, filter="data")
