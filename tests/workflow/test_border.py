@@ -101,3 +101,8 @@ def test_what_code_decides_is_made_again_or_accepted_and_nothing_else(held: Held
     edit(held, "config.yaml", "basis, ", "")
     assert stale(held) == ["find_longest", "count_letters"]
     assert accepting.show(results(held), held, 1).renewed == {}, "the config changed, too"
+
+
+def test_the_documentation_shows_its_rules() -> None:
+    rules = (ROOT / "tests" / "border" / "workflow" / "rules" / "words.smk").read_text()
+    assert f"```\n{rules}```\n" in (ROOT / "docs" / "staleness.md").read_text()
