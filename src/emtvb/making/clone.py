@@ -59,8 +59,9 @@ def shadowing_files(root: Path) -> Iterator[Path]:
         compiled = path.name.endswith(tuple(EXTENSION_SUFFIXES)) and path.with_name(path.name.partition(".")[0])
         if (path.parent if path.name == "__init__.py" else compiled) in modules:
             yield path
-    # The first three read and check files; pandas imports the last two where they are there.
-    libraries = {*sys.stdlib_module_names, *LIBRARIES, "pydantic", "safetensors", "yaml", "bottleneck", "numexpr"}
+    # The first three read and check files; pandas imports the next two where they are there, and Python the last two.
+    beside = {"pydantic", "safetensors", "yaml", "bottleneck", "numexpr", "sitecustomize", "usercustomize"}
+    libraries = {*sys.stdlib_module_names, *LIBRARIES, *beside}
     for folder in ("src", "workflow/scripts"):
         yield from (path for path in (root / folder).glob("*") if path.stem in libraries)
 
