@@ -28,6 +28,7 @@ def test_the_workflow_of_another_project_is_not_taken_for_a_clone(
         ("workflow/scripts/csv.py", "workflow/scripts/csv.py"),
         ("workflow/scripts/numpy/__init__.py", "workflow/scripts/numpy"),
         ("workflow/scripts/numexpr.py", "workflow/scripts/numexpr.py"),
+        ("src/sitecustomize.py", "src/sitecustomize.py"),
         ("workflow/scripts/safetensors.py", "workflow/scripts/safetensors.py"),
         ("src/scipy.py", "src/scipy.py"),  # where PYTHONPATH names src
         ("src/emtvb/tables/notes.txt", None),  # Python takes the module before a folder that is no package

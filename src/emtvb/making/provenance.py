@@ -70,9 +70,9 @@ class Record:
         environment: Interpreter, platform, CPU, threads and versions of all libraries that compute.
         runs: Of a training, by run id: the digest of its weights, and the stretches of its training, each done in one
             go by an engine. They may be older than the record and from another machine.
-        shown: Where the outputs were made by other code than the recipe names, and ``emtvb accept`` has shown that this
-            code makes the same bytes: the ``commit`` at which, and ``made_by``, that of the code that made them. All
-            else in the record is of the run that made them.
+        shown: Where the outputs were made by other code, and it was shown that the code of ``commit`` makes the same
+            bytes, by ``emtvb accept`` or, of trainings, by the engine's proof: that ``commit``, and ``made_by``, that
+            of the code that made them. All else but the recipe's code is of the run that made them.
     """
 
     rule: str
