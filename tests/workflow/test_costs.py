@@ -30,7 +30,7 @@ CHANGES: dict[str, Callable[[Project], object]] = {
     "an architecture more": an_architecture,
     "a column of `measurements.csv` more": a_column,
     "a named task more": a_task,
-    "a function of core renamed": lambda project: rename(project.folder, "whole_number", "an_integer"),
+    "a function of core renamed": lambda project: rename(project, "whole_number", "an_integer"),
 }
 """Each is carried out alone, in a copy of the clone."""
 
