@@ -87,7 +87,8 @@ def test_what_code_decides_is_made_again_or_accepted_and_nothing_else(held: Held
     assert stale(held) == []
     edit(held, COUNT, "letters(", "letters_of(")
     assert stale(held) == ["find_longest", "count_letters"]
-    said = run(held, "--dry-run").stderr
+    told = run(held, "--dry-run")
+    said = told.stdout + told.stderr
     assert said.count("where code changed and no result should: commit it, and emtvb accept shows it") == 1
     with pytest.raises(InputError, match="not committed"):
         accepting.show(results(held), held, 1)
