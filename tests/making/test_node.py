@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import json
 import os
 import re
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from snakemake.shell import shell
 
 from emtvb.making import node
 
@@ -106,6 +108,14 @@ def test_a_job_computes_in_one_environment_whatever_it_inherits(inherited: dict[
     }
     assert found["OMP_NUM_THREADS"] == "1"
     assert node.environment_of_job(found) == found
+
+
+def test_a_job_that_snakemake_starts_need_not_start_anew() -> None:
+    """It would import its libraries twice."""
+    set_by_snakemake = re.findall(r'envvars\["(\w+)"\] = threads', inspect.getsource(sys.modules[shell.__module__]))
+    assert "OMP_NUM_THREADS" in set_by_snakemake
+    inherited = {**node.environment_of_job({}), **dict.fromkeys(set_by_snakemake, "1")}
+    assert node.environment_of_job(inherited) == inherited
 
 
 def test_a_job_starts_anew_where_it_inherits_another_environment_even_after_numpy() -> None:

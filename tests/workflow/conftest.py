@@ -106,6 +106,19 @@ class Project:
         path.write_text(text.replace(old, new, 1))
 
 
+def git(folder: Path, *words: str) -> str:
+    """What git says in a folder, as somebody."""
+    who = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-C", str(folder)]
+    return subprocess.run(["git", *who, *words], check=True, capture_output=True, text=True).stdout
+
+
+def commit_all(folder: Path) -> str:
+    """Commit all that is in a folder's clone; returns the commit."""
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "a change")
+    return git(folder, "rev-parse", "HEAD").strip()
+
+
 def hand_on_compiled(source: Path, folder: Path) -> None:
     """Put the engine that is compiled for this CPU, and its proof, where a copy of this clone looks for them.
 

@@ -22,7 +22,7 @@ import pytest
 
 from emtvb.making import provenance, recorded
 
-from .conftest import SMOKE, Project
+from .conftest import SMOKE, Project, commit_all, git
 
 pytestmark = [pytest.mark.first, pytest.mark.long]
 
@@ -32,20 +32,9 @@ def project(finished: Project, tmp_path: Path) -> Project:
     """A clone with git that has made the smoke experiment, and publishes it."""
     project = Project.copy(tmp_path, finished.folder)
     (project.folder / ".gitignore").write_text(".snakemake\n__pycache__\nlogs\n")
-    git(project, "init", "-q")
-    commit(project)
+    git(project.folder, "init", "-q")
+    commit_all(project.folder)
     return project
-
-
-def git(project: Project, *words: str) -> str:
-    who = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-C", str(project.folder)]
-    return subprocess.run(["git", *who, *words], check=True, capture_output=True, text=True).stdout
-
-
-def commit(project: Project) -> str:
-    git(project, "add", "-A")
-    git(project, "commit", "-qm", "a change")
-    return git(project, "rev-parse", "HEAD").strip()
 
 
 def begin_accept(project: Project, *words: str) -> subprocess.Popen[str]:
@@ -108,7 +97,7 @@ def test_a_rename_is_accepted_and_one_number_of_one_seed_that_moves_is_not(proje
     status, said, _ = accept(project)
     assert (status, said) == (2, "")
     assert published(project) == before, "code that is not committed is in no record"
-    head = commit(project)
+    head = commit_all(project.folder)
     status, said, progress = accept(project)
     assert status == 0, said + progress
     assert said.endswith("results/smoke: nothing to be done\n")
@@ -118,10 +107,10 @@ def test_a_rename_is_accepted_and_one_number_of_one_seed_that_moves_is_not(proje
     made = [record for record in records(project) if record.commit == head]
     assert 20 < len(made) <= stale
     assert not any(record.dirty or record.shown for record in made)
-    commit(project)
+    commit_all(project.folder)
     # One number of one run, in its tenth digit.
     project.edit(MEASURED, MODULUS, ONE_NUMBER)
-    edited, planned, before = commit(project), project.planned(*SMOKE), published(project)
+    edited, planned, before = commit_all(project.folder), project.planned(*SMOKE), published(project)
     assert planned["measure_shard"] == 6
     status, said, _ = accept(project)
     assert status == 1
@@ -131,7 +120,7 @@ def test_a_rename_is_accepted_and_one_number_of_one_seed_that_moves_is_not(proje
     assert "No record was written" in said
     assert published(project) == before, "nothing is written"
     assert project.planned(*SMOKE) == planned
-    git(project, "revert", "--no-edit", edited)
+    git(project.folder, "revert", "--no-edit", edited)
     status, said, _ = accept(project)
     assert (status, said) == (0, "results/smoke: nothing to be done\n")
     assert published(project) == before
@@ -139,7 +128,7 @@ def test_a_rename_is_accepted_and_one_number_of_one_seed_that_moves_is_not(proje
 
 def test_what_is_shown_can_be_written_though_another_job_differs(project: Project) -> None:
     project.edit(MEASURED, MODULUS, ONE_NUMBER)
-    commit(project)
+    commit_all(project.folder)
     before = outputs(published(project))
     status, said, _ = accept(project, "results/smoke", "--partly")
     assert status == 1
@@ -153,7 +142,7 @@ def test_a_call_that_is_killed_leaves_no_process_and_no_record_and_the_next_goes
     project: Project, number: signal.Signals
 ) -> None:
     rename(project, "write_csv", "write_table")
-    commit(project)
+    commit_all(project.folder)
     before = published(project)
     running = begin_accept(project)
     scratch = project.folder / ".snakemake" / "accept"
@@ -184,18 +173,18 @@ def test_where_libraries_are_others_the_code_before_runs_beside(project: Project
     record = json.loads(own.read_text())
     record["recipe"]["versions"]["numpy"] = "1.0"
     own.write_text(json.dumps(record))
-    made = commit(project)
+    made = commit_all(project.folder)
     project.edit(script, "summarise_curves(curves)", "summarise_curves(curves.copy())")
-    head = commit(project)
+    head = commit_all(project.folder)
     status, said, progress = accept(project)
     assert status == 0, said + progress
     assert f"Compared with what the code of {made[:12]} makes here, since numpy 1.0, here" in said
     new = recorded.read_record(own)
     assert new.shown == {"commit": head, "made_by": record["commit"]}
     assert (new.commit, new.recipe["versions"]["numpy"], new.outputs) == (head, "1.0", record["outputs"])
-    commit(project)
+    commit_all(project.folder)
     project.edit(script, "summarise_curves(curves.copy())", "summarise_curves(curves).iloc[::-1]")
-    commit(project)
+    commit_all(project.folder)
     status, said, _ = accept(project)
     assert status == 1
     assert "refused: summarise_learning: " in said
@@ -207,7 +196,7 @@ def test_a_damaged_experiment_stops_no_other(project: Project) -> None:
     project.edit(
         "workflow/scripts/summarise_learning.py", "summarise_curves(curves)", "summarise_curves(curves.copy())"
     )
-    commit(project)
+    commit_all(project.folder)
     status, said, _ = accept(project, "results/another", "results/smoke")
     assert status == 1
     (line,) = (line for line in said.splitlines() if line.startswith("results/another"))

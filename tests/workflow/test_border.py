@@ -16,6 +16,8 @@ from emtvb.audit.currency import planned_jobs
 from emtvb.errors import InputError
 from emtvb.making import recorded
 
+from .conftest import commit_all, git
+
 ROOT = Path(__file__).parents[2]
 SNAKEMAKE = Path(sys.executable).with_name("snakemake")
 COUNT = "workflow/scripts/count_letters.py"
@@ -28,20 +30,10 @@ def held(tmp_path: Path) -> Held:
     shutil.copytree(ROOT / "profiles", tmp_path / "profiles")
     (tmp_path / ".gitignore").write_text(".snakemake\n__pycache__\nlogs\n")
     held = Held("words", tmp_path, tmp_path / "config.yaml", "its config")
-    git(held, "init", "-q")
+    git(held.root, "init", "-q")
     assert run(held).returncode == 0
-    commit(held)
+    commit_all(held.root)
     return held
-
-
-def git(held: Held, *words: str) -> None:
-    who = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-C", str(held.root)]
-    subprocess.run(["git", *who, *words], check=True, capture_output=True)
-
-
-def commit(held: Held) -> None:
-    git(held, "add", "-A")
-    git(held, "commit", "-qm", "a change")
 
 
 def run(held: Held, *words: str) -> subprocess.CompletedProcess[str]:
@@ -92,13 +84,13 @@ def test_what_code_decides_is_made_again_or_accepted_and_nothing_else(held: Held
     assert said.count("where code changed and no result should: commit it, and emtvb accept shows it") == 1
     with pytest.raises(InputError, match="not committed"):
         accepting.show(results(held), held, 1)
-    commit(held)
+    commit_all(held.root)
     shown = accepting.show(results(held), held, 1)
     assert (shown.refused, [record.rule for record in shown.renewed.values()]) == ([], ["count_letters"])
     shown.write()
     assert stale(held) == []
     edit(held, COUNT, "return len(word)", "return len(word) + (word == 'basis')")
-    commit(held)
+    commit_all(held.root)
     shown = accepting.show(results(held), held, 1)
     assert shown.refused == ["count_letters: letters.csv: letters of basis is 5, and 6 when made again"]
     edit(held, "config.yaml", "basis, ", "")

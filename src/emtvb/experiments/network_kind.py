@@ -9,7 +9,6 @@ from typing import Any
 
 from emtvb.experiments.checks import Contradictions, Rounding, TrainedRuns
 from emtvb.experiments.kind import Kind
-from emtvb.making.packed_weights import WEIGHTS
 from emtvb.making.trainings import ReadRun
 from emtvb.theory.orders import run_from_entry
 
@@ -35,7 +34,7 @@ def _trained(file: Path, folder: Path) -> TrainedRuns:
 
 
 LEAVES_OUT: Mapping[str, str] = {
-    "history.csv": "whole learning curves", WEIGHTS: "files of weights",
+    "history.csv": "whole learning curves", "weights.safetensors": "files of weights",
     "followed.safetensors": "files of weights during training",
 }  # fmt: skip
 """What may be left out, by a file's name: what can be trained again, and whose digests are published."""

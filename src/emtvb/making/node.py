@@ -17,7 +17,11 @@ _DECIDES = (
     "VECLIB_",
 )  # fmt: skip
 """How variables begin that decide digits, or what a figure looks like."""
-_THREADS = ("MKL_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+_THREADS = (
+    "GOTO_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)  # fmt: skip
+"""Those that Snakemake sets for a job of one thread: with others, every job would start anew."""
 _MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_": str(2**33)}
 """By default glibc gives the memory of a large array back to the system as soon as the array is gone."""
 

@@ -63,6 +63,9 @@ def known_results(folder: Path, settings: Mapping[str, Any], root: Path, read_ru
     return records
 
 
+_say_once = cache(logger.info)
+
+
 def changes_of_job(records: Records, call: Call, waiting: Any, maker: Maker) -> list[str]:
     """What a job would use otherwise now than whoever made its outputs, in words; said once for each rule.
 
@@ -89,11 +92,6 @@ def changes_of_job(records: Records, call: Call, waiting: Any, maker: Maker) -> 
 def _say_difference(rule: str, what: str) -> None:
     """In a word, why jobs run again: Snakemake says only that their params have changed."""
     logger.info(f"{rule}: made otherwise now: {what}")
-
-
-@cache
-def _say_once(what: str) -> None:
-    logger.info(what)
 
 
 def refuse_damaged(records: Records, call: Call) -> None:

@@ -1,8 +1,8 @@
 """What a job's outputs rest on besides its settings and inputs: the code it ran, files of ours it opened, libraries.
 
 A job writes down what it used (:func:`recipe_of_process`), what runs it included; planning holds this to what lies
-here now (``present.py``). Nothing is foreseen: what a deterministic job did not use cannot change its outputs, and it
-comes to use something else only after something that it used has changed.
+here now (``present_code.py``). Nothing is foreseen: what a deterministic job did not use cannot change its outputs, and
+it comes to use something else only after something that it used has changed.
 """
 
 from __future__ import annotations
