@@ -159,9 +159,9 @@ def differing(native: Path, emulated: Path) -> dict[str, list[str]]:
     """By file that both made, how it differs: trainings to the byte, measurements by what an audit allows."""
     files = sorted(path for kind in ("training/*/*.*", "measurements/**/two_*.csv") for path in native.glob(kind))
     names = [str(path.relative_to(native)) for path in files]
-    exact = {name: name.startswith("training") for name in names}
     rounding = kinds.kind_by_name(kinds.SWEEP).rounding()
-    return {name: compare.differences(native / name, emulated / name, name, rounding, exact[name]) for name in names}
+    allowed = {name: None if name.startswith("training") else rounding for name in names}
+    return {name: compare.differences(native / name, emulated / name, name, allowed[name]) for name in names}
 
 
 def products(folder: Path) -> np.ndarray:

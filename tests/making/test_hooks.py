@@ -163,10 +163,8 @@ def test_each_version_plans_by_the_records(python: Path, made: Project, tmp_path
 
 PLAN = """
 from pathlib import Path
-from emtvb.experiments import kinds
 from emtvb.making.plan import plan_jobs
-experiment = kinds.load_experiment(Path("config/tiny.yaml"))
-print([job.stale for job in plan_jobs(experiment, Path.cwd(), Path("results/tiny"))])
+print([job.stale for job in plan_jobs(Path("config/tiny.yaml"), Path.cwd(), Path("results/tiny"))])
 """
 
 

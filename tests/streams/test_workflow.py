@@ -9,8 +9,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from emtvb.making import recorded
-
 from ..workflow.conftest import CALL, Project
 
 pytestmark = [pytest.mark.first, pytest.mark.long]  # a small experiment, to its end
@@ -54,8 +52,6 @@ def test_all_that_it_makes_is_there_and_is_not_made_twice(tiny: Project) -> None
     assert (results / "figures" / "stream_recall.png").is_file()
     assert "swap" in (results / "edit.html").read_text()
     assert tiny.planned(*CALL) == {}
-    used = {name for path in recorded.record_files(results) for name in recorded.read_record(path).recipe["code"]}
-    assert "emtvb/training/promises.py" not in used, "what trainings alone rest on"
 
 
 def test_another_seed_trains_its_own_job_alone(tiny: Project) -> None:

@@ -23,7 +23,7 @@ import pytest
 from PIL import Image
 
 from emtvb import config
-from emtvb.audit import audit, config_of_results, determinism, remeasuring
+from emtvb.audit import audit, config_of_results, determinism, scratch
 from emtvb.audit.config_of_results import Held, held_by
 from emtvb.audit.currency import currency, planned_jobs
 from emtvb.audit.integrity import Files, integrity
@@ -263,7 +263,7 @@ def test_a_full_disk_is_no_finding(folder: Path, jobs: list[Planned], monkeypatc
     stand_in = folder / "python"
     stand_in.write_text("#!/bin/sh\necho 'OSError: [Errno 28] No space left on device: error' >&2; exit 1\n")
     stand_in.chmod(0o755)
-    for module in (remeasuring, training_again):
+    for module in (scratch, training_again):
         monkeypatch.setattr(module, "sys", SimpleNamespace(executable=str(stand_in)))
     for ask in (lambda: run_again(folder, _measuring(jobs)), lambda: _trained_again(folder, FIRST)):
         with pytest.raises(InputError, match=r"TMPDIR: .*: is full; name a folder with more space there"):

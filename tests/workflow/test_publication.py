@@ -12,7 +12,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from emtvb.config import load_sweep
 from emtvb.making.plan import plan_jobs
 
 from .conftest import ROOT, Project
@@ -68,7 +67,7 @@ def test_another_experiment_is_read_once_all_that_is_asked_of_it_is_there(tmp_pa
     (cycles / "tables").mkdir(parents=True)
 
     def beside(name: str) -> list[str]:
-        jobs = plan_jobs(load_sweep(ROOT / "config" / f"{name}.yaml"), ROOT, tmp_path / "results" / name)
+        jobs = plan_jobs(ROOT / "config" / f"{name}.yaml", ROOT, tmp_path / "results" / name)
         (memory,) = (job for job in jobs if job.rule == "tabulate_memory")
         return [path for path in memory.inputs if path.startswith("..")]
 

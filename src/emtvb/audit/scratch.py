@@ -72,6 +72,9 @@ class Scratch:
         for path in {path for job in jobs for path in job.inputs} - outputs_of((*jobs, *others)):
             if not path.startswith("..") and (self.folder / path).is_file():
                 _copy_file(self.folder / path, self.results / path)
+        # Where a run was killed before it wrote a job's record, its outputs would count as current.
+        for path in outputs_of(jobs):
+            (self.results / path).unlink(missing_ok=True)
         possible = list(_possible_jobs(jobs, self.results))
         answer = self._call_snakemake(possible, cores, processes, told, nice) if possible else ""
         return possible, last_errors(self.results / "logs", 0.0) or [answer]
