@@ -13,6 +13,7 @@ from emtvb.experiments.streams.figures import stream_marker, stream_raster, stre
 from emtvb.experiments.sweep import milestones
 from emtvb.experiments.sweep.figures import (
     ablations,
+    bases,
     comparison,
     evidence,
     following,
@@ -364,6 +365,28 @@ def stated_solutions(table: pd.DataFrame) -> Numbers:
     return [points_of(rows, "value", "low", "high") for rows in panels]
 
 
+DISTANCES = [column for _, *columns in bases.BASES.values() for column in columns]
+
+
+def make_distances(tasks: Sequence[str]) -> pd.DataFrame:
+    factors = {"task": tasks, ("hidden_dim", "l2"): SETTINGS, "seed": [1, 2, 3]}
+    table = crossed(factors, *((column,) for column in DISTANCES)).assign(solved=1)
+    table.loc[table["seed"] == 3, "solved"] = 0
+    return table
+
+
+def shown_near(figure: Figure) -> Numbers:
+    return [curve for axes in figure.axes for curve in curves(axes)]
+
+
+def stated_near(table: pd.DataFrame) -> Numbers:
+    return [
+        of(rows, "bar", "share")
+        for gain in bases.GAINS
+        for rows in groups(table[table["gain"] == gain], "group", "basis")
+    ]
+
+
 def make_shares(tasks: Sequence[str]) -> pd.DataFrame:
     table = crossed({"name": [*SHOWN], "task": tasks, ("hidden_dim", "l2"): SETTINGS}, ("low", "share", "high"))
     return table.assign(networks=20 + table.index, holds=1 + table.index)
@@ -442,6 +465,10 @@ FIGURES = {
     "ablations": Drawing(
         ablations, make_ablated, ENDS, of_panels(points), stated_ablated, first, ("task",),
         nothing=(no_rows, NO_NETWORK),
+    ),
+    "bases": Drawing(
+        bases, make_distances, DISTANCES, shown_near, stated_near, lambda table: table.iloc[[0]], (), no_task,
+        nothing=(lambda table: table.assign(solved=0), "no network here solves its task"),
     ),
     "comparison": Drawing(
         comparison, make_compared, ("low", "lower", "median", "upper", "high", "bar"), shown_comparisons,

@@ -8,7 +8,7 @@ LOOK_FILES = {"exemplars": expand(results("measurements/exemplars/{look}.npz"), 
 ERROR_RATES = [rules.bootstrap_cells.output.rates] if len(EXPERIMENT.seeds) >= 20 else []
 MEASURED = {"runs": results("runs.csv"), "measurements": results("measurements.csv")}
 
-MAIN_FIGURES = ["forest", "statements", "spectrum", "weights", "edits", "hidden_state", "comparison"]
+MAIN_FIGURES = ["forest", "bases", "statements", "spectrum", "weights", "edits", "hidden_state", "comparison"]
 FIGURES = {
     # The paper's figures (a) to (f).
     "composition": EXEMPLAR_FILES,
@@ -22,6 +22,7 @@ FIGURES = {
     "interventions": MEASURED,
     "forest": {**MEASURED, "twins": twins_beside(), "rates": ERROR_RATES},
     "statements": MEASURED,
+    "bases": MEASURED,
     "solutions": MEASURED,
     "comparison": {"comparison": rules.tabulate_comparison.output.comparison},
     "evidence": {"rates": rules.simulate_populations.output.rates},

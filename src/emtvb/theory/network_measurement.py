@@ -84,7 +84,9 @@ class Measurement:
         phi_eigenvalues: Long-term eigenvalues of Phi.
         network_eigenvalues: Long-term eigenvalues of W_hh.
         largest_modulus: Spectral radius of W_hh.
-        memory_map_error: |Psi* W_hh Psi - Phi| / |Phi| in the paper's basis.
+        memory_map_error: |Psi* W_hh Psi - Phi| / |Phi| in the paper's basis as it prints it: of unit columns.
+        memory_gain: The gain g there (``memories.fitted_gain``).
+        memory_shape_error: |Psi* W_hh Psi / g - Phi| / |Phi| there.
         unedited_success: Share of held-out sequences that are exact for as long if nothing is edited.
         early_edit_success: Share of edits of observable elements at the end of the input phase that are obeyed.
         unobservable_edit_ignored: Share of edits of unobservable elements there that change no output.
@@ -107,6 +109,8 @@ class Measurement:
     network_eigenvalues: int
     largest_modulus: float
     memory_map_error: float
+    memory_gain: float
+    memory_shape_error: float
     unedited_success: float
     early_edit_success: float
     unobservable_edit_ignored: float
@@ -149,7 +153,7 @@ def measure_network(
     weights = jacobian_at_origin(network)
     eigenvalues = np.linalg.eigvals(weights.astype(np.float64))
     match = match_spectra(theory.eigenvalues, eigenvalues, settings.modulus)
-    published = power_iteration(network, theory)
+    published = _step_measures(power_iteration(network, theory), weights, theory.phi)
     bases = {}
     for method, basis in memories_by_method(network, observed, settings.modulus).items():
         read = observed.read if basis is observed.memories else None
@@ -171,7 +175,9 @@ def measure_network(
         phi_eigenvalues=match.expected,
         network_eigenvalues=match.observed,
         largest_modulus=float(np.abs(eigenvalues).max()),
-        memory_map_error=memories.map_error(published, weights, theory.phi),
+        memory_map_error=published["map_error"],
+        memory_gain=published["gain"],
+        memory_shape_error=published["shape_error"],
         unedited_success=unedited,
         early_edit_success=early.observable_followed,
         unobservable_edit_ignored=early.unobservable_ignored,
@@ -228,6 +234,8 @@ def _diverged_measurement(run: Run, settings: MeasureSettings, test_accuracy: fl
         network_eigenvalues=0,
         largest_modulus=nan,
         memory_map_error=nan,
+        memory_gain=nan,
+        memory_shape_error=nan,
         unedited_success=nan,
         early_edit_success=nan,
         unobservable_edit_ignored=nan,
