@@ -7,6 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from emtvb.experiments.sweep.pair_distances import MEASURES
+
 STORED, OTHERWISE, NOT_LEARNED = "linearly stored and editable", "solves the task without it", "did not learn"
 
 
@@ -55,9 +57,7 @@ def compared() -> pd.DataFrame:
             if (task, differs) != ("T3", "untrained"):
                 for i in range(20):
                     far = 0.8 if differs == "seed" and i < 2 else size
-                    values = far * rng.uniform(0.9, 1.1, size=4)
+                    values = far * rng.uniform(0.9, 1.1, size=len(MEASURES))
                     names = {"differs": differs, "task": task, "run_1": f"{task}-{i}", "run_2": f"{task}-{i + 1}"}
-                    rows.append(
-                        names | dict(zip(("spectrum", "step", "decoded step", "dynamics"), values, strict=True))
-                    )
+                    rows.append(names | dict(zip(MEASURES, values, strict=True)))
     return pd.DataFrame(rows)

@@ -164,7 +164,9 @@ def test_dynamics_are_measured_against_untrained_networks_of_the_task_and_size()
                          "seed": [1, 2, 1]})  # fmt: skip
     rows = [("seed", "a", "b", 0.1), ("untrained", "a", "untrained 0", 0.4), ("untrained", "b", "untrained 1", 0.6),
             ("untrained", "c", "untrained 0", 9.0), ("size", "a", "c", 0.2)]  # fmt: skip
-    compared = pd.DataFrame(rows, columns=["differs", "run_1", "run_2", "dynamics"]).assign(task="T3", step=1.0)
+    compared = pd.DataFrame(rows, columns=["differs", "run_1", "run_2", "dynamics"]).assign(
+        task="T3", step=1.0, **{"realised step": 1.0}
+    )
     weights = pd.DataFrame([("a", "b", 10.0, 1.0, 2.0, 3.0, 0.0)], columns=list(degeneracy.COLUMNS))
     (pair,) = degeneracy.pairs_of_seeds(compared, weights, runs).to_dict("records")
     assert (pair["hidden_dim"], pair["seed_1"], pair["seed_2"]) == (64, 1, 2)

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from emtvb.experiments.sweep import pair_distances
+from emtvb.experiments.sweep.constants import NEAR
 
 from .made_up import compared, sweep
 
@@ -88,7 +89,7 @@ def test_the_control_without_a_network_stands_beside_pairs_and_moves_no_bar() ->
     image = rows[rows["differs"] == "seed"].assign(
         differs=pair_distances.IMAGE, dynamics=0.001, **{"decoded step": 0.9}
     )
-    image[["spectrum", "step"]] = np.nan
+    image[["spectrum", "step", pair_distances.REALISED]] = np.nan
     keys = ["differs", "task", "measure"]
     before, after = (
         pair_distances.distance_summary(table).set_index(keys)
@@ -106,8 +107,18 @@ def test_without_a_floor_that_is_lower_than_chance_nothing_is_alike() -> None:
     rows = compared()
     rows.loc[rows["differs"] == "itself", list(pair_distances.MEASURES)] = 0.9
     found = pair_distances.distance_summary(rows)
+    found = found[found["measure"] != pair_distances.REALISED]
     assert found["bar"].isna().all()
     assert (found["alike"] == 0).all()
+
+
+def test_two_networks_share_their_realised_step_by_the_bar_by_which_one_is_phi() -> None:
+    rows = compared()
+    pairs = rows["differs"] == "seed"
+    rows.loc[pairs, pair_distances.REALISED] = np.where(np.arange(pairs.sum()) % 4, 0.99, 1.01) * NEAR
+    found = pair_distances.distance_summary(rows).set_index(["differs", "task", "measure"])
+    assert found.loc[("seed", "all", pair_distances.REALISED), "alike"] == 0.75
+    assert found.loc[("seed", "T1", pair_distances.REALISED), "bar"] == NEAR
 
 
 def test_of_nothing_there_is_an_empty_table() -> None:

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from emtvb.adapters.elman import Elman, jacobian_at_origin
-from emtvb.core.similarity import MEASURES
 from emtvb.experiments.sweep import populations
+from emtvb.experiments.sweep.pair_distances import MEASURES
 from emtvb.experiments.sweep.populations import Specimen
 from emtvb.theory import tasks
 from emtvb.theory.networks import Network

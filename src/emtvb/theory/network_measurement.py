@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
 from emtvb.adapters.elman import Elman, jacobian_at_origin
 from emtvb.core import memories
@@ -87,6 +88,8 @@ class Measurement:
         memory_map_error: |Psi* W_hh Psi - Phi| / |Phi| in the paper's basis as it prints it: of unit columns.
         memory_gain: The gain g there (``memories.fitted_gain``).
         memory_shape_error: |Psi* W_hh Psi / g - Phi| / |Phi| there.
+        random_readout_shape_error: The same in the realised basis of the network with a random readout for its own, a
+            control: where it is small, the eigenvalues of W_hh alone make W_hh look like Phi.
         unedited_success: Share of held-out sequences that are exact for as long if nothing is edited.
         early_edit_success: Share of edits of observable elements at the end of the input phase that are obeyed.
         unobservable_edit_ignored: Share of edits of unobservable elements there that change no output.
@@ -111,6 +114,7 @@ class Measurement:
     memory_map_error: float
     memory_gain: float
     memory_shape_error: float
+    random_readout_shape_error: float
     unedited_success: float
     early_edit_success: float
     unobservable_edit_ignored: float
@@ -178,6 +182,7 @@ def measure_network(
         memory_map_error=published["map_error"],
         memory_gain=published["gain"],
         memory_shape_error=published["shape_error"],
+        random_readout_shape_error=_random_readout_shape_error(network, theory, weights, settings.modulus),
         unedited_success=unedited,
         early_edit_success=early.observable_followed,
         unobservable_edit_ignored=early.unobservable_ignored,
@@ -212,6 +217,15 @@ def _step_measures(basis: VariableMemories, weights: np.ndarray, phi: np.ndarray
     }
 
 
+def _random_readout_shape_error(
+    network: Network, theory: TaskTheory, weights: Float[np.ndarray, "hidden hidden"], modulus: float
+) -> float:
+    """How far W_hh is from Phi in the realised basis by a random readout."""
+    random = np.random.default_rng(0).normal(size=network.W_r.shape).astype(network.W_r.dtype)
+    basis = memories_by_realisation(Network(network.W_uh, network.W_hh, random), theory, modulus)
+    return memories.shape_error(basis, weights.astype(np.float64), theory.phi)
+
+
 def _settings_columns(settings: MeasureSettings) -> dict[str, Any]:
     return {f"measured_{name}": value for name, value in asdict(settings).items()}
 
@@ -236,6 +250,7 @@ def _diverged_measurement(run: Run, settings: MeasureSettings, test_accuracy: fl
         memory_map_error=nan,
         memory_gain=nan,
         memory_shape_error=nan,
+        random_readout_shape_error=nan,
         unedited_success=nan,
         early_edit_success=nan,
         unobservable_edit_ignored=nan,

@@ -22,6 +22,7 @@ from emtvb import markdown
 from emtvb.core.intervals import bootstrap_counts, central_interval
 from emtvb.core.similarity import DYNAMICS, STEP
 from emtvb.experiments.sweep.constants import ALL, CELL
+from emtvb.experiments.sweep.pair_distances import REALISED
 from emtvb.weights import Network
 
 COLUMNS = ("run_1", "run_2", "norm", "matched", "matched_shuffled", "matched_rewired", "matched_flipped")
@@ -30,8 +31,9 @@ distance, neurons matched with their signs. Then controls: the distance of both 
 both with neurons whose outgoing weights are another's, in random order and with random signs, which leaves the entries,
 the norms of rows and columns, and the singular values; and of the first from itself with its neurons in another order
 and with other signs, which is 0 if neurons are matched as they should be."""
-PUBLISHED = (DYNAMICS, STEP)
-"""Measures of ``measurements/comparison.csv``: by states, and by the weights between memories, whatever the basis."""
+PUBLISHED = (DYNAMICS, STEP, REALISED)
+"""Measures of ``measurements/comparison.csv``: by states, and by the weights between memories, in the basis by data
+and, without the gain, in the realised one."""
 MEASURES = (*PUBLISHED, "matched")
 """What conditions are compared by."""
 FEWEST = 5
@@ -270,7 +272,9 @@ def _log_ratios(pairs: pd.DataFrame, by: Sequence[str] = CELL) -> dict[Cell, Flo
 def as_markdown(table: pd.DataFrame) -> str:
     """The rows of :func:`distance_ratios`."""
     rows = ([row["condition"], row["task"], row["cells"], *_with_intervals(row)] for row in table.to_dict("records"))
-    return markdown.table(["", "task", "cells", "dynamics", "step by the weights", "signed weights"], rows, "llrrrr")
+    return markdown.table(
+        ["", "task", "cells", "dynamics", "step, by data", "step, realised", "signed weights"], rows, "llrrrrr"
+    )
 
 
 def _with_intervals(row: Mapping[Any, Any]) -> Iterator[str]:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from emtvb.core import similarity
 from emtvb.core.comparing import ALIKE
-from emtvb.core.similarity import MEASURES
-from emtvb.experiments.sweep.constants import ALL, CELL
+from emtvb.experiments.sweep.constants import ALL, CELL, NEAR
 from emtvb.theory.network_verdict import OTHERWISE, STORED
 
 SETTINGS = ["task", "architecture", "hidden_dim", "l2", "threshold", "seed", "twin"]
@@ -34,6 +34,10 @@ IMAGE = "no network"
 have their task in common, and need not have more."""
 ORDER = [ITSELF, *DIFFERS, IMAGE, UNTRAINED, CHANCE]
 
+REALISED = "realised step"
+MEASURES = {**similarity.MEASURES, REALISED: "relative"}
+"""Beside what is compared of all networks, the step in the realised basis without its gain, of networks as the paper's:
+what is Phi in most of them."""
 COLUMNS = ["differs", "task", "run_1", "run_2", *MEASURES]
 
 _NEXT = 2
@@ -129,7 +133,12 @@ def distance_summary(compared: pd.DataFrame) -> pd.DataFrame:
 
 
 def _distance_of_likeness(compared: pd.DataFrame, measure: str) -> float:
-    """Of a task, the distance below which networks are alike; NaN where there are no controls."""
+    """Of a task, the distance below which networks are alike; NaN where there are no controls.
+
+    Of the realised step it is that by which W_hh is Phi, so that one word has one meaning.
+    """
+    if measure == REALISED:
+        return NEAR
     medians = compared.groupby("differs")[measure].median()
     floor = medians.get(ITSELF, float("nan"))
     ceiling = medians.reindex([UNTRAINED, CHANCE]).min()

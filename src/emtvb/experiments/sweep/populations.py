@@ -12,13 +12,14 @@ from jaxtyping import Float
 
 from emtvb.adapters.elman import Elman, jacobian_at_origin
 from emtvb.core import similarity
-from emtvb.core.memories import stored_map
+from emtvb.core.memories import fitted_gain, stored_map
 from emtvb.core.recording import JUDGING
 from emtvb.core.regression import decoded_map
 from emtvb.core.similarity import Portrait
 from emtvb.core.systems import System
-from emtvb.experiments.sweep.pair_distances import CHANCE, IMAGE, ITSELF, UNTRAINED
+from emtvb.experiments.sweep.pair_distances import CHANCE, IMAGE, ITSELF, REALISED, UNTRAINED
 from emtvb.theory.memories_by_data import fit_memories_by_data
+from emtvb.theory.realisation import memories_by_realisation
 from emtvb.theory.sequences import record_random
 from emtvb.theory.tasks import Task
 
@@ -87,26 +88,49 @@ def compare_specimens(
         A row per comparison: differs, task (of the first), run_1, run_2 and the distance by each measure.
     """
     portraits: dict[str, Portrait] = {}
+    realised: dict[str, np.ndarray | None] = {}
     for name, one in specimens.items():
         portraits[name] = portrait_of(one.system, one.task, one.rest)
+        realised[name] = realised_step(one, modulus)
         if len(portraits) % _SAID_EVERY == 0:
             _LOG.info("looked at %d of %d networks", len(portraits), len(specimens))
     rows = []
     for differs, first, second in pairs:
         one, two = specimens[first], specimens[second]
         distances = _distances_between(portraits[first], one.task, portraits[second], two.task, modulus)
+        distances[REALISED] = _distance_or_nan(realised[first], realised[second])
         rows.append({"differs": differs, "task": one.task.name, "run_1": first, "run_2": second, **distances})
     _LOG.info("compared %d pairs of %d networks", len(rows), len(specimens))
-    untrained: dict[Any, Portrait] = {}
+    untrained: dict[Any, tuple[Portrait, np.ndarray | None]] = {}
     for name in controlled:
         about = {"task": specimens[name].task.name, "run_1": name}
-        for differs, other, distances in _control_rows(specimens[name], portraits[name], untrained, modulus):
+        own = portraits[name], realised[name]
+        for differs, other, distances in _control_rows(specimens[name], own, untrained, modulus):
             rows.append({"differs": differs, **about, "run_2": other, **distances})
     images = {task: _linear_image(one) for task, one in {one.task: one for one in specimens.values()}.items()}
     for name, one in specimens.items():
-        distances = similarity.portrait_distances(portraits[name], images[one.task], modulus)
+        distances = similarity.portrait_distances(portraits[name], images[one.task], modulus) | {REALISED: np.nan}
         rows.append({"differs": IMAGE, "task": one.task.name, "run_1": name, "run_2": "linear image", **distances})
     return rows
+
+
+def realised_step(specimen: Specimen, modulus: float) -> Float[np.ndarray, "memory memory"] | None:
+    """W_hh in the realised basis without its gain, among all elements of m(t); None where a network has no such basis.
+
+    Of a network without long-term modes it is zero.
+    """
+    if not isinstance(specimen.system, Elman):
+        return None
+    theory, weights = specimen.task.theory, specimen.rest.astype(np.float64)
+    basis = memories_by_realisation(specimen.system.network, theory, modulus)
+    gain = fitted_gain(basis, weights, theory.phi)
+    step = np.zeros_like(theory.phi)
+    step[np.ix_(basis.stored, basis.stored)] = stored_map(basis, weights) / (gain or 1.0)
+    return step
+
+
+def _distance_or_nan(one: np.ndarray | None, other: np.ndarray | None) -> float:
+    return float("nan") if one is None or other is None else similarity.relative_distance(one, other)
 
 
 def _linear_image(specimen: Specimen) -> Portrait:
@@ -133,17 +157,30 @@ def _among_all(portrait: Portrait, task: Task) -> Portrait:
 
 
 def _control_rows(
-    specimen: Specimen, portrait: Portrait, untrained: dict[Any, Portrait], modulus: float
+    specimen: Specimen,
+    own: tuple[Portrait, np.ndarray | None],
+    untrained: dict[Any, tuple[Portrait, np.ndarray | None]],
+    modulus: float,
 ) -> Iterator[tuple[str, str, dict[str, float]]]:
-    """The kind of each control, its name and its distances; portraits of untrained networks are made once."""
+    """The kind of each control, its name and its distances; untrained networks are looked at once."""
+    portrait, realised = own
     again = portrait_of(specimen.system, specimen.task, specimen.rest, seed=1)
-    yield ITSELF, "other trials", similarity.portrait_distances(portrait, again, modulus)
+    nowhere = {REALISED: _distance_or_nan(realised, realised)}  # it is of the weights alone, and of no trials
+    yield ITSELF, "other trials", similarity.portrait_distances(portrait, again, modulus) | nowhere
     for draw in range(DRAWS):
         if isinstance(specimen.system, Elman):
             key = specimen.task, specimen.system.state_dim, draw
             if key not in untrained:
                 drawn = specimen.system.untrained(draw)
-                untrained[key] = portrait_of(drawn, specimen.task, jacobian_at_origin(drawn.network))
-            yield UNTRAINED, f"untrained {draw}", similarity.portrait_distances(portrait, untrained[key], modulus)
+                rest = jacobian_at_origin(drawn.network)
+                looked_at = Specimen(specimen.task, drawn, rest)
+                untrained[key] = portrait_of(drawn, specimen.task, rest), realised_step(looked_at, modulus)
+            other, step = untrained[key]
+            apart = {REALISED: _distance_or_nan(realised, step)}
+            yield UNTRAINED, f"untrained {draw}", similarity.portrait_distances(portrait, other, modulus) | apart
         rng = np.random.default_rng(draw)
-        yield CHANCE, f"random {draw}", similarity.distances_by_chance(portrait, portrait, rng, modulus)
+        chance = similarity.distances_by_chance(portrait, portrait, rng, modulus)
+        if realised is not None:
+            turn = np.linalg.qr(rng.normal(size=realised.shape))[0]
+            chance[REALISED] = similarity.relative_distance(realised, turn @ realised)
+        yield CHANCE, f"random {draw}", chance

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from emtvb import tables
 from emtvb.columns import check_numbers
+from emtvb.experiments.sweep.constants import NEAR
 from emtvb.figures.marks import key_line
 from emtvb.figures.panels import blank_figure, figure_key, label_outside, panel_grid
 from emtvb.figures.style import COLOURS, EXPECTED, house_style
@@ -27,8 +28,6 @@ GAINS = ("gain divided out", "as it is")
 """What is done with the gain, a row of panels each."""
 BARS = np.round(np.geomspace(0.02, 1, 52), 4)
 """Distances from Phi below which W_hh counts as Phi, from a fiftieth of its size to that of a matrix of zeros."""
-OURS = 0.2
-"""The bar of the statements."""
 
 
 def read(runs: Path | str, measurements: Path | str) -> pd.DataFrame:
@@ -57,7 +56,7 @@ def draw(measured: pd.DataFrame) -> Figure:
     for row, gain in zip(panels, GAINS, strict=True):
         row[-1].annotate(gain, (1.03, 0.5), xycoords="axes fraction", rotation=270, ha="left", va="center", fontsize=7)
         for axes, group in zip(row, groups, strict=True):
-            axes.axvline(OURS, color=EXPECTED, linewidth=0.8)
+            axes.axvline(NEAR, color=EXPECTED, linewidth=0.8)
             here = table[(table["group"] == group) & (table["gain"] == gain)]
             for colour, basis in zip(COLOURS, BASES, strict=False):
                 line = here[here["basis"] == basis]
@@ -68,7 +67,7 @@ def draw(measured: pd.DataFrame) -> Figure:
     label_outside(panels, x="bar")
     figure.supylabel("share of networks nearer to Phi than the bar")
     entries = {title: key_line(colour) for colour, (title, *_) in zip(COLOURS, BASES.values(), strict=False)}
-    figure_key(figure, {**entries, f"our bar, {OURS:g}": key_line(EXPECTED)}, ncols=3)
+    figure_key(figure, {**entries, f"our bar, {NEAR:g}": key_line(EXPECTED)}, ncols=3)
     return figure
 
 

@@ -37,9 +37,10 @@ MEASURES = {
     "dynamics": "dynamics of the whitened states (rad)",
     "decoded step": "step between variables, as decoded (relative)",
     "spectrum": "spectrum of the weights (rad)",
-    "step": "step between variables, by the weights (relative)",
+    "realised step": "$W_{hh}$ in the realised basis, gain divided out (relative)",
 }
-"""What is compared, as its panel is called: first what networks do, then what their weights say at rest."""
+"""What is compared, as its panel is called: first what networks do, then what their weights say at rest. The step by the
+weights in the basis by data, which networks of any kind have, stands in the table alone."""
 NOTHING = "no two networks solve their task and differ in one thing"
 
 _BAR = "#d9c9a0"
