@@ -47,7 +47,7 @@ def sweep(seeds: int = 20, like_the_paper: bool = True, random: int = 0, bar: fl
         data_edit_success=np.where(solved, 1.0, 0.1),
         data_other_edit_success=0.0,
         data_random_edit_success=0.0,
-        memory_map_error=np.where((table["task"] == "T1") | (table["l2"] > 0), 0.2, 1.9),
+        memory_shape_error=np.where((table["task"] == "T1") | (table["l2"] > 0), 0.1, 1.9),
         power_worst_decoding_accuracy=np.where((table["task"] == "T1") | (table["l2"] > 0), 1.0, 0.4),
         power_edit_success=0.4,
         power_random_edit_success=0.0,

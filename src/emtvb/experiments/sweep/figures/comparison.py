@@ -39,8 +39,8 @@ MEASURES = {
     "spectrum": "spectrum of the weights (rad)",
     "realised step": "$W_{hh}$ in the realised basis, gain divided out (relative)",
 }
-"""What is compared, as its panel is called: first what networks do, then what their weights say at rest. The step by the
-weights in the basis by data, which networks of any kind have, stands in the table alone."""
+"""What is compared, as its panel is called: first what networks do, then what their weights say at rest. The step by
+the weights in the basis by data, which networks of any kind have, stands in the table alone."""
 NOTHING = "no two networks solve their task and differ in one thing"
 
 _BAR = "#d9c9a0"
