@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -86,8 +85,6 @@ class Project:
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            # A shell that runs the tests in the background has them ignore Ctrl-C, and their children as well.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def planned(self, *arguments: str, **environment: str) -> Counter[str]:
