@@ -116,21 +116,24 @@ class Results:
         return rows[(rows["network"] == network) & (rows["solved"] != 0)].query(condition)
 
     def memories(self) -> str:
-        """What kind of memory the networks of each task have, as Markdown: medians, and how many last."""
+        """What kind of memory the networks of each task have, those that last and those that forget: medians."""
         medians = "accuracy_quarter", lasting_column(1000), lasting_column(3000)
+        networks = self.memory()
+        lasts = networks[lasting_column(3000, FRESH)] >= networks["measured_solved"]
         rows = {
-            task: [
+            f"{task}, {'last' if lasting else 'forget'}": [
                 len(of),
                 *(f"{of[name].median():.3f}" for name in medians),
-                int((of[lasting_column(3000, FRESH)] >= of["measured_solved"]).sum()),
                 int((of["fresh_attracting"] == FRESH_CONTENTS).sum()),
-                *(f"{of[name].median():.2f}" for name in ("gain_origin", "gain_stored", "half_edit_size", "basin")),
+                *(f"{of[name].median():.2f}" for name in ("cycle_multiplier", "gain_origin", "gain_stored", "basin")),
+                f"{of['half_edit_size'].median():.2f} ({of['half_edit_size'].min():.2f} to"
+                f" {of['half_edit_size'].max():.2f})",
             ]
-            for task, of in self.memory().groupby("task")
+            for (task, lasting), of in networks.groupby(["task", lasts])
         }  # fmt: skip
         titles = [
-            "networks", "inputs times 1/4", "after 1,000 steps", "after 3,000", "still 0.99 then", "all cycles attract",
-            "gain at the origin", "at stored states", "half an edit becomes", "basin",
+            "networks", "inputs times 1/4", "after 1,000 steps", "after 3,000", "all cycles attract", "multiplier",
+            "gain at the origin", "at stored states", "basin", "half an edit becomes",
         ]  # fmt: skip
         return _markdown(pd.DataFrame.from_dict(rows, orient="index", columns=titles), "task")
 

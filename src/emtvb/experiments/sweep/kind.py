@@ -23,9 +23,24 @@ def _numbers(published: Mapping[str, Any]) -> dict[str, Any]:
     def table(name: str, as_markdown: Callable[[Any], str]) -> Callable[[], str]:
         return lambda: as_markdown(published["paper"].table(name))
 
+    def solved(name: str) -> Any:
+        of = published[name.replace("-", "_")]
+        return memory_tables.with_distance(of.table("memory"), of.table("../measurements"))
+
+    def told() -> str:
+        law = published["paper"].table("memory_law")
+        names = [name for name in law["experiment"].unique() if name.replace("-", "_") in published]
+        return memory_tables.told_as_markdown(law, memory_tables.simple_numbers({name: solved(name) for name in names}))
+
+    def pairs_of(task: str, column: str) -> Any:
+        networks = solved("paper").query("task == @task and hidden_dim == 64 and l2 == 0")
+        return memory_tables.threshold_pairs({task: networks})[column].item()
+
     return {
+        "memory_distances": lambda: memory_tables.distances_as_markdown(solved("paper")),
+        "memory_pairs": pairs_of,
         "memory_plan": lambda section: memory_plan.as_markdown(published, section),
-        "memory_told": table("memory_law", memory_tables.told_as_markdown),
+        "memory_told": told,
         "memory_thresholds": table("memory_thresholds", memory_tables.thresholds_as_markdown),
         "memory_by_hand": table("memory", memory_tables.by_hand_as_markdown),
     }
