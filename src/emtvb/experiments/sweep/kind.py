@@ -18,6 +18,8 @@ def _summary(experiment: Sweep, folder: Path) -> list[Any]:
 
 
 def _numbers(published: Mapping[str, Any]) -> dict[str, Any]:
+    import pandas as pd
+
     from emtvb.experiments.sweep import memory_plan, memory_tables
 
     def table(name: str, as_markdown: Callable[[Any], str]) -> Callable[[], str]:
@@ -32,16 +34,17 @@ def _numbers(published: Mapping[str, Any]) -> dict[str, Any]:
         names = [name for name in law["experiment"].unique() if name.replace("-", "_") in published]
         return memory_tables.told_as_markdown(law, memory_tables.simple_numbers({name: solved(name) for name in names}))
 
-    def pairs_of(task: str, column: str) -> Any:
-        networks = solved("paper").query("task == @task and hidden_dim == 64 and l2 == 0")
-        return memory_tables.threshold_pairs({task: networks})[column].item()
+    def thresholds() -> str:
+        networks = solved("paper").query("hidden_dim == 64 and l2 == 0")
+        tasks = memory_tables.threshold_pairs({f"paper, {task}": of for task, of in networks.groupby("task")})
+        whole = published["paper"].table("memory_thresholds").query("experiment == 'paper'")
+        return memory_tables.thresholds_as_markdown(pd.concat([whole, tasks]))
 
     return {
         "memory_distances": lambda: memory_tables.distances_as_markdown(solved("paper")),
-        "memory_pairs": pairs_of,
         "memory_plan": lambda section: memory_plan.as_markdown(published, section),
         "memory_told": told,
-        "memory_thresholds": table("memory_thresholds", memory_tables.thresholds_as_markdown),
+        "memory_thresholds": thresholds,
         "memory_by_hand": table("memory", memory_tables.by_hand_as_markdown),
     }
 

@@ -279,19 +279,23 @@ def told_as_markdown(table: pd.DataFrame, simple: pd.DataFrame) -> str:
     Args:
         table: Of :func:`duration_law`.
         simple: Of :func:`simple_numbers`; an experiment that it does not have has empty cells.
+
+    Returns:
+        A row for each experiment of whose networks some last and some forget: elsewhere there is nothing to tell.
     """
     rows, says = [], {**SAYS, **SIMPLE}
     every = table[table["solves"] & (table["task"] == ALL)].merge(simple, on="experiment", how="left")
     for row in every.to_dict("records"):
         told = [_with_interval(row, by) if row[f"{by}networks"] > 0 else "" for by in says]
-        lasting_of = row["below_lasting"] + row["above_lasting"]
-        rows.append((row["experiment"], SEEN.get(row["experiment"], ""), row["networks"], lasting_of, *told))
+        lasting = row["below_lasting"] + row["above_lasting"]
+        if 0 < lasting < row["networks"]:
+            rows.append((row["experiment"], SEEN.get(row["experiment"], ""), row["networks"], lasting, *told))
     titles = ("experiment", "first weights and batches seen", "networks", "last", *says.values())
     return markdown.table(titles, rows, "ll" + "r" * (2 + len(says)))
 
 
 def distances_as_markdown(networks: pd.DataFrame) -> str:
-    """How near to Phi networks are that last, and that forget, and their gain at stored states, for a page.
+    """How near to Phi networks are that last, and that forget, for a page.
 
     Args:
         networks: Of :func:`with_distance`.
@@ -306,23 +310,16 @@ def distances_as_markdown(networks: pd.DataFrame) -> str:
             continue
         forget, last = (of[of["lasts"] == lasts] for lasts in (False, True))
         farther = np.greater.outer(last[NEAR_PHI].to_numpy(), forget[NEAR_PHI].to_numpy()).mean()
-        ranges = (
-            f"{part[name].min():.3f} to {part[name].max():.3f}"
-            for name in (NEAR_PHI, "gain_stored")
-            for part in (forget, last)
-        )
+        ranges = (f"{part[NEAR_PHI].min():.3f} to {part[NEAR_PHI].max():.3f}" for part in (forget, last))
         rows.append((task, f"{size:g}", f"{l2:g}", len(forget), len(last), *ranges, f"{farther:.0%}"))
-    titles = (
-        "task", "neurons", "L2", "forget", "last", "distance from Phi, forget", "last", "gain at stored states, forget",
-        "last", "farther",
-    )  # fmt: skip
+    titles = ("task", "neurons", "L2", "forget", "last", "distance of those that forget", "that last", "farther")
     return markdown.table(titles, rows, "l" + "r" * (len(titles) - 1))
 
 
 def _with_interval(row: Mapping[Any, Any], by: str) -> str:
     of = f" of {row[f'{by}networks']:.0f}" if row[f"{by}networks"] < row["networks"] else ""
     count = f"{row[f'{by}told']:.0f}{of}"
-    return f"{count} ({row[f'{by}low']:.0%} to {row[f'{by}high']:.0%})"
+    return f"{count} ({100 * row[f'{by}low']:.0f}-{row[f'{by}high']:.0%})"
 
 
 def thresholds_as_markdown(table: pd.DataFrame) -> str:
