@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import cache, cached_property
 from os.path import normpath
 from pathlib import Path
@@ -284,7 +284,7 @@ def expressions(root: Path = ROOT) -> dict[str, Any]:
         "whole": lambda measure: _plain_means(paper.table("table1"))[measure],
         "key_findings": lambda: first_table(FINDINGS, (root / FINDINGS).read_text("utf-8")),
         "commands": commands,
-        "copy": lambda file: (root / "results" / file).read_text("utf-8").strip(),
+        "copy": lambda file, *rows: copied((root / "results" / file).read_text("utf-8").strip(), rows),
         "rates": lambda: error_rates.as_markdown(pd.read_csv(root / "results/paper/figures/evidence.csv")),
         "answers": lambda: error_rates.answers_as_markdown(error_rates.answer_rates()),
         "bootstrap": lambda: error_rates.bootstrap_as_markdown(pd.read_csv(root / "results/paper/figures/forest.csv")),
@@ -340,6 +340,21 @@ def first_table(page: str, text: str) -> str:
     folder, _, name = page.rpartition("/")
     link = re.compile(r"\]\(([^)#]*)")
     return link.sub(lambda found: f"]({normpath(f'{folder}/{found[1] or name}')}", table[0].strip())
+
+
+def copied(table: str, rows: Collection[str] = ()) -> str:
+    """A published table, or those of its rows that begin so, in its own order.
+
+    Raises:
+        ValueError: Where a row is not there.
+    """
+    if not rows:
+        return table
+    head, line, *others = table.splitlines()
+    named = {row.split("|")[1].strip(): row for row in others}
+    if unknown := set(rows) - set(named):
+        raise ValueError(f"no row {', '.join(sorted(unknown))}")
+    return "\n".join([head, line, *(row for name, row in named.items() if name in rows)])
 
 
 def commands() -> str:
