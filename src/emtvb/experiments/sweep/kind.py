@@ -18,33 +18,16 @@ def _summary(experiment: Sweep, folder: Path) -> list[Any]:
 
 
 def _numbers(published: Mapping[str, Any]) -> dict[str, Any]:
-    import pandas as pd
-
-    from emtvb.experiments.sweep import memory_plan, memory_tables
+    from emtvb.experiments.sweep import memory_pages, memory_plan, memory_tables
 
     def table(name: str, as_markdown: Callable[[Any], str]) -> Callable[[], str]:
         return lambda: as_markdown(published["paper"].table(name))
 
-    def solved(name: str) -> Any:
-        of = published[name.replace("-", "_")]
-        return memory_tables.with_distance(of.table("memory"), of.table("../measurements"))
-
-    def told() -> str:
-        law = published["paper"].table("memory_law")
-        names = [name for name in law["experiment"].unique() if name.replace("-", "_") in published]
-        return memory_tables.told_as_markdown(law, memory_tables.simple_numbers({name: solved(name) for name in names}))
-
-    def thresholds() -> str:
-        networks = solved("paper").query("hidden_dim == 64 and l2 == 0")
-        tasks = memory_tables.threshold_pairs({f"paper, {task}": of for task, of in networks.groupby("task")})
-        whole = published["paper"].table("memory_thresholds").query("experiment == 'paper'")
-        return memory_tables.thresholds_as_markdown(pd.concat([whole, tasks]))
-
     return {
-        "memory_distances": lambda: memory_tables.distances_as_markdown(solved("paper")),
+        "memory_distances": lambda: memory_pages.distances(published),
         "memory_plan": lambda section: memory_plan.as_markdown(published, section),
-        "memory_told": told,
-        "memory_thresholds": thresholds,
+        "memory_told": lambda: memory_pages.told(published),
+        "memory_thresholds": lambda: memory_pages.thresholds(published),
         "memory_by_hand": table("memory", memory_tables.by_hand_as_markdown),
     }
 
