@@ -22,6 +22,7 @@ from emtvb.config.experiment import (
 )
 from emtvb.config.values import Settings
 from emtvb.experiments import kinds
+from emtvb.experiments.streams.settings import EpisodeSettings, PlateauSettings, StreamSettings, StreamTraining
 from emtvb.files import write_text
 
 ROOT = Path(__file__).parents[1]
@@ -73,7 +74,7 @@ def as_markdown() -> str:
     lines = [
         "# Config keys",
         "",
-        "Written by `docs/manual.py` from `emtvb.config`. Keys without a default must be given.",
+        "Written by `docs/manual.py` from the classes that read a config. Keys without a default must be given.",
     ]
     for title, model in (
         ("An experiment", Sweep),
@@ -83,6 +84,10 @@ def as_markdown() -> str:
         ("`exemplar`", ExemplarSettings),
         ("`architectures`", ArchitecturesSettings),
         ("An entry of `follow`", FollowSettings),
+        ("An entry of `streams`", StreamSettings),
+        ("Of streams, `episodes`", EpisodeSettings),
+        ("Of streams, `training`", StreamTraining),
+        ("Of streams, `plateau` in `training`", PlateauSettings),
     ):
         keys = [(f"`{key}`", _default(field), field.description or "") for key, field in model.model_fields.items()]
         table = markdown.table(["key", "default", "meaning"], keys)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import cache, cached_property
 from os.path import normpath
 from pathlib import Path
@@ -24,10 +24,11 @@ from emtvb import markdown, tables
 from emtvb.cli.main import commands as group
 from emtvb.experiments import kinds
 from emtvb.experiments.sweep import degeneracy
+from emtvb.experiments.sweep.memory_tables import NEAR_PHI
 from emtvb.files import write_text
 from emtvb.paper import error_rates, significance, wording
 from emtvb.paper.shares import shares_as_markdown, statement_shares
-from emtvb.theory.memory_columns import FRESH, FRESH_CONTENTS, amplitude_column, lasting_column
+from emtvb.theory.memory_columns import FRESH, FRESH_CONTENTS, lasting_column
 from emtvb.theory.network_verdict import AT_CHANCE
 
 ROOT = Path(__file__).parents[1]
@@ -63,14 +64,6 @@ CONDITIONS = {
 }
 """Conditions on networks by name; each may use those before it."""
 
-_OBJECTIONS = {
-    "it is float32's rounding: in single precision (all else is in double)": "single",
-    "it is these inputs: nine in ten elements are +1": "uneven",
-    "the sign is too mild: right sign and half the size": "margin",
-    "it is the readout: decoded from the state by data": "decoded",
-    "only good networks were chosen: outputs as they were periods ago, right or wrong": "unchanged",
-}
-"""Of a sceptic, and the columns that meet them."""
 _NUMBER = r"-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?%?"
 _COMMENT = re.compile(
     r"^<!--(?P<table>[^\n]*)-->\n(?P<rows>.*?)\n<!-- end -->$"
@@ -111,41 +104,35 @@ class Results:
         return rows[column].item()
 
     def memory(self, condition: str = "index >= 0", network: str = "trained") -> pd.DataFrame:
-        """Rows of ``tables/memory.csv`` of networks that solve their task, or of controls, that meet a condition."""
-        rows = self.table("memory").merge(self._measured[["run_id", "spectral_error"]], on="run_id", how="left")
+        """Rows of ``tables/memory.csv`` of networks that solve their task, or of controls, that meet a condition.
+
+        A condition may name ``composes``, ``lasts``, ``spectral_error`` and ``distance``, that from Phi.
+        """
+        measured = self._measured[["run_id", "spectral_error", NEAR_PHI]].rename(columns={NEAR_PHI: "distance"})
+        rows = self.table("memory").merge(measured, on="run_id", how="left")
         rows["composes"] = rows["task"] != "T1"
+        rows["lasts"] = rows[lasting_column(3000, FRESH)] >= rows["measured_solved"]
         return rows[(rows["network"] == network) & (rows["solved"] != 0)].query(condition)
 
     def memories(self) -> str:
-        """What kind of memory the networks of each task have, as Markdown: medians, and how many last."""
-        medians = "accuracy_quarter", lasting_column(1000), lasting_column(3000)
+        """What kind of memory the networks of each task have, those that last and those that forget: medians."""
+        medians = "accuracy_quarter", lasting_column(3000)
         rows = {
-            task: [
+            f"{task}, {'last' if lasts else 'forget'}": [
                 len(of),
                 *(f"{of[name].median():.3f}" for name in medians),
-                int((of[lasting_column(3000, FRESH)] >= of["measured_solved"]).sum()),
                 int((of["fresh_attracting"] == FRESH_CONTENTS).sum()),
-                *(f"{of[name].median():.2f}" for name in ("gain_origin", "gain_stored", "half_edit_size", "basin")),
+                *(f"{of[name].median():.2f}" for name in ("cycle_multiplier", "gain_origin", "gain_stored", "basin")),
+                f"{of['half_edit_size'].median():.2f} ({of['half_edit_size'].min():.2f} to"
+                f" {of['half_edit_size'].max():.2f})",
             ]
-            for task, of in self.memory().groupby("task")
+            for (task, lasts), of in self.memory().groupby(["task", "lasts"])
         }  # fmt: skip
         titles = [
-            "networks", "inputs times 1/4", "after 1,000 steps", "after 3,000", "still 0.99 then", "all cycles attract",
-            "gain at the origin", "at stored states", "half an edit becomes", "basin",
+            "networks", "inputs times 1/4", "after 3,000 steps", "all attract", "multiplier", "gain at 0",
+            "gain at stored states", "basin", "half an edit becomes",
         ]  # fmt: skip
         return _markdown(pd.DataFrame.from_dict(rows, orient="index", columns=titles), "task")
-
-    def objections(self) -> str:
-        """How many networks last, and how many fail at a quarter of the amplitude, by each control, as Markdown."""
-        parts = [self.memory("not composes"), self.memory("composes")]
-        rows = {}
-        for title, control in {"as measured": "", **_OBJECTIONS}.items():
-            names = lasting_column(3000, control), amplitude_column("quarter", control)
-            right = [of[name] >= of["measured_solved"] for name in names for of in parts if name in of]
-            cells = [f"{some.sum()} of {len(some)}" for some in right]
-            rows[title] = cells + [""] * (4 - len(cells))
-        titles = [f"{what}, {tasks}" for what in ("lasts", "works at 1/4") for tasks in ("T1", "T2 to T4")]
-        return _markdown(pd.DataFrame.from_dict(rows, orient="index", columns=titles), "objection and control")
 
     def claims(self, condition: str) -> int:
         """How many claims meet a condition."""
@@ -301,7 +288,7 @@ def expressions(root: Path = ROOT) -> dict[str, Any]:
         "whole": lambda measure: _plain_means(paper.table("table1"))[measure],
         "key_findings": lambda: first_table(FINDINGS, (root / FINDINGS).read_text("utf-8")),
         "commands": commands,
-        "copy": lambda file: (root / "results" / file).read_text("utf-8").strip(),
+        "copy": lambda file, *rows: copied((root / "results" / file).read_text("utf-8").strip(), rows),
         "rates": lambda: error_rates.as_markdown(pd.read_csv(root / "results/paper/figures/evidence.csv")),
         "answers": lambda: error_rates.answers_as_markdown(error_rates.answer_rates()),
         "bootstrap": lambda: error_rates.bootstrap_as_markdown(pd.read_csv(root / "results/paper/figures/forest.csv")),
@@ -357,6 +344,21 @@ def first_table(page: str, text: str) -> str:
     folder, _, name = page.rpartition("/")
     link = re.compile(r"\]\(([^)#]*)")
     return link.sub(lambda found: f"]({normpath(f'{folder}/{found[1] or name}')}", table[0].strip())
+
+
+def copied(table: str, rows: Collection[str] = ()) -> str:
+    """A published table, or those of its rows that begin so, in its own order.
+
+    Raises:
+        ValueError: Where a row is not there.
+    """
+    if not rows:
+        return table
+    head, line, *others = table.splitlines()
+    named = {row.split("|")[1].strip(): row for row in others}
+    if unknown := set(rows) - set(named):
+        raise ValueError(f"no row {', '.join(sorted(unknown))}")
+    return "\n".join([head, line, *(row for name, row in named.items() if name in rows)])
 
 
 def commands() -> str:

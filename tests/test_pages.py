@@ -149,6 +149,14 @@ def test_the_first_table_has_links_from_the_root() -> None:
         pages.first_table("docs/page.md", "# 1\n")
 
 
+def test_a_published_table_is_copied_whole_or_some_of_its_rows() -> None:
+    table = "| | x |\n|---|---:|\n| a | 1 |\n| b | 2 |\n| c | 3 |"
+    assert pages.copied(table) == table
+    assert pages.copied(table, ("c", "a")) == "| | x |\n|---|---:|\n| a | 1 |\n| c | 3 |"
+    with pytest.raises(ValueError, match="no row d"):
+        pages.copied(table, ("a", "d"))
+
+
 def test_commands_are_those_of_the_command_line() -> None:
     assert "| `emtvb verify` | Train published runs here" in pages.commands()
 

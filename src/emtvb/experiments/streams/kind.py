@@ -10,13 +10,10 @@ from emtvb.experiments.streams.settings import Streams
 
 
 def _numbers(published: Mapping[str, Any]) -> dict[str, Any]:
-    from emtvb.experiments.streams import stream_tables
-
     return {
         "stream": lambda measure, column="mean", units=72, epochs=20, stream="T1-n6to10": published["streams"].row(
             "streams", column, stream=stream, epochs=epochs, hidden_dim=units, measure=measure
         ),
-        "streams_table": lambda: stream_tables.as_markdown(published["streams"].table("streams")),
     }
 
 

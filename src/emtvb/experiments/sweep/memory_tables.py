@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool
+from jaxtyping import Bool, Float, Shaped
 from scipy import stats
 
 from emtvb import markdown, tables
@@ -41,6 +42,13 @@ SAYS = {
     "original_": "all cycles of its original attract",
 }
 """By the prefix of its columns, what says that a memory lasts: the law, and its controls."""
+NEAR_PHI = "realisation_shape_error"
+"""How far W_hh is from Phi in the realised basis, its gain divided out."""
+SIMPLE = {
+    "stored_": "the gain at stored states is below 1",
+    "phi_": "distance from Phi, by the cut for each task that tells most of the paper's networks",
+}
+"""Two more numbers, of which ``tables/memory_law.csv`` has no columns."""
 SEEN = {
     "paper": "the law was found here", "twins": "all, but for one bit", "reference": "all", "reference-odd": "all",
     "repeat-copy": "none", "cycles": "all", "sizes": "part of W_uh", "start": "all batches; its W_hh is made of theirs",
@@ -145,6 +153,24 @@ def _told_columns(networks: pd.DataFrame, originals: pd.DataFrame) -> dict[str, 
         "task_": (pd.Series(lasts).groupby(networks["task"].to_numpy()).transform("mean").to_numpy() >= 0.5, every),
         "original_": (_attracts(originals.reindex(names)), twins),
     }
+    return _told(says, lasts, seeds) | {
+        "seeds": len(np.unique(seeds)), "below": int(below.sum()), "below_lasting": int((below & lasts).sum()),
+        "above": int((~below).sum()), "above_lasting": int((~below & lasts).sum()),
+        "share": round(float((below == lasts).mean()), 4),
+        "guess": round(float(max(lasts.mean(), 1 - lasts.mean())), 4),
+        "attracting": int(attracting.sum()), "attracting_lasting": int((attracting & lasts).sum()),
+        "wide": int(says["wide_"][0].sum()), "wide_lasting": int((says["wide_"][0] & lasts).sum()),
+        "original_own_told": int((attracting == lasts)[twins].sum()), "contents": FRESH_CONTENTS * len(lasts),
+        **{f"contents_{what}": int(networks[f"fresh_{what}"].sum()) for what in COUNTED},
+    }  # fmt: skip
+
+
+def _told(
+    says: Mapping[str, tuple[Bool[np.ndarray, " network"], Bool[np.ndarray, " network"]]],
+    lasts: Bool[np.ndarray, " network"],
+    seeds: Shaped[np.ndarray, " network"],
+) -> dict[str, object]:
+    """How many networks are told right by what is said of them, and of which ones it is said; by prefix."""
     row: dict[str, object] = {}
     for by, (said, of) in says.items():
         right = (said == lasts)[of]
@@ -155,16 +181,54 @@ def _told_columns(networks: pd.DataFrame, originals: pd.DataFrame) -> dict[str, 
             f"{by}low": round(low, 4),
             f"{by}high": round(high, 4),
         }
-    return row | {
-        "seeds": len(np.unique(seeds)), "below": int(below.sum()), "below_lasting": int((below & lasts).sum()),
-        "above": int((~below).sum()), "above_lasting": int((~below & lasts).sum()),
-        "share": round(float((below == lasts).mean()), 4),
-        "guess": round(float(max(lasts.mean(), 1 - lasts.mean())), 4),
-        "attracting": int(attracting.sum()), "attracting_lasting": int((attracting & lasts).sum()),
-        "wide": int(says["wide_"][0].sum()), "wide_lasting": int((says["wide_"][0] & lasts).sum()),
-        "original_own_told": int((attracting == lasts)[twins].sum()), "contents": FRESH_CONTENTS * len(lasts),
-        **{f"contents_{what}": int(networks[f"fresh_{what}"].sum()) for what in COUNTED},
-    }  # fmt: skip
+    return row
+
+
+def with_distance(networks: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
+    """The trained networks that solve their task, and how far each is from Phi.
+
+    Args:
+        networks: Of :func:`network_table`.
+        measured: ``measurements.csv`` of the same experiment.
+    """
+    solved = networks[(networks["network"] == TRAINED) & (networks["solved"] == 1)]
+    return solved.merge(measured[["run_id", NEAR_PHI]], on="run_id", how="left", validate="one_to_one")
+
+
+def simple_numbers(experiments: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """How often it is told right by :data:`SIMPLE` whether the memory of a network that solves its task lasts.
+
+    Args:
+        experiments: By name, what :func:`with_distance` gives. The first chooses the cut of each of its tasks, so that
+            its own networks are told too well by it.
+
+    Returns:
+        ``experiment``, and for each prefix the columns that :func:`duration_law` has for its own.
+    """
+    first = next(iter(experiments.values()))
+    cuts = {task: best_cut(part[NEAR_PHI].to_numpy(), _lasts(part).to_numpy()) for task, part in first.groupby("task")}
+    rows = []
+    for name, networks in experiments.items():
+        known = networks["task"].isin(cuts).to_numpy()
+        chosen = [cuts.get(task, (float("nan"), True)) for task in networks["task"]]
+        above = networks[NEAR_PHI].to_numpy() > np.array([cut for cut, _ in chosen])
+        says = {
+            "stored_": ((networks["gain_stored"] < 1).to_numpy(), np.ones(len(networks), bool)),
+            "phi_": (above == np.array([farther for _, farther in chosen]), known),
+        }
+        rows.append({"experiment": name, **_told(says, _lasts(networks).to_numpy(), networks["seed"].to_numpy())})
+    return pd.DataFrame(rows)
+
+
+def best_cut(values: Float[np.ndarray, " network"], lasts: Bool[np.ndarray, " network"]) -> tuple[float, bool]:
+    """The cut by which most networks are told right, halfway between two values, and whether those above it last.
+
+    Of cuts that tell as many the lowest. One beyond all values says the same of every network.
+    """
+    ordered = np.unique(values)
+    cuts = [-math.inf, *((ordered[1:] + ordered[:-1]) / 2).tolist()]
+    told = {(cut, above): int(((values > cut) == (lasts == above)).sum()) for cut in cuts for above in (True, False)}
+    return max(told, key=lambda key: told[key])
 
 
 def _lasts(networks: pd.DataFrame) -> pd.Series:
@@ -209,24 +273,53 @@ def threshold_pairs(experiments: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=THRESHOLDS)
 
 
-def told_as_markdown(table: pd.DataFrame) -> str:
+def told_as_markdown(table: pd.DataFrame, simple: pd.DataFrame) -> str:
     """How often each number tells whether the memory of a network that solves its task lasts, for a page.
 
     Args:
         table: Of :func:`duration_law`.
+        simple: Of :func:`simple_numbers`; an experiment that it does not have has empty cells.
+
+    Returns:
+        A row for each experiment of whose networks some last and some forget: elsewhere there is nothing to tell.
+    """
+    rows, says = [], {**SAYS, **SIMPLE}
+    every = table[table["solves"] & (table["task"] == ALL)].merge(simple, on="experiment", how="left")
+    for row in every.to_dict("records"):
+        told = [_with_interval(row, by) if row[f"{by}networks"] > 0 else "" for by in says]
+        lasting = row["below_lasting"] + row["above_lasting"]
+        if 0 < lasting < row["networks"]:
+            rows.append((row["experiment"], SEEN.get(row["experiment"], ""), row["networks"], lasting, *told))
+    titles = ("experiment", "first weights and batches seen", "networks", "last", *says.values())
+    return markdown.table(titles, rows, "ll" + "r" * (2 + len(says)))
+
+
+def distances_as_markdown(networks: pd.DataFrame) -> str:
+    """How near to Phi networks are that last, and that forget, for a page.
+
+    Args:
+        networks: Of :func:`with_distance`.
+
+    Returns:
+        A row for each setting of whose networks some last and some forget. *Farther*: of all pairs of one that lasts
+        and one that forgets, the share in which the first is farther from Phi.
     """
     rows = []
-    for row in table[table["solves"] & (table["task"] == ALL)].to_dict("records"):
-        told = [_with_interval(row, by) if row[f"{by}networks"] else "" for by in SAYS]
-        lasting_of = row["below_lasting"] + row["above_lasting"]
-        rows.append((row["experiment"], SEEN.get(row["experiment"], ""), row["networks"], lasting_of, *told))
-    titles = ("experiment", "first weights and batches seen", "networks", "last", *SAYS.values())
-    return markdown.table(titles, rows, "ll" + "r" * (2 + len(SAYS)))
+    for (task, size, l2), of in networks.assign(lasts=_lasts(networks)).groupby(["task", "hidden_dim", "l2"]):
+        if of["lasts"].nunique() < 2:
+            continue
+        forget, last = (of[of["lasts"] == lasts] for lasts in (False, True))
+        farther = np.greater.outer(last[NEAR_PHI].to_numpy(), forget[NEAR_PHI].to_numpy()).mean()
+        ranges = (f"{part[NEAR_PHI].min():.3f} to {part[NEAR_PHI].max():.3f}" for part in (forget, last))
+        rows.append((task, f"{size:g}", f"{l2:g}", len(forget), len(last), *ranges, f"{farther:.0%}"))
+    titles = ("task", "neurons", "L2", "forget", "last", "distance of those that forget", "that last", "farther")
+    return markdown.table(titles, rows, "l" + "r" * (len(titles) - 1))
 
 
 def _with_interval(row: Mapping[Any, Any], by: str) -> str:
-    count = f"{row[f'{by}told']}" + (f" of {row[f'{by}networks']}" if row[f"{by}networks"] < row["networks"] else "")
-    return f"{count} ({row[f'{by}low']:.0%} to {row[f'{by}high']:.0%})"
+    of = f" of {row[f'{by}networks']:.0f}" if row[f"{by}networks"] < row["networks"] else ""
+    count = f"{row[f'{by}told']:.0f}{of}"
+    return f"{count} ({100 * row[f'{by}low']:.0f}-{row[f'{by}high']:.0%})"
 
 
 def thresholds_as_markdown(table: pd.DataFrame) -> str:
