@@ -53,7 +53,7 @@ _ERRS = (
     " 20 seeds vary by more than the margin."
 )
 _ERRS_BY_RULE = (
-    " Each answer to a statement or check that has a rule is wrong in at most about 2.5% of cases: with {count} "
+    " Each consistent or inconsistent answer about networks is wrong in at most about 2.5% of cases: with {count} "
     "answers, at most about one sweep in {often} has a false one."
 )
 _COLOURS = dict(zip(BADGES, ("good", "open", "good", "good", "open", "bad", "bad"), strict=True))

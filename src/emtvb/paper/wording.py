@@ -91,7 +91,7 @@ def found_on_its_networks(rule: Moment, weights: Moment) -> str:
         rule: When the rule first stood.
         weights: When the first weights of the networks were published, which was before.
     """
-    dates = f"its rule is of {rule.in_words()}, their first weights of {weights.in_words()}"
+    dates = f"its rule is of {rule.in_words()} and their first weights of {weights.in_words()}"
     return f"found on the networks that it is judged on, since {dates}"
 
 
