@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
+import subprocess
 from collections import Counter
 from dataclasses import asdict
 from functools import cache
@@ -26,6 +28,10 @@ from .made_up import NAN, sweep
 
 EVIDENCE = Path(__file__).parents[2] / "docs" / "evidence.md"
 PAPER = Path(__file__).parents[2] / "results" / "paper"
+NEW = 21
+"""The first seed without published networks."""
+OWN = claims.load_claims()
+STATED = {claim.name: claim for claim in OWN.statements}
 
 
 def by_name(measured: pd.DataFrame) -> dict[str, ClaimResult]:
@@ -85,7 +91,7 @@ def test_runs_that_say_that_they_were_measured_as_the_papers_are_judged_as_those
 def test_statements_are_about_the_networks_that_they_name() -> None:
     results = drawn(20)
     said = {name: result.finding.verdict for name, result in results.items()}
-    assert said["edits-are-specific"] == said["greedy-matching"] == "consistent"
+    assert (said["edits-are-specific"], said["greedy-matching"]) == ("found", "consistent")
     assert said["phi-in-the-right-basis"] == said["memories-cause"] == said["gains"] == "no verdict"
     assert results["memories-cause"].finding.value == 0
     solved = sweep(20)
@@ -95,7 +101,7 @@ def test_statements_are_about_the_networks_that_they_name() -> None:
 
 
 def test_penalties_are_judged_apart_and_one_that_is_inconsistent_refutes() -> None:
-    runs = sweep(20)
+    runs = sweep(20, first=NEW)
     runs.loc[runs["l2"] == 0, "data_other_edit_success"] = 0.5
     result = by_name(runs)["edits-are-specific"]
     assert result.finding.verdict == "inconsistent"
@@ -103,10 +109,75 @@ def test_penalties_are_judged_apart_and_one_that_is_inconsistent_refutes() -> No
     assert apart["L2 0"] == ("inconsistent", 0)
     assert apart["L2 0.001"][0] == "consistent"
     assert result.finding.interval is None
-    assert drawn(20)["edits-are-specific"].finding.verdict == "consistent"
-    few = sweep(20)
-    few = few[(few["l2"] != 0.001) | (few["seed"] <= 5)]
+    assert by_name(sweep(20, first=NEW))["edits-are-specific"].finding.verdict == "consistent"
+    few = sweep(20, first=NEW)
+    few = few[(few["l2"] != 0.001) | (few["seed"] < NEW + 5)]
     assert by_name(few)["edits-are-specific"].finding.verdict == "not determined"
+
+
+def test_what_a_younger_rule_would_call_consistent_is_found_and_its_sentence_says_so() -> None:
+    seen, new = drawn(20), by_name(sweep(20, first=NEW))
+    younger = {claim.name for claim in OWN.statements if claim.rule_since.at > OWN.weights_since[0].at}
+    assert {name for name in seen if seen[name].finding.verdict == "found"} == {
+        name for name in younger if new[name].finding.verdict == "consistent"
+    }
+    for name, result in seen.items():
+        finding, unseen = result.finding, new[name].finding
+        said = "found on the networks that it is judged on" in finding.because
+        assert said == (finding.verdict == finding.badge == "found")
+        if said:
+            assert (finding.tendency, finding.universality) == (unseen.tendency, unseen.universality)
+            assert {stratum.verdict for stratum in result.evidence.strata} == {"found"}
+            assert finding.because.startswith(f"{unseen.because}; ")
+        else:
+            assert finding == unseen
+
+
+def test_of_seeds_the_first_whose_weights_were_published_dates_the_networks() -> None:
+    """A rule of the day after seeds 1 to 5 were published, and before the others were."""
+    later = by_name(sweep(15, first=6))["edits-are-specific"]
+    assert later.finding.verdict == "consistent"
+    assert by_name(sweep(16, first=5))["edits-are-specific"].finding.verdict == "found"
+    assert OWN.first_weights(range(NEW, 99)) is None
+
+
+def test_a_younger_rule_still_refutes() -> None:
+    runs = sweep(20)
+    runs.loc[runs["l2"] == 0, "data_other_edit_success"] = 0.5
+    result = by_name(runs)["edits-are-specific"]
+    assert (result.finding.verdict, [of.verdict for of in result.evidence.strata]) == (
+        "inconsistent",
+        ["inconsistent", "found"],
+    )
+    assert "found on" not in result.finding.because
+
+
+def test_cells_with_skipped_runs_have_a_date_too() -> None:
+    younger = OWN.skipped.model_copy(update={"rule_since": STATED["edits-are-specific"].rule_since})
+    results = verdicts.evaluate_claims(sweep(20), OWN.model_copy(update={"skipped": younger}))
+    (found,) = (of.finding for of in results if of.claim.name == "skipped-T1-128-accuracy")
+    assert found.verdict == "found"
+    assert younger.rule_since.commit in found.because
+
+
+def test_what_is_printed_and_what_is_counted_have_no_date() -> None:
+    """The rules of the first were tried in simulations; no weights can change the second."""
+    for name, result in drawn(20).items():
+        dated = name in STATED or name in {cell.name for cell in OWN.skipped.cells}
+        assert ("This rule is of 2026-" in result.criterion.rule) == dated, name
+
+
+def test_dates_of_rules_and_weights_are_those_of_their_commits() -> None:
+    moments = [*(claim.rule_since for claim in OWN.statements), OWN.skipped.rule_since, *OWN.weights_since]
+    assert all(moment.commit for moment in moments)
+    for commit, at in {(moment.commit, moment.at) for moment in moments}:
+        command = ["git", "show", "-s", "--format=%ad", "--date=format-local:%Y-%m-%d %H:%M:%S", commit]
+        shown = subprocess.run(
+            command, cwd=PAPER, env={**os.environ, "TZ": "UTC"}, capture_output=True, text=True, check=False
+        )
+        if shown.returncode:
+            pytest.skip("no history here")
+        assert shown.stdout.strip() == f"{at:%Y-%m-%d %H:%M:%S}", commit
 
 
 def test_networks_that_never_trained_carry_no_statement() -> None:
@@ -210,7 +281,7 @@ def test_a_share_that_the_source_names_can_be_consistent() -> None:
     (claim,) = (c for c in claims.load_claims().statements if c.name == "spectrum-arguments")
     said = {**claim.model_dump(by_alias=True), "quote": "in over 90% of networks", "at_least": 0.9}
     named = claims.load_claims().model_copy(update={"statements": [claims.Statement.model_validate(said)]})
-    (found,) = (r for r in verdicts.evaluate_claims(sweep(20), named) if r.claim.name == claim.name)
+    (found,) = (r for r in verdicts.evaluate_claims(sweep(20, first=NEW), named) if r.claim.name == claim.name)
     assert (found.claim.group, found.claim.published) == ("statement", "at least 90%")
     assert found.finding.verdict == "consistent"
     assert drawn(20)["edits-are-specific"].claim.published == "at least 90% (our bar)"

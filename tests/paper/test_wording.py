@@ -62,6 +62,7 @@ def test_a_rule_names_all_conditions_and_what_is_judged_apart() -> None:
         assert (f" on {', '.join(claim.tasks)}" in rule) == (len(claim.tasks) < 4)
         assert ("No verdict" in rule) == (claim.at_least is None)
         assert f"1 - {significance.MISMEASURED}" in rule
+        assert rule.endswith(f"This rule is of {claim.rule_since.in_words()}.")
     assert "each penalty apart" in wording.statement_rule(STATED["memories-cause"], CLAIMS.rules)
 
 

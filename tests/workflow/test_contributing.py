@@ -70,6 +70,7 @@ GROUPS = ("statement", "check", "others")
 CLAIM = """\
   - name: new-{group}
     group: {group}
+    rule_since: {{at: {at}}}
     source: Somebody, section 2
     quote: 90% or more
     statement: W_hh of a network that solves its task has an eigenvalue of modulus 0.5.
@@ -84,9 +85,9 @@ CLAIM = """\
 """
 
 
-def a_claim(project: Project) -> None:
-    """One of each group, before all others."""
-    claims = "".join(CLAIM.format(group=group) for group in GROUPS)
+def a_claim(project: Project, at: str = "2026-12-03 10:00:00") -> None:
+    """One of each group, before all others, of a time."""
+    claims = "".join(CLAIM.format(group=group, at=at) for group in GROUPS)
     project.edit("src/emtvb/paper/claims.yaml", "statements:\n", f"statements:\n{claims}")
 
 
@@ -153,15 +154,16 @@ def test_a_task_and_an_architecture_are_trained_measured_and_drawn(project: Proj
     assert set(pd.read_csv(results / "figures/architectures.csv")["run_id"]) == {mine["run_id"]}
 
 
-def test_a_claim_can_be_consistent(project: Project) -> None:
-    a_claim(project)
+@pytest.mark.parametrize(("at", "verdict"), [("2026-12-03 10:00:00", "found"), ("2026-11-01 10:00:00", "consistent")])
+def test_a_claim_can_be_consistent_if_it_is_older_than_the_networks(project: Project, at: str, verdict: str) -> None:
+    a_claim(project, at)
     code = (
         "from emtvb.paper.verdicts import read_verdicts; import sys;"
         "print({x.claim.name: x.finding.verdict for x in read_verdicts(sys.argv[1])})"
     )
     said = _said(project, "-c", code, str(ROOT / "results/paper"))
     for group in GROUPS:
-        assert f"'new-{group}': 'consistent'" in said, said
+        assert f"'new-{group}': '{verdict}'" in said, said
 
 
 LOWER = """\

@@ -12,7 +12,17 @@ from typing import Annotated, Literal
 
 import pandas as pd
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    NaiveDatetime,
+    StrictBool,
+    StrictInt,
+    ValidationError,
+    model_validator,
+)
 
 from emtvb import tables
 from emtvb.config import Strict
@@ -57,6 +67,23 @@ class _Strict(BaseModel):
     """An unknown key is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Moment(_Strict):
+    """A moment of this repository's history: its UTC time, and the commit, which what is not committed yet lacks."""
+
+    at: Annotated[NaiveDatetime, Field(strict=True)]
+    commit: str = Field("", pattern=r"^([0-9a-f]{8})?$")
+
+    def in_words(self) -> str:
+        """To the minute, with the commit."""
+        return f"{self.at:%Y-%m-%d %H:%M}" + (f" ({self.commit})" if self.commit else "")
+
+
+class FirstWeights(Moment):
+    """When the first weights of networks with these seeds were published."""
+
+    seeds: list[StrictInt] = Field(min_length=1)
 
 
 class Condition(_Strict):
@@ -159,10 +186,12 @@ class Statement(_Strict):
     share in the source, no verdict; so a share that is not ours stands in the quote. Whether it is a tendency, and
     whether it is universal, is asked of all. ``reason`` says why the bar of the first condition is where it is, and
     ``bars`` are others, at which the same is asked; what the paper says has a reason, and a bar on either side.
+    ``rule_since`` says when all of this first stood as it does now.
     """
 
     name: Name
     group: Literal["statement", "check", "others"]
+    rule_since: Moment
     short: str = ""
     source: str
     quote: str = ""
@@ -251,6 +280,7 @@ class Skipped(_Strict):
 
     source: str
     quote: str
+    rule_since: Moment
     count: Count
     cells: list[SkippedCell]
 
@@ -281,6 +311,7 @@ class Claims(_Strict):
 
     paper: str
     link: str
+    weights_since: list[FirstWeights] = Field(min_length=1)
     rules: Rules
     table1: Table1
     whole: Table1AsAWhole
@@ -296,6 +327,16 @@ class Claims(_Strict):
             if name in names[:i]:
                 raise ValueError(f"the name {name} occurs twice")
         return self
+
+    def first_weights(self, seeds: Iterable[int]) -> Moment | None:
+        """When the first weights of networks with any of these seeds were published; None where none were.
+
+        Args:
+            seeds: Of the networks.
+        """
+        asked = set(seeds)
+        published = [of for of in self.weights_since if asked & {*of.seeds}]
+        return min(published, key=lambda of: of.at, default=None)
 
 
 def load_claims(path: Path | str | None = None, solved: float = ACCURATE) -> Claims:

@@ -35,9 +35,11 @@ from emtvb.core.intervals import (
 )
 from emtvb.theory.network_verdict import AT_CHANCE
 
-ClaimVerdict = Literal["consistent", "inconsistent", "not determined", "no verdict"]
-CLAIM_VERDICTS: tuple[ClaimVerdict, ...] = ("consistent", "inconsistent", "not determined", "no verdict")
-"""The last is of statements that name no rule which could fail: there are shares, with their intervals."""
+ClaimVerdict = Literal["consistent", "inconsistent", "not determined", "found", "no verdict"]
+CLAIM_VERDICTS: tuple[ClaimVerdict, ...] = ("consistent", "inconsistent", "not determined", "found", "no verdict")
+"""Printed values have one of the first three. *Found* is what would be consistent by a rule that is younger than the
+networks that it judges. The last is of statements that name no rule which could fail: there are shares, with their
+intervals."""
 Answer = Literal["yes", "no", "not contradicted", "not determined"]
 ANSWERS: tuple[Answer, ...] = ("yes", "no", "not contradicted", "not determined")
 """To whether a claim is a tendency, and whether it is universal, which finitely many networks cannot prove."""
@@ -717,7 +719,7 @@ def answer_by_group(groups: Sequence[tuple[Bool[np.ndarray, " _"], Shaped[np.nda
 
 
 BADGES = (
-    "consistent", "most, perhaps all", "most, not all", "not determined", "not most", "inconsistent",
+    "consistent", "found", "most, perhaps all", "most, not all", "not determined", "not most", "inconsistent",
 )  # fmt: skip
 """What is said of claims in a word or two."""
 

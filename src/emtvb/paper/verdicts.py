@@ -17,7 +17,7 @@ from emtvb.paper.claims import (
     Claims,
     Condition,
     Measure,
-    Rules,
+    Moment,
     Skipped,
     Statement,
     claims_by_bar_of,
@@ -92,8 +92,8 @@ def evaluate_claims(measured: pd.DataFrame, claims: Claims | None = None) -> tup
         itertools.chain(
             _table1(claims, measured),
             _whole(claims, measured),
-            (_statement(claim, claims.rules, own) for claim in claims.statements),
-            (_count(claims.skipped, claims.rules), *_skipped_cells(claims, measured)),
+            (_statement(claim, claims, own) for claim in claims.statements),
+            (_count(claims.skipped, claims.rules.count), *_skipped_cells(claims, measured)),
         )
     )
 
@@ -189,9 +189,9 @@ def _whole(claims: Claims, measured: pd.DataFrame) -> Iterable[ClaimResult]:
         )
 
 
-def _statement(claim: Statement, rules: Rules, own: pd.DataFrame) -> ClaimResult:
+def _statement(claim: Statement, claims: Claims, own: pd.DataFrame) -> ClaimResult:
     """A statement about networks: for how many of them it holds, in each group that is judged apart."""
-    finding, evidence = _found_of(claim, own[own["task"].isin(claim.tasks)])
+    finding, evidence = _found_of(claim, claims, own[own["task"].isin(claim.tasks)])
     return ClaimResult(
         StatedClaim(
             name=claim.name,
@@ -202,7 +202,7 @@ def _statement(claim: Statement, rules: Rules, own: pd.DataFrame) -> ClaimResult
             published=wording.share_named(claim),
         ),
         Criterion(
-            rule=wording.statement_rule(claim, rules),
+            rule=wording.statement_rule(claim, claims.rules),
             bar=claim.holds[0].bar,
             reason=claim.reason,
             operationalisation=claim.operationalisation,
@@ -212,7 +212,7 @@ def _statement(claim: Statement, rules: Rules, own: pd.DataFrame) -> ClaimResult
     )
 
 
-def _found_of(claim: Statement, networks: pd.DataFrame) -> tuple[Finding, Evidence]:
+def _found_of(claim: Statement, claims: Claims, networks: pd.DataFrame) -> tuple[Finding, Evidence]:
     """What networks on a statement's tasks say of it, and the evidence."""
     files = _measurement_files(claim)
     if missing := claim.missing_columns(networks):
@@ -225,9 +225,23 @@ def _found_of(claim: Statement, networks: pd.DataFrame) -> tuple[Finding, Eviden
     if not groups:
         return _nothing_found(claim, "no network of this experiment is one that it speaks of"), evidence
     judgement, strata = _judge(claim, about, groups)
+    judgement, strata = _unless_younger(claim.rule_since, claims.first_weights(about["seed"]), judgement, strata)
     answers = significance.answer_by_group([holds_and_seeds(claim.holds, of) for _, of in groups])
     ours = f"{judgement.value:.0%}" if judgement.seeds else ""
     return _finding(judgement, ours, len(about), answers), replace(evidence, strata=strata)
+
+
+def _unless_younger(
+    rule: Moment, weights: Moment | None, judgement: Judgement, strata: tuple[Stratum, ...] = ()
+) -> tuple[Judgement, tuple[Stratum, ...]]:
+    """A judgement, and those of groups; consistent becomes found where the rule is younger than the first weights."""
+    if weights is None or rule.at <= weights.at:
+        return judgement, strata
+    strata = tuple(replace(of, verdict="found") if of.verdict == "consistent" else of for of in strata)
+    if judgement.verdict == "consistent":
+        because = f"{judgement.because}; {wording.found_on_its_networks(rule, weights)}"
+        judgement = replace(judgement, verdict="found", because=because)
+    return judgement, strata
 
 
 def _nothing_found(claim: Statement, because: str) -> Finding:
@@ -304,7 +318,7 @@ def _rows(claim: Statement, networks: pd.DataFrame) -> tuple[tuple[str, str], ..
     )
 
 
-def _count(skipped: Skipped, rules: Rules) -> ClaimResult:
+def _count(skipped: Skipped, rule: str) -> ClaimResult:
     """Whether the paper's script runs as many trainings as the paper lists."""
     kinds = itertools.product(
         ("T1", "T2", "T3", "T4"), table1.SCRIPT_HIDDEN, table1.SCRIPT_L2, table1.SCRIPT_THRESHOLDS
@@ -324,7 +338,7 @@ def _count(skipped: Skipped, rules: Rules) -> ClaimResult:
             quote=skipped.quote,
             published=str(count.listed),
         ),
-        Criterion(rules.count),
+        Criterion(rule),
         _finding(judgement, f"{judgement.value:.0f}"),
     )
 
@@ -333,10 +347,14 @@ def _skipped_cells(claims: Claims, measured: pd.DataFrame) -> Iterable[ClaimResu
     """Whether cells print the same without the runs that the paper's script skips."""
     subset = table1.best_by_seed(table1.as_published(measured))
     every = table1.best_by_seed(table1.as_intended(measured))
+    since = claims.skipped.rule_since
+    rule = f"{in_words(claims.rules.skipped)} {wording.since(since)}"
     for cell in claims.skipped.cells:
         key = (cell.task, cell.hidden_dim, cell.l2)
         ran, whole = (_seeds_of(table, key)[cell.measure] for table in (subset, every))
         ran = ran[ran.index.isin(whole.index)]
+        judgement, ours = _compare(ran, whole, cell.measure)
+        judgement, _ = _unless_younger(since, claims.first_weights(whole.index), judgement)
         yield ClaimResult(
             StatedClaim(
                 name=cell.name,
@@ -345,8 +363,8 @@ def _skipped_cells(claims: Claims, measured: pd.DataFrame) -> Iterable[ClaimResu
                 statement=wording.same_without_skipped(cell),
                 published="the same",
             ),
-            Criterion(in_words(claims.rules.skipped)),
-            _finding(*_compare(ran, whole, cell.measure)),
+            Criterion(rule),
+            _finding(judgement, ours),
             Evidence(files=_TABLE1),
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from emtvb.paper import significance
-from emtvb.paper.claims import Condition, Measure, Rules, SkippedCell, Statement, in_words
+from emtvb.paper.claims import Condition, Measure, Moment, Rules, SkippedCell, Statement, in_words
 
 
 def as_printed(value: float, measure: Measure) -> str:
@@ -75,7 +75,24 @@ def statement_rule(claim: Statement, rules: Rules) -> str:
     apart = f", each {_columns_in_words(claim.strata)} apart" if claim.strata else ""
     about = f"About networks with {_conditions_in_words(claim.over)}{where}{apart}"
     rule = in_words(rules.share, at_least=claim.at_least) if claim.at_least else in_words(rules.no_rule)
-    return f"{about}; it holds for one with {_conditions_in_words(claim.holds)}. {rule} {in_words(rules.answers)}"
+    holds = f"it holds for one with {_conditions_in_words(claim.holds)}"
+    return f"{about}; {holds}. {rule} {in_words(rules.answers)} {since(claim.rule_since)}"
+
+
+def since(rule: Moment) -> str:
+    """Since when a rule has been as it is, in a sentence."""
+    return f"This rule is of {rule.in_words()}."
+
+
+def found_on_its_networks(rule: Moment, weights: Moment) -> str:
+    """Why what would be consistent is only found.
+
+    Args:
+        rule: When the rule first stood.
+        weights: When the first weights of the networks were published, which was before.
+    """
+    dates = f"its rule is of {rule.in_words()} and their first weights of {weights.in_words()}"
+    return f"found on the networks that it is judged on, since {dates}"
 
 
 def _conditions_in_words(conditions: Iterable[Condition]) -> str:
