@@ -278,8 +278,13 @@ def test_a_statement_without_a_rule_has_shares_and_no_verdict() -> None:
 
 
 def test_a_share_that_the_source_names_can_be_consistent() -> None:
-    (claim,) = (c for c in claims.load_claims().statements if c.name == "spectrum-arguments")
-    said = {**claim.model_dump(by_alias=True), "quote": "in over 90% of networks", "at_least": 0.9}
+    (claim,) = (c for c in claims.load_claims().statements if c.name == "phi-in-the-right-basis")
+    said = {
+        **claim.model_dump(by_alias=True),
+        "group": "statement",
+        "quote": "in over 90% of networks",
+        "at_least": 0.9,
+    }
     named = claims.load_claims().model_copy(update={"statements": [claims.Statement.model_validate(said)]})
     (found,) = (r for r in verdicts.evaluate_claims(sweep(20, first=NEW), named) if r.claim.name == claim.name)
     assert (found.claim.group, found.claim.published) == ("statement", "at least 90%")
