@@ -363,6 +363,37 @@ def test_no_statement_of_the_paper_speaks_of_a_basis_of_ours() -> None:
             assert not [column for column in columns if column.startswith(("data_", "realisation_"))], claim.name
 
 
+def test_what_bases_of_ours_give_stands_beside_and_moves_no_answer() -> None:
+    runs = sweep(20)
+    asked = {claim.name: claim for claim in claims.load_claims().statements if claim.beside}
+    of_a_basis = re.compile("power_|memory_")
+    assert set(asked) == {
+        claim.name
+        for claim in claims.load_claims().statements
+        if claim.group == "statement" and any(of_a_basis.match(one.column) for one in claim.holds)
+    }
+    worse = runs.assign(
+        **{
+            name: 9.0 if name.endswith("shape_error") else 0.0
+            for name in runs
+            if name.startswith("realisation_") or name in ("data_shape_error", "data_worst_decoding_accuracy")
+        }
+    )
+    for name, claim in asked.items():
+        (own,) = claim.holds
+        assert {other.basis for other in claim.beside} == {"the realised basis", "the basis by data"}
+        for other in claim.beside:  # the same bar of the same number
+            (there,) = other.holds
+            assert (there.below, there.at_least) == (own.below, own.at_least)
+            assert there.column.partition("_")[2] == own.column.partition("_")[2]
+        result, moved = by_name(runs)[name], by_name(worse)[name]
+        assert moved.finding == result.finding
+        counts = dict(result.evidence.beside)["the realised basis"]
+        totals = [f"of {stratum.networks}" for stratum in result.evidence.strata]
+        assert [part[part.index("of") :] for part in counts.split("; ")] == totals
+        assert all(part.split()[-3] == "0" for part in dict(moved.evidence.beside)["the realised basis"].split("; "))
+
+
 def test_reasons_of_bars_name_how_far_tasks_are_from_each_other() -> None:
     tasks = [named(name) for name in ("T1", "T2", "T3", "T4")]
     pairs = list(itertools.permutations(tasks, 2))

@@ -136,12 +136,14 @@ class Evidence:
         rows: The networks by task, size and penalty with the share's interval, or the seeds, with what was measured of
             them.
         neighbours: Bars with what is said of the claim there, its own among them; empty where it has no others.
+        beside: Other bases, and for how many of the same networks it holds there.
     """
 
     files: tuple[str, ...] = ()
     strata: tuple[Stratum, ...] = ()
     rows: tuple[tuple[str, str], ...] = ()
     neighbours: tuple[tuple[float, str], ...] = ()
+    beside: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

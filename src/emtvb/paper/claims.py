@@ -179,6 +179,13 @@ class Table1(_Strict):
     cells: list[Cell]
 
 
+class OtherBasis(_Strict):
+    """The question of a statement, asked in another basis of the same networks."""
+
+    basis: str
+    holds: list[Condition] = Field(min_length=1)
+
+
 class Statement(_Strict):
     """Something that is said of networks: by the paper (``statement``), us (``check``), or others (``others``).
 
@@ -186,7 +193,8 @@ class Statement(_Strict):
     share in the source, no verdict; so a share that is not ours stands in the quote. Whether it is a tendency, and
     whether it is universal, is asked of all. ``reason`` says why the bar of the first condition is where it is, and
     ``bars`` are others, at which the same is asked; what the paper says has a reason, and a bar on either side.
-    ``rule_since`` says when all of this first stood as it does now.
+    ``rule_since`` says when all of this first stood as it does now. ``beside`` asks the same of bases of ours, on
+    which no answer rests.
     """
 
     name: Name
@@ -204,6 +212,7 @@ class Statement(_Strict):
     holds: list[Condition] = Field(min_length=1)
     bars: list[Number] = []
     at_least: Share | None = None
+    beside: list[OtherBasis] = []
 
     @model_validator(mode="after")
     def _bars_are_of_the_first_condition(self) -> Statement:
@@ -232,7 +241,8 @@ class Statement(_Strict):
 
     def columns(self) -> list[str]:
         """Those that its conditions need."""
-        return [name for condition in (*self.over, *self.holds) for name in condition.columns()]
+        beside = [condition for other in self.beside for condition in other.holds]
+        return [name for condition in (*self.over, *self.holds, *beside) for name in condition.columns()]
 
     def missing_columns(self, networks: pd.DataFrame) -> list[str]:
         """Those that it needs and a table of networks does not have."""

@@ -35,9 +35,10 @@ ANCHORS: dict[Kind, str] = {
     "our own checks": "checks", "claims of others": "others",
 }  # fmt: skip
 _ABOUT: dict[Kind, str] = {
-    "published statements": "We keep the paper's words as far as they can be tested. Where the paper gives no bar, we "
-    "chose one and say so. Where it names no share of networks, we say whether a statement holds for most networks "
-    "(tendency), and whether for all (universality).",
+    "published statements": "We keep the paper's words, and its own basis, as far as they can be tested. What bases of "
+    "ours give stands beside, and in no answer. Where the paper gives no bar, we chose one and say so. Where it names "
+    "no share of networks, we say whether a statement holds for most networks (tendency), and whether for all "
+    "(universality).",
     "published table values": "Each printed value, a spectral error in radians or a test accuracy, beside what 20 of "
     "the paper's seeds would have printed if they were like ours.",
     "Table 1 as a whole": "All errors that are printed as numbers, and all accuracies, together.",
@@ -133,6 +134,7 @@ class Stated:
         environment.globals.update(
             interval=_interval, colour=badge_class, word=_badge_anchor, short=_short, row_of=_forest_row,
             axis=_axis_ticks, curve=_curve_points, number=_number, link=quote, neighbours=_neighbours,
+            beside=_beside,
         )  # fmt: skip
         environment.filters["formula"] = formula_markup
         script = environment.loader.get_source(environment, "stated.js")[0] if environment.loader else ""
@@ -165,12 +167,12 @@ class Stated:
 _KEYS = (
     "name", "group", "source", "quote", "statement", "published", "ours", "interval", "seeds", "networks", "rule",
     "verdict", "because", "files", "value", "printed", "margin", "operationalisation", "reason", "bar", "neighbours",
-    "strata", "rows", "tendency", "universality", "kind", "badge",
+    "strata", "rows", "tendency", "universality", "kind", "badge", "beside",
 )  # fmt: skip
 """Of each claim in JSON, in this order."""
 _COLUMNS = (
     "claim", "source", "published", "ours", "95% interval", "seeds", "answer", "tendency", "universality",
-    "because", "why this bar", "at other bars",
+    "because", "why this bar", "at other bars", "in bases of ours",
 )  # fmt: skip
 
 
@@ -189,7 +191,7 @@ def _as_row(result: ClaimResult) -> tuple[str, ...]:
         f'<a id="{claim.name}"></a>{claim.statement}{ours}', claim.source, claim.published, finding.ours or "none",
         _interval(result) or "none", str(finding.seeds), f"**{finding.badge}**", finding.tendency or "not asked",
         finding.universality or "not asked", finding.because, criterion.reason or "not asked",
-        _neighbours(result) or "not asked",
+        _neighbours(result) or "not asked", _beside(result) or "not asked",
     )  # fmt: skip
 
 
@@ -296,6 +298,11 @@ def _neighbours(result: ClaimResult) -> str:
     return "; ".join(
         f"{_number(bars[0])}{f' to {_number(bars[-1])}' if len(bars) > 1 else ''}: {said}" for said, bars in runs
     )
+
+
+def _beside(result: ClaimResult) -> str:
+    """For how many networks a statement holds in other bases."""
+    return "; ".join(f"{basis}: {count}" for basis, count in result.evidence.beside)
 
 
 def _interval(result: ClaimResult) -> str:

@@ -228,7 +228,14 @@ def _found_of(claim: Statement, claims: Claims, networks: pd.DataFrame) -> tuple
     judgement, strata = _unless_younger(claim.rule_since, claims.first_weights(about["seed"]), judgement, strata)
     answers = significance.answer_by_group([holds_and_seeds(claim.holds, of) for _, of in groups])
     ours = f"{judgement.value:.0%}" if judgement.seeds else ""
-    return _finding(judgement, ours, len(about), answers), replace(evidence, strata=strata)
+    beside = tuple((other.basis, _counted(other.holds, groups)) for other in claim.beside)
+    return _finding(judgement, ours, len(about), answers), replace(evidence, strata=strata, beside=beside)
+
+
+def _counted(conditions: Sequence[Condition], groups: Sequence[tuple[str, pd.DataFrame]]) -> str:
+    """Of each group, how many of its networks meet conditions, in words."""
+    counts = [(title, int(where_all_hold(conditions, of).sum()), len(of)) for title, of in groups]
+    return "; ".join(f"{f'{title}: ' if len(groups) > 1 else ''}{holds} of {all_}" for title, holds, all_ in counts)
 
 
 def _unless_younger(
