@@ -210,8 +210,8 @@ class Results:
     def pairs(self) -> str:
         """Shares of pairs of networks that are alike, as Markdown."""
         rows = self.table("comparison").query("task == 'all'").set_index(["differs", "measure"])
-        columns = {"dynamics": "dynamics", "decoded step": "step, as decoded",
-                   "spectrum": "spectrum", "step": "step, by the weights"}  # fmt: skip
+        columns = {"dynamics": "dynamics", "decoded step": "step, as decoded", "spectrum": "spectrum",
+                   "realised step": "W_hh, realised", "step": "W_hh, by data"}  # fmt: skip
         alike = rows["alike"].map("{:.0%}".format).unstack()[list(columns)].rename(columns=columns).fillna("")
         alike.insert(0, "pairs", rows["pairs"].xs("dynamics", level="measure"))
         kinds = {kind: f"the {kind}" for kind in ("seed", "threshold", "penalty", "size", "task")}
