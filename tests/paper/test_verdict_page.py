@@ -107,6 +107,15 @@ def test_statements_and_the_table_come_first_and_each_claim_has_its_evidence(pag
     assert text.count("<figcaption") == len(FIGURES) + text.count('class="axes"')
 
 
+def test_what_bases_of_ours_give_is_shown_beside_what_the_paper_says_of_its_own() -> None:
+    rows = Stated("paper", RESULTS).as_html().split("<article ")[1:]
+    beside = {
+        row.partition('id="')[2].partition('"')[0] for row in rows if "In bases of ours: the realised basis" in row
+    }
+    assert beside == {result.claim.name for result in RESULTS if result.evidence.beside}
+    assert {"basis-repeat-copy", "memories-cause"} < beside
+
+
 def test_it_opens_with_the_answers_in_words(page: Path) -> None:
     statements = [result.finding for result in RESULTS if result.claim.kind == "published statements"]
     most = [finding for finding in statements if finding.tendency == "yes"]
