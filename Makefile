@@ -66,9 +66,10 @@ config: $(VENV)/.runs ## only check the config in CONFIG
 	@$(VENV)/bin/emtvb config check -- $(FILE)
 
 docs: $(VENV)/.docs ## the documentation as a website in site/, with the reproducibility report as a PDF
-	rm -rf site
-	$(VENV)/bin/sphinx-build -q -W --keep-going -E -c docs . site
-	rm -rf jupyter_execute
+	rm -rf .site
+	$(VENV)/bin/sphinx-build -q -W --keep-going -E -c docs . .site
+	rm -rf jupyter_execute site
+	mv .site site
 	@$(if $(CHROMIUM),$(CHROMIUM) --headless --no-sandbox --no-pdf-header-footer --log-level=3 \
 		--print-to-pdf=site/docs/reproduction.pdf file://$(CURDIR)/site/docs/reproduction.html 2> /dev/null)
 	@echo "open $(CURDIR)/site/index.html"
