@@ -218,6 +218,12 @@ class Results:
         kinds["no network"] = "no network"
         return _markdown(alike.loc[list(kinds)].rename(kinds), "share alike, by what differs")
 
+    def both_near_phi(self) -> float:
+        """The share of pairs of seeds of which both have a W_hh near Phi in the realised basis."""
+        near = set(self._networks.query("near_phi")["run_id"])
+        pairs = self.table("../measurements/comparison").query("differs == 'seed'")
+        return float((pairs["run_1"].isin(near) & pairs["run_2"].isin(near)).mean())
+
     def without(self, runs: str = "") -> pd.DataFrame:
         """Accuracies without parts of W_hh, of networks whose run ids begin so."""
         rows = self.table("../measurements/ablations")
@@ -276,6 +282,7 @@ def expressions(root: Path = ROOT) -> dict[str, Any]:
         "agreement": lambda differs, column="alike", task="all": paper.row(
             "agreement", column, differs=differs, task=task, outcome="circuit"
         ),
+        "both_near_phi": lambda: paper.both_near_phi(),
         "compared": lambda differs, measure, column="alike", task="all": paper.row(
             "comparison", column, differs=differs, task=task, measure=measure
         ),

@@ -19,7 +19,7 @@ SHOWN = {
     "spectrum-arguments": "the spectrum has Phi's angles",
     "coverage": "the published error exists",
     "same-circuit": "stores linearly, obeys edits through the basis by data",
-    "memories-cause": "obeys most edits through the paper's basis",
+    "memories-cause": "obeys half of all edits along the paper's directions",
 }
 """Statements about all networks that solve their task, and what a table calls them."""
 
