@@ -375,6 +375,26 @@ def test_cause_and_effect_are_on_one_screen(opened: Open, paper_page: Path, heig
 
 
 @pytest.mark.long
+def test_on_a_phone_a_square_is_wide_as_a_thumb_and_what_follows_a_click_comes_into_sight(
+    opened: Open, paper_page: Path
+) -> None:
+    page = opened(paper_page, "", 390)
+    page.page.set_viewport_size({"width": 390, "height": 844})
+    page.page.emulate_media(reduced_motion="reduce")
+    square = page.page.locator(".stored .board button").nth(20)
+    box = square.bounding_box()
+    assert box
+    assert min(box["width"], box["height"]) >= 32
+    assert page.page.evaluate("document.documentElement.scrollWidth") <= 390
+    square.click()
+    for place in (".stored .board", *(f".row.{name} canvas" for name in ROWS)):
+        shown = page.page.locator(place).bounding_box()
+        assert shown
+        assert shown["y"] >= 0
+        assert shown["y"] + shown["height"] <= 845  # of a pixel, parts
+
+
+@pytest.mark.long
 @pytest.mark.parametrize(("width", "scheme"), SCREENS)
 def test_the_result_is_beside_the_board_and_targets_are_large_enough(
     opened: Open, paper_page: Path, width: int, scheme: str

@@ -2,7 +2,8 @@
 import { EDITED, touched } from "./network.mjs";
 import { board, describe, make, write } from "./elements.mjs";
 
-export function memoryBoard(session, kind) {
+/** A board of squares. ``clicked`` is called where a click has edited something. */
+export function memoryBoard(session, kind, clicked) {
   const element = make("div", { class: "holder" });
   const reading = make("p", { class: "reading" });
   let cells = [], worded = null;
@@ -13,7 +14,10 @@ export function memoryBoard(session, kind) {
     const click = index => {
       const edit = subject.click(index, kind.value);
       if (typeof edit === "string") session.heard(edit);
-      else session.edit(edit);
+      else {
+        session.edit(edit);
+        clicked();
+      }
     };
     const table = board(subject.columns, subject.rows, subject.boardLabel, click);
     cells = table.cells;

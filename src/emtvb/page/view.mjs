@@ -139,7 +139,7 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
     built: basis => panels.forEach(panel => panel.build?.(basis)),
     painted: () => paint(),
   });
-  const [choice, controls, memory, future, form, shown] = [chooser(session), transport(session), memoryBoard(session, kind), strips(session), changes(session), inputs(session)];
+  const [choice, controls, memory, future, form, shown] = [chooser(session), transport(session), memoryBoard(session, kind, () => follow()), strips(session), changes(session), inputs(session)];
   const [wheel, lines, state] = [circle(session), amplitudes(session), neurons(session)];
   const panels = [choice, controls, memory, future, form, shown, wheel, lines, state];
 
@@ -148,7 +148,8 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
       make("p", { class: "hint" }, "Click a square: that ", kind, "."), memory.element,
       make("div", { class: "result" }, score, memory.reading)),
     section("future", "What follows", controls.element, future.element, status, ...(link ? [sharing(session, link)] : [])));
-  const suggested = tries(session, () => future.element.scrollIntoView({ behavior: still.matches ? "auto" : "smooth", block: "nearest" }));
+  const follow = () => future.element.scrollIntoView({ behavior: still.matches ? "auto" : "smooth", block: "nearest" });
+  const suggested = tries(session, follow);
   const turning = section("running", "On their way round", wheel.element,
     make("p", { class: "hint" }, "Each variable moves on to the next place; f writes the newest at the top from the outlined squares."));
   root.classList.add("emtvb-edit");
