@@ -91,7 +91,7 @@ _ID = re.compile(r"(\d+)(;\S+)?")
 
 
 def answer_of(*command: str, script: str | None = None) -> str:
-    """What one of Slurm's commands prints.
+    """What one of Slurm's commands prints. Ctrl-C does not reach it: a job may be on its way.
 
     Args:
         command: The command and its arguments.
@@ -104,7 +104,7 @@ def answer_of(*command: str, script: str | None = None) -> str:
     try:
         done = subprocess.run(
             command, text=True, errors="replace", capture_output=True, check=False, timeout=120, input=script,
-            env=_environment_of_commands(),
+            env=_environment_of_commands(), start_new_session=True,
         )  # fmt: skip
     except OSError as error:
         raise InputError(shown, error.strerror, "run this where Slurm's commands can be started") from None
@@ -418,6 +418,12 @@ def remedy(message: str) -> str:
 def remedy_of_waiting(job: str, entry: InQueue) -> str:
     """What lets a job go on that waits in vain: somebody's command, or another setting."""
     return standing(entry).remedy.format(job=job) or remedy(entry.reason)
+
+
+def remedy_of_ended(entry: InQueue) -> str:
+    """What to do about a job that was cancelled since it waited in vain: another setting, or to ask for it again."""
+    is_by_hand = bool(standing(entry).remedy) and "reserv" not in entry.reason.lower()
+    return "the same command submits it anew" if is_by_hand else remedy(entry.reason)
 
 
 def is_refusal(message: str) -> bool:

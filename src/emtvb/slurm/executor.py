@@ -321,6 +321,10 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
                 if left.jobs:
                     self.logger.warning(f"{left}; the next call cancels them")
 
+    async def sleep(self) -> None:
+        """Wait until the next look at jobs, or until all is over."""
+        await asyncio.to_thread(self._over.wait, self.next_seconds_between_status_checks)
+
     def shutdown(self) -> None:
         """End, and submit nothing any more."""
         self._over.set()
@@ -444,7 +448,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             msg = f"Slurm has forgotten job {job}, {end}"
         else:
             msg = f"Slurm job {job} waits in vain ({queue[job]}), {end if stands else 'so it was cancelled'}"
-            msg += f"; {slurm.remedy_of_waiting(job, queue[job])}"
+            msg += f"; {slurm.remedy_of_ended(queue[job])}"
         if not stands and standing(queue[job]).is_moved and (again := self._again_for_nothing(info.job)):
             msg += again
         else:
