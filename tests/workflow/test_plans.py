@@ -610,9 +610,10 @@ def test_ctrl_c_while_jobs_run_is_a_few_lines(project: Project, times: int) -> N
     while "rule train_shard" not in running.stderr.readline():
         assert running.poll() is None
     snakemake = psutil.Process(running.pid)
-    while not list((project.folder / "results").rglob("train_shard/*.log")):  # then a job has begun with its work
+    # Two jobs run at once. A log is there as soon as the job has taken over from what Snakemake puts before its script.
+    while len([*(project.folder / "results").rglob("train_shard/*.log")]) < 2:
+        assert running.poll() is None
         time.sleep(0.1)
-    time.sleep(5)
     jobs = [one for one in snakemake.children(recursive=True) if "train_shard.py" in str(one.cmdline()[1:2])]
     running.send_signal(signal.SIGINT)
     if times == 2:
