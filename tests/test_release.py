@@ -138,6 +138,14 @@ def test_the_wheel_holds_the_package_and_all_its_data(dist: Path) -> None:
     assert {"README.md", "LICENSE", "pyproject.toml"} <= names
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / ".github/workflows").glob("*.yml")), ids=lambda path: path.name)
+def test_actions_of_others_are_pinned_by_commit(path: Path) -> None:
+    """A tag or a branch may be moved to other code, which would run with this workflow's rights."""
+    used = re.findall(r"uses: *(.*)", path.read_text())
+    assert used
+    assert [line for line in used if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)] == []
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("path", sorted((ROOT / ".github/workflows").glob("*.yml")), ids=lambda path: path.name)
 def test_workflows_run_what_is_here(path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -92,3 +94,31 @@ def test_experiments_beside_it_are_linked_and_it_itself_is_not(tmp_path: Path) -
     link_beside(tmp_path / "here" / "paper", tmp_path / "results", "paper")
     linked = {path.name: path.resolve() for path in (tmp_path / "results").iterdir() if path.is_symlink()}
     assert linked == {"twins": tmp_path / "here/twins"}
+
+
+def notes(folder: Path, **changed: object) -> str:
+    """What is noted of one job of which the record is changed."""
+    files(folder, planned("a"))
+    path = folder / "tables" / f"a{provenance.SUFFIX}"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "dirty": False, **changed}))
+    return currency(Files(folder, *recorded.read_all(folder), {}), [planned("a")]).note
+
+
+@pytest.mark.parametrize("commit", ["0" * 40, "main", "--all"])
+def test_a_commit_that_git_does_not_have_is_told_where_there_is_a_history(tmp_path: Path, commit: str) -> None:
+    told = f"Warning: records name commits that git does not have here: {commit[:12]}."
+    assert "Warning" not in notes(tmp_path, commit=commit)
+    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", "-C", str(tmp_path)]
+    for command in (["init", "-q", "-b", "main"], ["commit", "-qm", "none", "--allow-empty"]):
+        subprocess.run([*git, *command], check=True)
+    head = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
+    assert told in notes(tmp_path, commit=commit)
+    assert told in notes(tmp_path, commit=head, shown={"commit": commit, "made_by": head})
+    assert "Warning" not in notes(tmp_path, commit=head)
+    assert "Warning" not in notes(tmp_path, commit="")
+    subprocess.run([*git, "clone", "-q", "--depth=1", f"file://{tmp_path}", str(tmp_path / "part")], check=True)
+    assert "Warning" not in notes(tmp_path / "part", commit=commit)
+
+
+def test_code_that_was_not_committed_is_told(tmp_path: Path) -> None:
+    assert "Warning: 1 records say that their code was not committed." in notes(tmp_path, dirty=True)

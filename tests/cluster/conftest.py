@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 import psutil
@@ -199,12 +199,25 @@ def submit(project: Project, cluster: Cluster) -> Iterator[Callable[..., Call]]:
 @pytest.fixture(scope="session")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The networks of both shards, trained here without Snakemake or Slurm."""
-    folder = tmp_path_factory.mktemp("undisturbed")
-    for shard, runs in config.load_sweep(HERE / "experiment.yaml").shards().items():
-        train_shard(runs, Outputs.of(folder / "results" / "faults", shard), "undisturbed")
-    return {name: (folder / name).read_bytes() for name in TRAINED}
+    return trained_here(tmp_path_factory.mktemp("undisturbed"))
 
 
-def made(project: Project) -> dict[str, bytes]:
+def trained_here(folder: Path, **changed: int) -> dict[str, bytes]:
+    """The files that training leaves without Snakemake or Slurm, by their paths in a folder."""
+    sweep = config.load_sweep(HERE / "experiment.yaml").model_copy(update=changed)
+    results = folder / "results" / "faults"
+    for shard, runs in sweep.shards().items():
+        train_shard(runs, Outputs.of(results, shard), "undisturbed")
+    files = [path for name in ("weights.safetensors", "history.csv") for path in results.glob(f"training/*/{name}")]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def made(project: Project, names: Collection[str] = TRAINED) -> dict[str, bytes]:
     """The same files in a clone."""
-    return {name: (project.folder / name).read_bytes() for name in TRAINED}
+    return {name: (project.folder / name).read_bytes() for name in names}
+
+
+def jobs_by_shard(cluster: Cluster) -> dict[str, str]:
+    """The jobs of shards that Slurm has, by their shards."""
+    rows = (line.split("|") for line in cluster.slurm("squeue", "-h", "-o", "%i|%j").splitlines())
+    return {name.split(".")[1]: number for number, name in rows if name.startswith("train_shard.")}

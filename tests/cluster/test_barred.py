@@ -53,7 +53,7 @@ def test_who_is_preempted_held_or_suspended_goes_on_and_uses_up_no_retry(
     wait(lambda: bool(of(cluster, "pending")), call.process)
     held = of(cluster, "pending")[0]
     cluster.slurm("scontrol", "hold", held, check=True)
-    wait(lambda: f"Slurm holds job {held} back" in call.said(), call.process)
+    wait(lambda: f"Slurm job {held} waits in vain (PENDING, JobHeldAdmin)" in call.said(), call.process)
     cluster.slurm("scontrol", "release", held, check=True)
     state(cluster, *NODES[1:], state="RESUME")
     call.wait_for_training(*SHARDS)
@@ -121,15 +121,15 @@ def test_what_slurm_will_never_start_is_ended_in_a_line_with_its_remedy(project:
     assert time.monotonic() - begun >= executor.GRACE
     (refused,) = re.findall(r"Slurm refused a job .*", call.said())
     assert re.search(r"Invalid qos specification.*set qos:", refused)
-    told = dict(re.findall(r"Slurm would never start job (\S+) (\(.*)", call.said()))
+    told = dict(re.findall(r"Slurm job (\S+) waits in vain (\(.*so it was cancelled.*)", call.said()))
     reasons = {
-        account: r"\(PartitionConfig\), .*set partition:",
-        group: r"\(uid \d+ not in group permitted to use this partition .*set partition:",
-        gone: r"\(InvalidAccount\), .*set account:",
-        qos: r"\(InvalidQOS\), .*set qos:",
-        partition: r"\(Job's QOS not permitted to use this partition .*set qos:",
-        dependent: r"\(DependencyNeverSatisfied\)",
-        long: r"\(QOSMaxWallDurationPerJobLimit\), .*set longest:",
+        account: r"\(PENDING, PartitionConfig\), .*set partition:",
+        group: r"\(PENDING, uid \d+ not in group permitted to use this partition .*set partition:",
+        gone: r"\(PENDING, InvalidAccount\), .*set account:",
+        qos: r"\(PENDING, InvalidQOS\), .*set qos:",
+        partition: r"\(PENDING, Job's QOS not permitted to use this partition .*set qos:",
+        dependent: r"\(PENDING, DependencyNeverSatisfied\)",
+        long: r"\(PENDING, QOSMaxWallDurationPerJobLimit\), .*set longest:",
     }
     assert told.keys() == reasons.keys()
     for job, words in reasons.items():

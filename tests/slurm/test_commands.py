@@ -11,10 +11,11 @@ import pytest
 
 from emtvb.errors import InputError
 from emtvb.slurm import commands as slurm
+from emtvb.slurm.states import InQueue
 
 SQUEUE = """#!/bin/sh
 echo "Welcome to Cluster 2026"
-while read -r id name; do echo "emtvb|$id|train_shard.$name.1"; done < {queue}
+while read -r id name; do echo "emtvb|train_shard.$name.1|$id|2026|1|RUNNING|n1|None"; done < {queue}
 """
 SCANCEL = """#!/bin/sh
 echo "$@" > {folder}/cancelled
@@ -85,18 +86,30 @@ def test_one_that_is_killed_while_it_cancels_leaves_the_rest_to_the_next(
     assert (queue.parent / "cancelled").read_text().split() == ["3"]
 
 
+def test_that_jobs_which_are_left_over_could_not_be_cancelled_is_said(
+    queue: Path, take_over, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_over("first")
+    queue.write_text("3 first\n")
+    (queue.parent / "bin" / "scancel").write_text("#!/bin/sh\necho 'scancel: error: not today' >&2; exit 1\n")
+    monkeypatch.setattr(slurm, "END_SECONDS", 0.0)
+    with pytest.raises(InputError, match=r"Slurm jobs: 3: cannot be cancelled \(scancel: not today\)"):
+        take_over("second")
+
+
 def test_what_a_site_prints_besides_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """A greeting, with bars and numbers in it, before and after what each command prints."""
     greeting = "Welcome to Cluster 2026 | your quota: | 17\n| 5 | 6 | 7 |\n"
     said = {
-        "squeue": "emtvb|train_shard.run.1|7_1|RUNNING|n1|None\nemtvb|train_shard.other.1|8|RUNNING|n1|None\n",
-        "sacct": "7_1|COMPLETED\n",
+        "squeue": "emtvb|train_shard.run.1|7_1|2026|1|RUNNING|n1|None\nemtvb|t.other.1|8|2026|1|RUNNING|n1|None\n",
+        "sacct": "7_1|COMPLETED|2026|train_shard.run.1\n",
         "scontrol": "AccountingStorageEnforce = associations,limits\nMaxJobCount = 20\n",
     }
     monkeypatch.setattr(slurm, "answer_of", lambda *command, **_: greeting + said[command[0]] + greeting)
     slurm.configuration.cache_clear()
-    assert slurm.remembered_jobs("run") == {"7_1": slurm.InQueue("RUNNING", "n1", "None")}
-    assert slurm.states_by_accounting(["7_1"]) == {"7_1": "COMPLETED"}
+    jobs = slurm.JobsOfRuns(["run"])
+    assert jobs.in_queue() == {"7_1": InQueue("RUNNING", "n1", "None")}
+    assert jobs.states_by_accounting(["7_1"]) == {"7_1": "COMPLETED"}
     assert slurm.room_in_queue() == 8
     slurm.configuration.cache_clear()
 
@@ -105,22 +118,25 @@ def test_what_the_controller_knows_of_jobs(monkeypatch: pytest.MonkeyPatch) -> N
     def ask(*command: str) -> str:
         if command[-1] == "15":
             raise InputError("scontrol", "slurm_load_jobs error: Invalid job id specified", "wait")
-        tasks = "JobId=13 ArrayJobId=13 ArrayTaskId=4-5%2 JobState=PENDING Reason=None\n"
-        return f"Welcome!\n{tasks}JobId=16 ArrayJobId=13 ArrayTaskId=1 JobState=RUNNING Reason=None\n"
+        tasks = "JobId=13 ArrayJobId=13 ArrayTaskId=4-5%2 JobName=a.run.1 JobState=PENDING Reason=None\n"
+        return f"Welcome!\n{tasks}JobId=16 ArrayJobId=13 ArrayTaskId=1 JobName=a.run.1 JobState=RUNNING Reason=None\n"
 
     monkeypatch.setattr(slurm, "answer_of", ask)
-    assert slurm.states_by_controller(["13_1", "13_4", "15"]) == {
+    assert slurm.JobsOfRuns(["run"]).states_by_controller(["13_1", "13_4", "15"]) == {
         "13_1": "RUNNING",
         "13_4": "PENDING",
         "13_5": "PENDING",
     }
+    assert not slurm.JobsOfRuns(["other"]).states_by_controller(["13_1"])
 
 
 def test_the_tasks_of_an_array_as_slurm_writes_them(monkeypatch: pytest.MonkeyPatch) -> None:
     """A list that Slurm cut off says nothing of the rest."""
-    monkeypatch.setattr(slurm, "answer_of", lambda *_, **__: "13_[1,4-6%2]|PENDING\n14_[1,7,...]|PENDING\n15|FAILED\n")
+    said = "13_[1,4-6%2]|PENDING", "14_[1,7,...]|PENDING", "15|FAILED"
+    monkeypatch.setattr(slurm, "answer_of", lambda *_, **__: "".join(f"{row}|2026|a.run.1\n" for row in said))
     jobs = ["13_1", "13_5", "13_7", "14_1", "14_7", "14_8", "15"]
-    assert {*slurm.states_by_accounting(jobs)} == {"13_1", "13_5", "14_1", "14_7", "15"}
+    assert {*slurm.JobsOfRuns(["run"]).states_by_accounting(jobs)} == {"13_1", "13_5", "14_1", "14_7", "15"}
+    assert not slurm.JobsOfRuns(["other"]).states_by_accounting(jobs)
 
 
 def test_a_greeting_in_another_encoding_is_read() -> None:

@@ -23,7 +23,7 @@ echo "$@" >> {folder}/calls
 for word in "$@"; do case $word in --output=*) log=${{word#*=}};; --job-name=*) name=${{word#*=}};; esac; done
 {before}
 if sh > "$(echo "$log" | sed s/%j/7/)" 2>&1; then state=COMPLETED; else state=FAILED; fi
-echo "emtvb|$name|7|$state|n1|None" > {folder}/queue
+echo "emtvb|$name|7|2026|1|$state|n1|None" > {folder}/queue
 echo 7
 """
 JOBS = {
@@ -104,7 +104,7 @@ def test_what_is_not_planned_is_not_tried(doctor: Callable[..., list[str]], monk
             "error   train_shard, measure_shard: Slurm refuses it (Batch job submission failed: Invalid account); in "
             "slurm/site.yaml, set account: to one of yours",
         ),
-        ('echo "emtvb|$name|7|PENDING||PartitionTimeLimit" > ../queue; echo 7; exit', "set longest:"),
+        ('echo "emtvb|$name|7|2026|1|PENDING||PartitionTimeLimit" > ../queue; echo 7; exit', "set longest:"),
         ("export SLURM_TMPDIR=/nowhere", "/nowhere: error: 8 MB cannot be written there"),
         ('sh() { echo "python3.11: not found"; false; }', "failed (python3.11: not found); the nodes have to see"),
         ("cat > /dev/null; sh() { true; }", "left no log: it does not see this clone"),

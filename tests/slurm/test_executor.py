@@ -30,7 +30,7 @@ from emtvb.making import provenance
 from emtvb.making.staleness import Records
 from emtvb.slurm import commands as slurm
 from emtvb.slurm import executor
-from emtvb.slurm.commands import InQueue
+from emtvb.slurm.states import STATES, InQueue, Meaning
 from snakemake_executor_plugin_emtvb_slurm import ExecutorSettings
 
 ROOT = Path(__file__).parents[2]
@@ -172,9 +172,9 @@ class Watched(executor.Executor):
         """The jobs that fail without a message."""
         return [one.wildcards[0] for one in self.workflow.scheduler.failed if not one.messages]
 
-    def queued(self, *rows: str) -> str:
-        """What squeue prints of jobs of this run."""
-        return "".join(f"emtvb|measure_shard.a.{self.run_uuid}.1|{row}\n" for row in rows)
+    def queued(self, *rows: str, priority: int = 1) -> str:
+        """What squeue prints of jobs of this run: their ids, states, nodes and reasons."""
+        return "".join(in_queue(f"measure_shard.a.{self.run_uuid}.1", row, priority) for row in rows)
 
     def look(self, *jobs: Any) -> list[str]:
         """Look at jobs once; the ids of those that are still active."""
@@ -185,6 +185,12 @@ class Watched(executor.Executor):
         # In a thread: a browser's driver may keep a loop running in this one.
         with ThreadPoolExecutor(1) as pool:
             return pool.submit(asyncio.run, active()).result()
+
+
+def in_queue(name: str, row: str, priority: int = 1, submitted: str = "2026-12-02T23:50:48") -> str:
+    """What squeue prints of a job: its name, when it was submitted, and its priority besides."""
+    number, rest = row.split("|", 1)
+    return f"emtvb|{name}|{number}|{submitted}|{priority}|{rest}\n"
 
 
 @pytest.fixture
@@ -212,11 +218,29 @@ def submitted(one: Job, number: str, log: Path | None = None) -> SubmittedJobInf
 
 
 @pytest.fixture
-def slurm_says(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """What Slurm's commands print; one that is not there fails, and the controller knows no job."""
+def cancelled() -> list[str]:
+    """What ``scancel`` was given, but for what it failed to do."""
+    return []
+
+
+@pytest.fixture
+def slurm_says(monkeypatch: pytest.MonkeyPatch, cancelled: list[str]) -> dict[str, str]:
+    """What Slurm's commands print; one that is not there fails, and the controller knows no job.
+
+    ``scancel`` takes jobs out of what the queue says, unless there are words with which it fails.
+    """
     said: dict[str, str] = {}
 
     def ask(*command: str, script: str | None = None) -> str:
+        if command[0] == "scancel":
+            if "scancel" in said:
+                raise InputError("scancel", said["scancel"], "wait")
+            cancelled.extend(command[1:])
+            rows = said.get("squeue", "").splitlines(keepends=True)
+            said["squeue"] = "".join(
+                row for row in rows if not {*command} & {(job := row.split("|")[2]), job.split("_")[0]}
+            )
+            return ""
         if command[0] not in said:
             unknown = "Invalid job id specified" if command[0] == "scontrol" else "no controller"
             raise InputError(command[0], unknown, "wait")
@@ -236,12 +260,18 @@ def test_snakemake_finds_it_and_the_profile_sets_what_it_has() -> None:
 
 
 def test_the_queue_says_how_jobs_stand(watched: Watched, tmp_path: Path, slurm_says: dict[str, str]) -> None:
-    states = ["RUNNING", "COMPLETED", *sorted(slurm.FAILED), "PENDING", "COMPLETING", "SOMETHING_NEW"]
+    states = [*STATES, "SOMETHING_NEW"]
     slurm_says["squeue"] = watched.queued(*(f"7_{i}|{state}|n1|None" for i, state in enumerate(states)))
     active = watched.look(*(submitted(job(tmp_path), f"7_{i}") for i in range(len(states))))
-    assert [states[int(number[2:])] for number in active] == ["RUNNING", "PENDING", "COMPLETING", "SOMETHING_NEW"]
-    assert watched.succeeded == ["7_1"]
-    assert {states[int(number[2:])] for number in watched.failed} == slurm.FAILED
+
+    def those(*meanings: Meaning) -> set[str]:
+        return {state for state, meaning in STATES.items() if meaning in meanings}
+
+    assert {states[int(number[2:])] for number in active} == {
+        *those(Meaning.RUNS, Meaning.WAITS, Meaning.IN_VAIN), "SOMETHING_NEW"
+    }  # fmt: skip
+    assert {states[int(number[2:])] for number in watched.succeeded} == those(Meaning.DONE)
+    assert {states[int(number[2:])] for number in watched.failed} == those(Meaning.FAILED)
 
 
 def test_a_forgotten_job_is_judged_by_its_files(watched: Watched, tmp_path: Path, slurm_says: dict[str, str]) -> None:
@@ -270,7 +300,8 @@ def test_files_of_a_forgotten_job_may_come_late(watched: Watched, tmp_path: Path
 
 def test_accounting_is_asked_where_it_is(watched: Watched, tmp_path: Path, slurm_says: dict[str, str]) -> None:
     slurm_says["squeue"] = ""
-    slurm_says["sacct"] = "13_1|COMPLETED\n13_[4-5,8%2]|CANCELLED by 0\n14|OUT_OF_MEMORY\n15|RUNNING\n"
+    accounts = "13_1|COMPLETED", "13_[4-5,8%2]|CANCELLED by 0", "14|OUT_OF_MEMORY", "15|RUNNING"
+    slurm_says["sacct"] = "".join(f"{row}|2026|measure_shard.a.{watched.run_uuid}.1\n" for row in accounts)
     numbers = "13_1", "13_4", "13_5", "13_8", "14", "15"
     assert watched.look(*(submitted(job(tmp_path), number) for number in numbers)) == []
     assert watched.succeeded == ["13_1"]
@@ -282,8 +313,15 @@ def test_accounting_is_asked_where_it_is(watched: Watched, tmp_path: Path, slurm
 @pytest.mark.parametrize(
     ("sacct", "scontrol"),
     [
-        ("15|RUNNING\n13_1|PENDING\n", "JobId=15 JobState=RUNNING\nJobId=14 ArrayTaskId=1 JobState=PENDING\n"),
-        ("", "Welcome = all!\nJobId=15 JobState=COMPLETING\nJobId=14 ArrayJobId=13 ArrayTaskId=1-4%2 JobState=PENDING"),
+        (
+            "15|RUNNING|2026|NAME\n13_1|PENDING|2026|NAME\n",
+            "JobId=15 JobName=NAME JobState=RUNNING\nJobId=14 ArrayTaskId=1 JobName=NAME JobState=PENDING\n",
+        ),
+        (
+            "",
+            "Welcome = all!\nJobId=15 JobName=NAME JobState=COMPLETING\n"
+            "JobId=14 ArrayJobId=13 ArrayTaskId=1-4%2 JobName=NAME JobState=PENDING",
+        ),
         ("", None),
     ],
 )
@@ -292,8 +330,9 @@ def test_no_job_runs_twice_where_the_queue_is_empty_and_another_knows_it(
     scontrol: str | None,
 ) -> None:  # fmt: skip
     """As by a wrapper that answers from a copy; the controller may be silent, and is then waited for."""
-    slurm_says |= {"squeue": "", "sacct": sacct}
-    known = (scontrol or "").splitlines()
+    name = f"measure_shard.a.{watched.run_uuid}.1"
+    slurm_says |= {"squeue": "", "sacct": sacct.replace("NAME", name)}
+    known = (scontrol or "").replace("NAME", name).splitlines()
 
     def controlled(*command: str) -> str:
         if scontrol is None:
@@ -312,10 +351,10 @@ def test_a_controller_that_never_answers_is_said_once_and_not_waited_for_for_eve
     watched: Watched, tmp_path: Path, slurm_says: dict[str, str], monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
-    def controlled(_: object) -> dict[str, str]:
+    def controlled(*_: object) -> dict[str, str]:
         raise InputError("scontrol", "no controller", "wait")
 
-    monkeypatch.setattr(slurm, "states_by_controller", controlled)
+    monkeypatch.setattr(slurm.JobsOfRuns, "states_by_controller", controlled)
     slurm_says["squeue"] = ""
     one = submitted(job(tmp_path), "5")
     with caplog.at_level("WARNING", "tests"):
@@ -328,14 +367,12 @@ def test_a_controller_that_never_answers_is_said_once_and_not_waited_for_for_eve
 
 
 def test_what_is_given_up_is_cancelled_first(
-    watched: Watched, tmp_path: Path, slurm_says: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    watched: Watched, tmp_path: Path, slurm_says: dict[str, str], cancelled: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cancelled: list[str] = []
-    monkeypatch.setattr(slurm, "cancel", cancelled.extend)
     monkeypatch.setattr(watched, "report_job_error", lambda info, **_: cancelled.append("reported"))
     slurm_says["squeue"] = ""
     watched.look(submitted(job(tmp_path), "5"))
-    assert cancelled == ["5", "reported"]
+    assert cancelled == [f"--name=measure_shard.submitted5.{watched.run_uuid}.6", "5", "reported"]
 
 
 def test_a_job_that_is_preempted_or_loses_its_node_uses_up_no_attempt(
@@ -351,36 +388,82 @@ def test_a_job_that_is_preempted_or_loses_its_node_uses_up_no_attempt(
         one.attempt += 1  # as Snakemake does
 
 
-@pytest.mark.parametrize(
-    ("row", "words"),
-    [
-        ("PENDING||InvalidQOS", "set qos:"),
-        ("PENDING||InvalidAccount", "set account:"),
-        ("PENDING||AccountNotAllowed", "set account:"),
-        ("PENDING||QOSNotAllowed", "set qos:"),
-        ("PENDING||Job's QOS not permitted to use this partition (long allows long not normal)", "set qos:"),
-        ("PENDING||PartitionConfig", "set partition:"),
-        ("PENDING||uid 5 not in group permitted to use this partition (a). groups allowed: b", "set partition:"),
-        ("PENDING||DependencyNeverSatisfied", "Slurm names no setting"),
-        ("PENDING||launch failed requeued held", "held job 5 back"),
-        ("PENDING||JobHoldMaxRequeue", "held job 5 back"),
-        ("REQUEUE_HOLD||None", "held job 5 back"),
-    ],
-)
-def test_what_will_hardly_pass_is_awaited_for_a_while(
-    watched: Watched, tmp_path: Path, slurm_says: dict[str, str], monkeypatch: pytest.MonkeyPatch, row: str, words: str
-) -> None:
-    slurm_says["squeue"] = watched.queued(f"5|{row}")
+IN_VAIN = [
+    ("PENDING||InvalidQOS", "set qos:"),
+    ("PENDING||InvalidAccount", "set account:"),
+    ("PENDING||AccountNotAllowed", "set account:"),
+    ("PENDING||QOSNotAllowed", "set qos:"),
+    ("PENDING||Job's QOS not permitted to use this partition (long allows long not normal)", "set qos:"),
+    ("PENDING||PartitionConfig", "set partition:"),
+    ("PENDING||uid 5 not in group permitted to use this partition (a). groups allowed: b", "set partition:"),
+    ("PENDING||DependencyNeverSatisfied", "Slurm names no setting"),
+    ("PENDING||JobHeldUser", "`scontrol release 5`"),
+    ("PENDING||JobHeldAdmin", "ask the cluster's administrators"),
+    ("PENDING||job requeued in held state", "`scontrol release 5`"),
+    ("PENDING||launch failed requeued held", "`scontrol release 5`"),
+    ("PENDING||JobHoldMaxRequeue", "`scontrol release 5`"),
+    ("PENDING||ReservationDeleted", "SBATCH_RESERVATION"),
+    ("RESV_DEL_HOLD||Reservation r2 was deleted", "SBATCH_RESERVATION"),
+    ("REQUEUE_HOLD||None", "`scontrol release 5`"),
+    ("SPECIAL_EXIT||job requeued in held state", "`scontrol release 5`"),
+    ("STOPPED|n1|None", "`scancel --signal=CONT --full 5`"),
+    ("SUSPENDED|n1|None", "ask the cluster's administrators for `scontrol resume 5`"),
+]
+
+
+@pytest.mark.parametrize(("row", "words"), IN_VAIN)
+def test_what_waits_in_vain_is_told_once_and_awaited_for_a_while(
+    watched: Watched, tmp_path: Path, slurm_says: dict[str, str], monkeypatch: pytest.MonkeyPatch, row: str, words: str,
+    cancelled: list[str], caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    state, _, reason = row.split("|")
     one = submitted(job(tmp_path), "5")
-    assert watched.look(one) == ["5"]
+    slurm_says["squeue"] = watched.queued(f"5|{row}", priority=0)
+    assert watched.look(one) == watched.look(one) == ["5"]
+    (line,) = caplog.messages
+    assert line.startswith(f"Slurm job 5 waits in vain ({state}, {reason}): ")
+    assert words in line
     monkeypatch.setattr(executor, "GRACE", -1.0)
-    slurm_says["squeue"] = watched.queued("5|PENDING||Priority")
-    assert watched.look(one) == ["5"]
-    slurm_says["squeue"] = watched.queued(f"5|{row}")
+    slurm_says["squeue"] = watched.queued("5|RUNNING|n1|None")
+    assert watched.look(one) == ["5"], "it was released"
+    slurm_says["squeue"] = watched.queued(f"5|{row}", priority=0)
     assert watched.look(one) == []
-    assert words in watched.failed["5"]
-    again = one.job.attempt <= one.job.restart_times
-    assert again == ("held" in words), "what Slurm bars it bars at the next attempt, too"
+    assert cancelled == ["5"]
+    assert "so it was cancelled" in watched.failed["5"]
+    is_by_hand = "scontrol" in words or "scancel" in words or "ask" in words
+    assert ("the same command submits it anew" if is_by_hand else words) in watched.failed["5"]
+    is_moved = "launch failed" in row or "MaxRequeue" in row
+    assert (one.job.attempt == 0) == is_moved == ("uses up no attempt (1 of 20 times)" in watched.failed["5"])
+    assert is_moved or one.job.attempt > one.job.restart_times, "it would wait again"
+
+
+def test_what_is_not_cancelled_is_not_said_to_be_and_is_not_run_twice(
+    watched: Watched, tmp_path: Path, slurm_says: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executor, "GRACE", -1.0)
+    slurm_says |= {"squeue": watched.queued("5|PENDING||launch failed requeued held"), "scancel": "no controller"}
+    jobs = [submitted(job(tmp_path), number) for number in "56"]
+    assert watched.look(*jobs) == []
+    assert "is not cancelled (no controller): `scancel 5` ends it" in watched.failed["5"]
+    assert "forgotten job 6, and is not cancelled (no controller): `scancel 6`" in watched.failed["6"]
+    assert all(one.job.attempt > one.job.restart_times for one in jobs)
+
+
+def test_many_that_wait_in_vain_alike_are_a_line(
+    watched: Watched, tmp_path: Path, slurm_says: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = *(f"7_{task}|PENDING||JobHeldUser" for task in range(4)), "5|PENDING||JobHeldAdmin"
+    slurm_says["squeue"] = watched.queued(*rows)
+    watched.look(submitted(job(tmp_path), "5"))
+    assert [line.split(" waits")[0] for line in caplog.messages] == ["Slurm job 7_0 and 3 more", "Slurm job 5"]
+
+
+def test_who_is_suspended_for_another_job_waits_for_its_end(
+    watched: Watched, tmp_path: Path, slurm_says: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executor, "GRACE", -1.0)
+    slurm_says["squeue"] = watched.queued("5|SUSPENDED|n1|None")
+    assert watched.look(submitted(job(tmp_path), "5")) == ["5"]
 
 
 def test_a_silent_slurm_loses_no_job_and_is_not_waited_for_for_ever(
@@ -400,16 +483,14 @@ def test_a_silent_slurm_loses_no_job_and_is_not_waited_for_for_ever(
     assert "no controller" in watched.failed["5"]
 
 
-def test_what_can_never_start_is_ended(
-    watched: Watched, tmp_path: Path, slurm_says: dict[str, str], caplog: pytest.LogCaptureFixture
+def test_what_can_never_start_is_ended_at_once(
+    watched: Watched, tmp_path: Path, slurm_says: dict[str, str], cancelled: list[str]
 ) -> None:
-    reasons = "QOSMaxWallDurationPerJobLimit", "Priority", "JobHeldUser", "PartitionTimeLimit", "JobHeldAdmin"
+    reasons = "QOSMaxWallDurationPerJobLimit", "Priority", "JobHeldUser", "PartitionTimeLimit"
     slurm_says["squeue"] = watched.queued(*(f"{5 + i}|PENDING||{reason}" for i, reason in enumerate(reasons)))
-    assert watched.look(*(submitted(job(tmp_path), number) for number in "56789")) == ["6", "7", "9"]
+    assert watched.look(*(submitted(job(tmp_path), number) for number in "5678")) == ["6", "7"]
+    assert cancelled == ["5", "8"]
     assert "set longest:" in watched.failed["5"]
-    user, admin = (record.message for record in caplog.records if record.levelname == "WARNING")
-    assert "`scontrol release 7` lets it start" in user
-    assert admin == "Slurm holds job 9 back (JobHeldAdmin): ask the cluster's administrators"
 
 
 @pytest.mark.parametrize(
@@ -472,7 +553,8 @@ def test_no_more_is_submitted_at_once_than_slurm_takes(
     room: int | None, chunks: list[int],
 ) -> None:  # fmt: skip
     monkeypatch.setattr(slurm, "room_in_queue", lambda *_: room)
-    monkeypatch.setattr(slurm, "remembered_jobs", lambda *_: {"1": InQueue("COMPLETED"), "2": InQueue("FAILED")})
+    ended = {"1": InQueue("COMPLETED"), "2": InQueue("FAILED")}
+    monkeypatch.setattr(slurm.JobsOfRuns, "in_queue", lambda _: ended)
     jobs = [job(tmp_path, str(i)) for i in range(7)]
     start()._submit(list(jobs))
     assert list(map(len, taken)) == chunks
@@ -484,11 +566,11 @@ def test_it_waits_for_room_as_long_as_jobs_of_its_own_will_make_it(
 ) -> None:
     watched, rooms, states = start(), iter([0, 0, 2]), iter(["PENDING", "RUNNING"])
     monkeypatch.setattr(slurm, "room_in_queue", lambda *_: next(rooms))
-    monkeypatch.setattr(slurm, "remembered_jobs", lambda *_: {"1": InQueue(next(states))})
+    monkeypatch.setattr(slurm.JobsOfRuns, "in_queue", lambda _: {"1": InQueue(next(states))})
     watched._submit([job(tmp_path, "a"), job(tmp_path, "b")])
     assert taken == [["a", "b"]]
     assert len(watched.paused) == 2
-    monkeypatch.setattr(slurm, "remembered_jobs", lambda *_: {})
+    monkeypatch.setattr(slurm.JobsOfRuns, "in_queue", lambda _: {})
     watched.cancel_jobs([])
     watched._submit([job(tmp_path)])
     assert taken == [["a", "b"]], "nothing after its end"
@@ -511,7 +593,7 @@ def test_an_array_that_slurm_does_not_take_is_halved_and_grows_again(
 
     sending = start(array_limit=100)
     monkeypatch.setattr(slurm, "submit", submit)
-    monkeypatch.setattr(slurm, "remembered_jobs", lambda *_: {"1": InQueue("RUNNING")} if queue[0] else {})
+    monkeypatch.setattr(slurm.JobsOfRuns, "in_queue", lambda _: {"1": InQueue("RUNNING")} if queue[0] else {})
     monkeypatch.setattr(sending, "_pause", lambda _: queue.__setitem__(0, 0))  # all that was there has ended
     monkeypatch.setattr(slurm, "room_in_queue", lambda: None)
     sending._submit([job(tmp_path, str(i)) for i in range(14)])
@@ -560,8 +642,8 @@ def test_remedies_fit_the_cause(said: str, key: str) -> None:
 
 def test_tasks_of_an_array_are_told_apart(slurm_says: dict[str, str]) -> None:
     rows = "13_4|PENDING||Priority", "14|RUNNING|n1|None"
-    slurm_says["squeue"] = "".join(f"emtvb|measure_shard.a.run.1|{row}\n" for row in rows)
-    assert slurm.remembered_jobs("run") == {
+    slurm_says["squeue"] = "".join(in_queue("measure_shard.a.run.1", row) for row in rows)
+    assert slurm.JobsOfRuns(["run"]).in_queue() == {
         "13_4": InQueue("PENDING", "", "Priority"),
         "14": InQueue("RUNNING", "n1", "None"),
     }
@@ -660,7 +742,7 @@ def test_a_submission_that_fails_for_a_while_or_cannot_be_read_is_made_once_and_
 def test_what_slurm_refuses_is_one_line_with_its_remedy(
     send: Callable[..., tuple[Watched, Cluster]], monkeypatch: pytest.MonkeyPatch, said: str, word: str
 ) -> None:
-    monkeypatch.setattr(slurm, "remembered_jobs", lambda *_: {})
+    monkeypatch.setattr(slurm.JobsOfRuns, "in_queue", lambda _: {})
     watched, _ = send(f"error: Batch job submission failed: {said}")
     assert not watched.submitted
     (line,) = watched.refused
@@ -845,10 +927,8 @@ def test_no_script_is_longer_than_slurm_takes(
 
 
 def test_a_job_that_slurm_takes_long_after_its_submission_failed_is_cancelled(
-    watched: Watched, tmp_path: Path, slurm_says: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    watched: Watched, tmp_path: Path, slurm_says: dict[str, str], cancelled: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cancelled: list[str] = []
-    monkeypatch.setattr(slurm, "cancel", cancelled.extend)
     slurm_says["squeue"] = watched.queued(
         "7_1|RUNNING|n1|None", "21_1|RUNNING|n1|None", "22|PENDING||None", "23|FAILED||None"
     )
@@ -863,13 +943,55 @@ def test_a_job_that_slurm_takes_long_after_its_submission_failed_is_cancelled(
     watched._submit([job(tmp_path)])
     assert watched.submitted[-1] == "20"
     watched.look(submitted(job(tmp_path), "7_1"))
-    assert cancelled == ["21", "22"]
+    assert cancelled == ["21_1", "22"]
 
 
-def test_a_job_that_is_renamed_is_not_lost(watched: Watched, tmp_path: Path, slurm_says: dict[str, str]) -> None:
-    slurm_says["squeue"] = "emtvb|mine|7_1|RUNNING|n1|None\nemtvb|others|70|COMPLETED|n1|None\n"
-    assert watched.look(submitted(job(tmp_path), "7_1")) == ["7_1"]
+def test_a_job_that_is_renamed_is_not_lost(
+    watched: Watched, tmp_path: Path, slurm_says: dict[str, str], cancelled: list[str]
+) -> None:
+    info = submitted(job(tmp_path), "7_1")
+    slurm_says["squeue"] = watched.queued("7_1|RUNNING|n1|None")
+    assert watched.look(info) == ["7_1"]
+    slurm_says["squeue"] = in_queue("mine", "7_1|RUNNING|n1|None") + in_queue("others", "8|COMPLETED|n1|None")
+    assert watched.look(info) == ["7_1"]
     assert not watched.failed
+    watched.cancel_jobs([info])
+    assert cancelled == ["7"]
+
+
+def test_another_job_that_has_got_an_id_of_this_run_is_left_alone(
+    watched: Watched, tmp_path: Path, slurm_says: dict[str, str], cancelled: list[str]
+) -> None:
+    """The ids of a cluster wrap round, or its controller has lost its state."""
+    one, other = submitted(job(tmp_path), "5"), submitted(job(tmp_path), "6")
+    slurm_says["squeue"] = watched.queued("5|RUNNING|n1|None", "6|RUNNING|n1|None")
+    assert watched.look(one, other) == ["5", "6"]
+    foreign = in_queue("others", "5|RUNNING|n1|None", submitted="2026-12-03T01:00:00")
+    slurm_says["squeue"] = foreign + watched.queued("6|RUNNING|n1|None")
+    slurm_says["sacct"] = "5|RUNNING|2026-12-03T01:00:00|others\n"
+    slurm_says["scontrol"] = "JobId=5 JobName=others JobState=RUNNING SubmitTime=2026-12-03T01:00:00\n"
+    assert watched.look(one, other) == ["6"]
+    assert "forgotten job 5" in watched.failed["5"]
+    by_name = [f"--name=measure_shard.submitted5.{watched.run_uuid}.6", "5"]
+    assert cancelled == by_name
+    watched.cancel_jobs([one, other])
+    assert cancelled == [*by_name, "6", *by_name]
+    cancelled.clear()
+    slurm_says["squeue"] = foreign
+    watched.cancel_jobs([])
+    assert not cancelled
+
+
+def test_at_an_interruption_it_is_said_what_is_not_cancelled(
+    watched: Watched, tmp_path: Path, slurm_says: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = "7_1|RUNNING|n1|None", "7_2|PENDING||Priority", "8|COMPLETED|n1|None", "9|COMPLETING|n1|None"
+    slurm_says |= {"squeue": watched.queued(*rows), "scancel": "no controller"}
+    watched.cancel_jobs([submitted(job(tmp_path), "7_1")])
+    assert caplog.messages == ["Slurm jobs 7 are not cancelled (scancel: no controller); the next call cancels them"]
+    del slurm_says["scancel"]
+    watched.cancel_jobs([submitted(job(tmp_path), "7_1")])
+    assert len(caplog.messages) == 1
 
 
 def test_how_jobs_stand_is_a_line_a_minute(
@@ -884,6 +1006,25 @@ def test_how_jobs_stand_is_a_line_a_minute(
                 patch.setattr(executor, "PROGRESS", 0.0 if over else executor.PROGRESS)
                 watched.look(submitted(job(tmp_path), "7_1"))
     assert caplog.messages == ["on Slurm 1 jobs run and 3 wait (Priority, AssocGrpCPUMinutesLimit)"]
+
+
+def test_only_what_runs_is_called_running_and_an_unknown_state_is_named(
+    watched: Watched, tmp_path: Path, slurm_says: dict[str, str], monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(executor, "PROGRESS", 0.0)
+    rows = (
+        "1|RUNNING|n1|None", "2|COMPLETING|n1|None", "3|CONFIGURING|n1|None", "4|SUSPENDED|n1|None",
+        "5|STOPPED|n1|None", "6|RESV_DEL_HOLD||Reservation r2 was deleted", "7|PENDING||BadConstraints",
+        "8|DREAMING||None", "9|TIMEOUT||None",
+    )  # fmt: skip
+    slurm_says["squeue"] = watched.queued(*rows)
+    with caplog.at_level("INFO", "tests"):
+        assert watched.look(submitted(job(tmp_path), "8")) == ["8"]
+    assert caplog.messages[0] == (
+        "on Slurm 2 jobs run and 2 wait (CONFIGURING, SUSPENDED)"
+        "; 3 wait in vain (STOPPED, RESV_DEL_HOLD, BadConstraints); of unknown state: 1 DREAMING"
+    )
 
 
 def test_of_a_silent_slurm_it_is_said_what_was_asked_and_how(

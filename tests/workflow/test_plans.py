@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 import os
 import random
@@ -10,15 +11,17 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+import psutil
 import pytest
 
 from emtvb.config import dump_settings, load_sweep
-from emtvb.making import recipes
+from emtvb.making import interruption, recipes
 from emtvb.making.packed_weights import pack
 from emtvb.making.plan import plan_jobs
 
@@ -597,6 +600,36 @@ def test_ctrl_c_while_jobs_are_planned_is_a_line(project: Project) -> None:
         if planning.returncode != 0:
             break
     assert recipes.STOPPED in err.splitlines()  # asyncio may say more, in its first moments
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("times", [1, 2])
+def test_ctrl_c_while_jobs_run_is_a_few_lines(project: Project, times: int) -> None:
+    running = project.start(*SMOKE, "--until", "train_shard")
+    assert running.stderr is not None
+    while "rule train_shard" not in running.stderr.readline():
+        assert running.poll() is None
+    snakemake = psutil.Process(running.pid)
+    # Two jobs run at once. A log is there as soon as the job has taken over from what Snakemake puts before its script.
+    while len([*(project.folder / "results").rglob("train_shard/*.log")]) < 2:
+        assert running.poll() is None
+        time.sleep(0.1)
+    jobs = [one for one in snakemake.children(recursive=True) if "train_shard.py" in str(one.cmdline()[1:2])]
+    running.send_signal(signal.SIGINT)
+    if times == 2:
+        while "Terminating processes" not in running.stderr.readline():
+            assert running.poll() is None
+        running.send_signal(signal.SIGINT)
+        assert running.wait(60) == interruption.STATUS
+    for job in jobs:  # as a terminal does
+        with contextlib.suppress(psutil.NoSuchProcess):
+            job.send_signal(signal.SIGINT if times == 1 else signal.SIGKILL)
+    _, err = running.communicate(timeout=60)
+    assert running.returncode != 0
+    assert "Traceback" not in err
+    assert "Error in rule" not in err
+    assert ("stopped at once" in err) == (times == 2)
+    assert len(err.partition("Terminating processes")[2].splitlines()) <= 8
 
 
 @pytest.mark.long

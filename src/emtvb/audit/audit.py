@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from emtvb.audit.config_of_results import Held
-from emtvb.audit.contradictions import contradictions
+from emtvb.audit.contradictions import contradictions, other_settings
 from emtvb.audit.currency import currency, planned_jobs, remade_outputs
 from emtvb.audit.determinism import train_again
 from emtvb.audit.integrity import Files, integrity
@@ -64,7 +64,8 @@ def audit(folder: Path, held: Held, sample: Sample) -> Audit:
         raise InputError("results", str(folder), "no output of the workflow lies there; run it first")
     jobs = planned_jobs(folder, held)
     intact = integrity(files, jobs)
-    intact = replace(intact, findings=(*intact.findings, *contradictions(files, jobs, held.kind.contradictions)))
+    contradicting = (*contradictions(files, jobs, held.kind.contradictions), *other_settings(files, jobs, held))
+    intact = replace(intact, findings=(*intact.findings, *contradicting))
     checks = [intact, currency(files, jobs)]
     for check in checks:
         log.info("%s: %s, %s", check.name, check.state, check.count)

@@ -6,10 +6,15 @@ is found here, though records were made to fit.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 
+from emtvb import config
+from emtvb.audit.config_of_results import Held
+from emtvb.audit.currency import remade_outputs
 from emtvb.audit.integrity import Files
 from emtvb.audit.report import AGAIN, BACK, Finding
+from emtvb.experiments import kinds
 from emtvb.experiments.checks import Contradictions
 from emtvb.making.plan import Planned
 from emtvb.making.staleness import summary
@@ -33,3 +38,26 @@ def contradictions(files: Files, jobs: Sequence[Planned], of_kind: Contradiction
         if other:
             words = (f"computed with {name} {computed[name]}, in an environment with {there[name]}" for name in other)
             yield Finding(path.relative_to(files.folder).as_posix(), summary(words), BACK)
+
+
+def other_settings(files: Files, jobs: Sequence[Planned], held: Held) -> Iterator[Finding]:
+    """Whether the settings beside the results, as their records say, are others than those of the config.
+
+    Args:
+        files: The experiment's files.
+        jobs: Its jobs.
+        held: The config that it is held to.
+    """
+    name = "settings.json"
+    # The experiment of a workflow of one's own has no such file, and what is made anew is named already.
+    if name not in files.digests.keys() - files.rejected - remade_outputs(jobs):
+        return
+    there, stated = (files.folder / name).read_text("utf-8"), config.dump_settings(kinds.load_experiment(held.file))
+    if there != stated:
+        try:
+            beside = json.loads(there)
+            keys = [key for key, value in json.loads(stated).items() if beside.get(key) != value]
+        except (AttributeError, ValueError):
+            keys = []
+        what = f"other settings than {held.description}{': ' * bool(keys)}{summary(keys)}"
+        yield Finding(name, f"states {what}", AGAIN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -10,7 +11,7 @@ from pathlib import Path
 from emtvb.audit.config_of_results import Held
 from emtvb.audit.integrity import Files
 from emtvb.audit.report import Check, Finding
-from emtvb.making import plan, present_code, provenance
+from emtvb.making import git, plan, present_code, provenance
 from emtvb.making.plan import Planned, outputs_of
 from emtvb.making.staleness import ACCEPT, is_by_code, summary
 
@@ -108,8 +109,23 @@ def _notes_on_makers(files: Files, jobs: Sequence[Planned]) -> Iterator[str]:
         commits = sorted({record.shown["commit"][:12] or "no git clone" for record in shown})
         count = sum(len(record.outputs) for record in shown)
         yield f"Made by other code, which makes the same bytes as that of {', '.join(commits)}: {count} outputs."
+    if unknown := unknown_commits(files):
+        yield f"Warning: records name commits that git does not have here: {summary(unknown)}."
+    if dirty := sum(record.dirty for record in files.records.values()):
+        yield f"Warning: {dirty} records say that their code was not committed."
     if versions := present_code.other_versions(record.recipe["versions"] for record in files.records.values()):
         yield f"Made with other versions of libraries than are here: {versions}. Nothing is stale for that."
     here = provenance.environment()["cpu"]
     if others := sorted({record.environment.get("cpu", "unknown") for record in files.records.values()} - {here}):
         yield f"Made on other CPUs than this one ({here}): {summary(others)}. Nothing is stale for that."
+
+
+def unknown_commits(files: Files) -> list[str]:
+    """The commits that records name and git does not have, shortened; none where git has no whole history here."""
+    if git.ask_git(files.folder, "rev-parse", "--is-shallow-repository") != b"false\n":
+        return []
+    records = files.records.values()
+    named = {commit for record in records for commit in (record.commit, record.shown.get("commit")) if commit}
+    asked = filter(re.compile("[0-9a-f]{40,64}").fullmatch, named)  # no option of git's, and no branch
+    known = git.ask_git(files.folder, "rev-list", "--no-walk", "--ignore-missing", *asked) or b""
+    return sorted(commit[:12] for commit in named - {*known.decode().split()})

@@ -12,7 +12,7 @@ import math
 import random
 import tempfile
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +23,7 @@ from emtvb.audit.currency import remade_outputs
 from emtvb.audit.integrity import Files
 from emtvb.audit.report import AGAIN, NOT_ASKED, Check, Finding, chance_to_miss
 from emtvb.audit.scratch import Scratch, is_training, why_it_failed
-from emtvb.making import present_code
+from emtvb.making import present_code, recorded
 from emtvb.making.packed_weights import PACKABLE, PACKED
 from emtvb.making.plan import Planned
 from emtvb.making.processes import Processes, check_space
@@ -121,8 +121,9 @@ def run_again(
         other_versions: Files that were made with other versions of libraries than are here.
     """
     # Both at once. Jobs of the first run wait for one another; those of the second do not, and take what is left.
-    tables = Comparison(files.folder, held, cores, processes, "tables, figures and pages", 0, other_versions)
-    measurements = Comparison(files.folder, held, cores, processes, "measurements", _LAST, other_versions)
+    named = {output: record.recipe["code"].keys() for record in files.records.values() for output in record.outputs}
+    tables = Comparison(files.folder, held, cores, processes, "tables, figures and pages", 0, other_versions, named)
+    measurements = Comparison(files.folder, held, cores, processes, "measurements", _LAST, other_versions, named)
     with ThreadPoolExecutor(2) as pool, processes:
         begun = [
             pool.submit(tables.run, [job for job in some if not reads_weights(job)]),
@@ -145,6 +146,7 @@ class Comparison:
         what: What they make, in words.
         nice: The niceness of what runs.
         other_versions: Files that were made with other versions of libraries than are here.
+        named: By output, the files of ours that its record names.
         compared: How many files came out.
         findings: What came out otherwise.
         crossings: What rounding moved across the bar of a claim, in words.
@@ -159,6 +161,7 @@ class Comparison:
     what: str = "files"
     nice: int = 0
     other_versions: Collection[str] = ()
+    named: Mapping[str, Collection[str]] = field(default_factory=dict)
     compared: int = 0
     findings: list[Finding] = field(default_factory=list)
     crossings: list[str] = field(default_factory=list)
@@ -175,6 +178,7 @@ class Comparison:
                     self.leave(job.outputs, _NOT_HERE)
             for job in possible:
                 self._compare_outputs(job, scratch.results, errors)
+            self._compare_records(possible, scratch.results)
 
     def _say_step(self, done: int, of: int) -> None:
         log.info("%s: %s of %s jobs", self.what, done, of)
@@ -211,6 +215,20 @@ class Comparison:
             elif path.endswith(".csv"):
                 moved = compare.crossings(there, again / path, rounding)
                 self.crossings += [f"{path}: {words}" for words in moved]
+
+    def _compare_records(self, jobs: Iterable[Planned], again: Path) -> None:
+        """Find the records that do not name all files of ours that their jobs used again.
+
+        Planning finds those alone that a job cannot have left unused: no files that are read, no late imports.
+        """
+        titles, lacking = {job.title for job in jobs}, defaultdict[str, list[str]](list)
+        for record in recorded.read_all(again)[0].values():
+            title = next(iter(record.outputs))
+            if title in titles and title in self.named:
+                for name in record.recipe["code"].keys() - {*self.named[title]}:
+                    lacking[name].append(title)
+        for name, found in sorted(lacking.items()):
+            self.findings.append(Finding(summary(sorted(found)), f"used {name}, which the record does not name", AGAIN))
 
     def leave(self, files: Iterable[str], why: str) -> None:
         """Leave some files uncompared."""

@@ -35,6 +35,7 @@ from snakemake.logging import logger
 from emtvb import config
 from emtvb.errors import InputError
 from emtvb.making import provenance
+from emtvb.making.interruption import interrupted_in_a_line
 from emtvb.making.recipes import digest_of_names, plain_params
 from emtvb.making.staleness import Maker, Records
 
@@ -205,7 +206,8 @@ def install_memory(call: Call, records: Records, ask: Callable[[Any, Maker], lis
 
         def execute(self, *given: Any, **named: Any) -> Any:
             try:
-                return super().execute(*given, **named)
+                with interrupted_in_a_line(logger):
+                    return super().execute(*given, **named)
             except (AttributeError, LookupError, TypeError, ValueError) as error:
                 if memory.checked or not _is_raised_by_snakemake(error):
                     raise

@@ -130,7 +130,9 @@ class Records:
                 f"{name}, which was not made with it" for name in more
             ]
         words = [f"setting {name}" for name in _differing_settings(maker.settings, now)]
-        words += self._present.changes(recipe)
+        words += self._present.changes(recipe) or [
+            f"{name}, which its record does not name" for name in self._present.unnamed(recipe)
+        ]
         if "names" in recipe and (
             recipe["names"] != digest_of_names(job.input, job.output)
             or not _are_listed(inputs, maker.inputs, maker.path)

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 from emtvb.errors import InputError
 from emtvb.files import check_writable
 from emtvb.lock import locked
+from emtvb.slurm.states import InQueue, is_over, standing
 
 log = logging.getLogger(__name__)
 _held = contextlib.ExitStack()
@@ -30,33 +31,11 @@ _FOLDER = "EXPERIMENT_OUTPUT_DIR"
 END_SECONDS = 180.0
 """How long to wait for a cancelled job to be gone: Slurm's KillWait is 30 s unless a site changes it."""
 
-FAILED = frozenset(
-    (
-        "BOOT_FAIL", "CANCELLED", "DEADLINE", "FAILED", "LAUNCH_FAILED", "NODE_FAIL", "OUT_OF_MEMORY", "PREEMPTED",
-        "RECONFIG_FAIL", "REVOKED", "TIMEOUT",
-    )
-)  # fmt: skip
-"""States of a job that is over and did not complete. One that Slurm starts again is PENDING by then."""
-
 COMMANDS = "sbatch", "squeue", "scancel", "scontrol"
 """Without which nothing can be submitted, followed or ended."""
 
 ADDRESS = "SLURM_CONF", "SLURM_CONF_SERVER", "SLURM_CLUSTERS"
 """Variables by which Slurm's commands find their cluster."""
-
-NEVER = re.compile(r"PerJob|PartitionTimeLimit|MaxMemPerLimit|BadConstraints")
-"""Why a job waits that will not start, however long it waits: it asks for more than it can ever get."""
-# Of what a partition does not take, squeue has a sentence for a reason: "Job's QOS not permitted to use ...". Of an
-# account Slurm 24.11 says PartitionConfig.
-BARRED = re.compile(
-    r"Invalid|NotAllowed|not (in group )?permitted|PartitionConfig|DependencyNeverSatisfied|ReservationDeleted"
-)
-"""Why a job waits that Slurm took and will not let start; while its database starts anew, it may say so of any job."""
-REQUEUED_HELD = re.compile(r"requeued|MaxRequeue|REQUEUE_HOLD|SPECIAL_EXIT", re.IGNORECASE)
-"""Why Slurm itself holds a job back that it started before: submitted anew it may start elsewhere.
-
-Reasons are those of Slurm's `job_reason_codes` page, and of `job_reason_string` in its source (24.05).
-"""
 
 FULL = re.compile(r"(Max|Grp)Submit|^(?!.*[a-z]Limit\b).*submit.*limit", re.IGNORECASE)
 """What Slurm says of a submission where it takes no more jobs of one user; of other limits it says a word more."""
@@ -76,6 +55,7 @@ _REFUSED = (
 """Words of Slurm's own messages (`slurm_errno.c`); its commands print the message of an error, and not its number."""
 _REMEDIES = (
     (FULL.pattern, "wait for jobs of yours to end; `jobs:` in a profile of your own keeps them fewer"),
+    ("reservation", "name another one, or none, in SBATCH_RESERVATION or slurm_extra"),
     (r"time ?limit|walldur|\bwall", "set longest: to the minutes that one job may take"),
     (r"mem(?!ber)", "set most_memory: to the MiB that one job may ask for"),
     (r"account|assoc", "set account: to one of yours (`sacctmgr show associations user=$USER` lists them)"),
@@ -111,7 +91,7 @@ _ID = re.compile(r"(\d+)(;\S+)?")
 
 
 def answer_of(*command: str, script: str | None = None) -> str:
-    """What one of Slurm's commands prints.
+    """What one of Slurm's commands prints. Ctrl-C does not reach it: a job may be on its way.
 
     Args:
         command: The command and its arguments.
@@ -124,7 +104,7 @@ def answer_of(*command: str, script: str | None = None) -> str:
     try:
         done = subprocess.run(
             command, text=True, errors="replace", capture_output=True, check=False, timeout=120, input=script,
-            env=_environment_of_commands(),
+            env=_environment_of_commands(), start_new_session=True,
         )  # fmt: skip
     except OSError as error:
         raise InputError(shown, error.strerror, "run this where Slurm's commands can be started") from None
@@ -239,73 +219,153 @@ def ids_by_name(name: str) -> list[str]:
     return sorted(found)
 
 
-_BRIEF = "--noheader", "--parsable2", "--allocations"
+class Uncancelled(NamedTuple):
+    """The ids of jobs that stand although they were cancelled, and what ``scancel`` said."""
+
+    jobs: frozenset[str] = frozenset()
+    said: str = ""
+
+    def __str__(self) -> str:
+        return f"Slurm jobs {' '.join(whole_arrays(self.jobs))} are not cancelled (scancel: {self.said or 'no word'})"
 
 
-class InQueue(NamedTuple):
-    """How a job stands: its state, its node, and why it waits."""
+class JobsOfRuns:
+    """The jobs that runs of Snakemake have on Slurm: those with a run's name in theirs.
 
-    state: str
-    node: str = ""
-    reason: str = ""
-
-
-def is_over(state: str) -> bool:
-    """Whether a job in this state has ended, well or not."""
-    return state == "COMPLETED" or state in FAILED
-
-
-def remembered_jobs(run: str, numbers: Collection[str] = ()) -> dict[str, InQueue]:
-    """The jobs of one run of Snakemake that Slurm remembers, by their ids; a task of an array is a job of its own.
+    An id alone says nothing, for Slurm gives it again, to anybody's job. A job that somebody renames is known by its id
+    and the time at which it was submitted.
 
     Args:
-        run: What is in their names.
-        numbers: Ids of jobs that are the run's in any case, for a user may rename a job.
-
-    Raises:
-        InputError: Where Slurm does not answer.
+        runs: The names of the runs.
+        of: Whose jobs are looked at, as an option of ``squeue``; everybody's by default.
     """
-    rows = rows_of_queue(MINE, "--array", "--states=all", columns="%j|%i|%T|%N|%r")
-    known = set(numbers)
-    return {row[1]: InQueue(*row[2:]) for row in rows if run in row[0].split(".") or row[1].split("_")[0] in known}
 
+    def __init__(self, runs: Collection[str], *of: str) -> None:
+        self._runs, self._of = frozenset(runs), of
+        self._names: dict[str, str] = {}
+        self._submitted: dict[str, str] = {}
 
-def states_by_accounting(jobs: Iterable[str]) -> dict[str, str]:
-    """The states that accounting knows of these jobs, by their ids; nothing on a cluster that keeps no accounts."""
-    wanted = set(jobs)
-    ids = ",".join(sorted({job.split("_")[0] for job in wanted}))
-    try:
-        answer = answer_of("sacct", *_BRIEF, f"--jobs={ids}", "--format=JobID,State")
-    except InputError:
-        return {}
-    states = {}
-    for job, _, state in (line.partition("|") for line in answer.splitlines()):
-        for one in _single_ids(job):
-            if one in wanted and state:
-                states[one] = state.split()[0]  # CANCELLED by 1000
-    return states
+    @property
+    def numbers(self) -> frozenset[str]:
+        """The ids that were added."""
+        return frozenset(self._names)
 
+    def add(self, number: str, name: str) -> None:
+        """Add what was submitted: its id, and the name of the submission."""
+        self._names[number] = name
 
-def states_by_controller(jobs: Iterable[str]) -> dict[str, str]:
-    """The states that Slurm's controller itself knows of these jobs, by their ids, whatever a copy of its queue says.
+    def in_queue(self) -> dict[str, InQueue]:
+        """The jobs that Slurm's queue remembers, by their ids; a task of an array is a job of its own.
 
-    Raises:
-        InputError: Where it does not answer.
-    """
-    states: dict[str, str] = {}
-    for number in sorted({job.split("_")[0] for job in jobs}):
+        Raises:
+            InputError: Where Slurm does not answer.
+        """
+        rows = rows_of_queue(*self._of, "--array", "--states=all", columns="%j|%i|%V|%Q|%T|%N|%r") if self._runs else []
+        return {
+            job: InQueue(state, node, reason, is_held=priority == "0")
+            for name, job, submitted, priority, state, node, reason in rows
+            if self._is_one(job, name, submitted)
+        }
+
+    def states_by_accounting(self, jobs: Iterable[str]) -> dict[str, str]:
+        """The states that accounting knows of these jobs, by their ids; nothing on a cluster that keeps no accounts."""
+        wanted = set(jobs)
+        ids = ",".join(sorted({job.split("_")[0] for job in wanted}))
         try:
-            answer = answer_of("scontrol", "--oneliner", "show", "job", number)
-        except InputError as error:
-            if "invalid job id" not in str(error.value).lower():
-                raise
-            continue
-        for line in answer.splitlines():
-            fields = dict(re.findall(r"(\w+)=(\S+)", line))
-            if "JobState" in fields:
-                job = f"{number}_[{fields['ArrayTaskId']}]" if "ArrayTaskId" in fields else number
-                states |= dict.fromkeys(_single_ids(job), str(fields["JobState"]))
-    return states
+            answer = answer_of("sacct", *_BRIEF, f"--jobs={ids}", "--format=JobID,State,Submit,JobName")
+        except InputError:
+            return {}
+        states = {}
+        for job, state, submitted, name in (line.split("|", 3) for line in answer.splitlines() if line.count("|") > 2):
+            for one in _single_ids(job):
+                if one in wanted and state and self._is_one(one, name, submitted):
+                    states[one] = state.split()[0]  # CANCELLED by 1000
+        return states
+
+    def states_by_controller(self, jobs: Iterable[str]) -> dict[str, str]:
+        """The states that Slurm's controller itself knows of these jobs, by their ids, whatever the queue says.
+
+        Raises:
+            InputError: Where it does not answer.
+        """
+        states: dict[str, str] = {}
+        for number in sorted({job.split("_")[0] for job in jobs}):
+            try:
+                answer = answer_of("scontrol", "--oneliner", "show", "job", number)
+            except InputError as error:
+                if not _UNKNOWN.search(str(error.value)):
+                    raise
+                continue
+            for line in answer.splitlines():
+                fields: dict[str, str] = dict(re.findall(r"(\w+)=(\S+)", line))
+                if "JobState" in fields:
+                    job = f"{number}_[{fields['ArrayTaskId']}]" if "ArrayTaskId" in fields else number
+                    for one in _single_ids(job):
+                        if self._is_one(one, fields.get("JobName", ""), fields.get("SubmitTime", "")):
+                            states[one] = fields["JobState"]
+        return states
+
+    def _is_one(self, job: str, name: str, submitted: str) -> bool:
+        """Whether a job that Slurm knows is one of these."""
+        if not self._runs.isdisjoint(name.split(".")):
+            self._submitted[job] = submitted
+            return True
+        return self._submitted.get(job) == submitted
+
+    def cancel(self, jobs: Collection[str]) -> Uncancelled:
+        """Cancel some of these jobs, and look; one that has ended, or that Slurm has forgotten, is none to cancel.
+
+        Args:
+            jobs: Their ids. Of one that the queue does not show, only one with the name of its submission is cancelled.
+
+        Raises:
+            InputError: Where Slurm does not answer.
+        """
+        queue = self.in_queue()
+        every = unended(queue)
+        shown, unseen = every.intersection(jobs), sorted(set(jobs) - queue.keys())
+        said = [_scancel(whole_arrays(shown) if shown == every else sorted(shown))] if shown else []
+        left = set()
+        for number in self._names.keys() & whole_arrays(unseen):
+            some = [job for job in unseen if job.split("_")[0] == number]
+            if error := _scancel(some, f"--name={self._names[number]}"):
+                said.append(error)
+                left |= set(some)
+        if shown:
+            queue = self.in_queue()
+            left |= {job for job in shown & unended(queue) if queue[job].state != "COMPLETING"}
+        return Uncancelled(frozenset(left), next(filter(None, said), ""))
+
+    def cancel_all(self, jobs: Collection[str] = ()) -> Uncancelled:
+        """The same of all jobs that the queue shows, and of these.
+
+        Raises:
+            InputError: Where Slurm does not answer.
+        """
+        return self.cancel({*jobs, *unended(self.in_queue())})
+
+
+def unended(queue: Mapping[str, InQueue]) -> set[str]:
+    """The ids of jobs that wait, run or are about to end."""
+    return {job for job, entry in queue.items() if not is_over(entry.state)}
+
+
+def whole_arrays(jobs: Iterable[str]) -> list[str]:
+    """The ids of jobs, where a job array has one."""
+    return sorted({job.split("_")[0] for job in jobs})
+
+
+_BRIEF = "--noheader", "--parsable2", "--allocations"
+_UNKNOWN = re.compile("invalid job id", re.IGNORECASE)
+
+
+def _scancel(jobs: Sequence[str], *options: str) -> str:
+    """Call ``scancel``; returns what it says where it fails, and only the queue can tell what became of the jobs."""
+    try:
+        answer_of("scancel", *options, *jobs)
+    except InputError as error:
+        return "" if _UNKNOWN.search(str(error.value)) else str(error.value)
+    return ""
 
 
 def _single_ids(job: str) -> Iterable[str]:
@@ -352,7 +412,18 @@ def remedy(message: str) -> str:
     advice = next((remedy for pattern, remedy in _REMEDIES if re.search(pattern, message, re.IGNORECASE)), None)
     if advice is None or PASSING.search(message):
         return "Slurm names no setting"
-    return advice if "`jobs:`" in advice else f"in {SITE_FILE}, {advice}"
+    return f"in {SITE_FILE}, {advice}" if advice.startswith("set ") else advice
+
+
+def remedy_of_waiting(job: str, entry: InQueue) -> str:
+    """What lets a job go on that waits in vain: somebody's command, or another setting."""
+    return standing(entry).remedy.format(job=job) or remedy(entry.reason)
+
+
+def remedy_of_ended(entry: InQueue) -> str:
+    """What to do about a job that was cancelled since it waited in vain: another setting, or to ask for it again."""
+    is_by_hand = bool(standing(entry).remedy) and "reserv" not in entry.reason.lower()
+    return "the same command submits it anew" if is_by_hand else remedy(entry.reason)
 
 
 def is_refusal(message: str) -> bool:
@@ -379,13 +450,6 @@ _HOLLOW = re.compile(
     re.IGNORECASE,
 )
 """What Snakemake and Slurm say of every job that fails."""
-
-
-def cancel(jobs: Collection[str]) -> None:
-    """Cancel jobs; one that has ended meanwhile, or that Slurm has forgotten, is none to cancel."""
-    if jobs:
-        with contextlib.suppress(InputError):
-            answer_of("scancel", *jobs)
 
 
 def take_over(results: Path, run: str | None) -> None:
@@ -462,19 +526,17 @@ def check_job(results: Path) -> None:
 
 def _cancel_runs(runs: Collection[str]) -> None:
     """Cancel the jobs of these runs of Snakemake, and wait until they are gone."""
-    left = _unended_ids(runs)
+    jobs = JobsOfRuns(runs)  # another user's too, who worked in the same folder
+    left = unended(jobs.in_queue())
     if not left:
         return
-    log.warning("cancelling Slurm jobs %s, left over from a Snakemake that was killed", " ".join(left))
-    cancel(left)
+    log.warning("cancelling Slurm jobs %s, left over from a Snakemake that was killed", " ".join(whole_arrays(left)))
+    uncancelled = jobs.cancel(left)
     deadline = time.monotonic() + END_SECONDS
-    while left := _unended_ids(runs):
+    while left := unended(jobs.in_queue()):
         if time.monotonic() > deadline:
-            raise InputError("Slurm jobs", " ".join(left), "cancelled, but they do not end; run again later")
+            how = "cancelled, but they do not end"
+            if uncancelled.jobs and uncancelled.said:
+                how = f"cannot be cancelled (scancel: {uncancelled.said})"
+            raise InputError("Slurm jobs", " ".join(whole_arrays(left)), f"{how}; run again later")
         time.sleep(1)
-
-
-def _unended_ids(runs: Collection[str]) -> list[str]:
-    """Slurm's ids of the jobs of these runs of Snakemake that wait, run or are about to end; a job array has one."""
-    rows = rows_of_queue(columns="%F|%j") if runs else []  # another user's too, who worked in the same folder
-    return sorted({number for number, name in rows if set(runs) & set(name.split("."))})

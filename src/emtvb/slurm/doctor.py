@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import logging
 import os
 import platform
 import re
@@ -27,6 +28,9 @@ from emtvb.errors import InputError
 from emtvb.making import clone, present_code, recipes, surroundings
 from emtvb.making.provenance import installed_version
 from emtvb.slurm import commands as slurm
+from emtvb.slurm.states import InQueue, Meaning, is_over, standing
+
+log = logging.getLogger(__name__)
 
 START_SECONDS = 60.0
 """How long a trial job may wait for its start."""
@@ -158,8 +162,14 @@ class _Trial:
     job: str = ""
     node: str = ""
     reason: str = ""
+    waiting: InQueue = field(default_factory=lambda: InQueue("PENDING"))
     started: bool = False
     ended: float | None = None
+
+    @property
+    def stands(self) -> Meaning:
+        """How its job stands, where it has not ended."""
+        return standing(self.waiting).meaning
 
 
 def _trials_of_places(jobs: dict[str, dict[str, Any]], folder: Path, run: str) -> list[_Trial]:
@@ -184,6 +194,7 @@ def _try_out(experiment: Experiment, jobs: dict[str, dict[str, Any]]) -> Iterato
     logs = Path("slurm-logs")
     logs.mkdir(exist_ok=True)
     trials = _trials_of_places(jobs, folder, run)
+    jobs_of_run = slurm.JobsOfRuns([run], slurm.MINE)
     try:
         for number, trial in enumerate(trials):
             name = f"doctor.{run}.{number}"
@@ -195,14 +206,17 @@ def _try_out(experiment: Experiment, jobs: dict[str, dict[str, Any]]) -> Iterato
                 trial.reason = str(error.value)
                 if not slurm.is_refusal(trial.reason):
                     trial.job = next(iter(slurm.ids_by_name(name)), "")
-        _wait_for_trials(run, [trial for trial in trials if trial.job])
+        _wait_for_trials(jobs_of_run, [trial for trial in trials if trial.job])
         findings = [finding for trial in trials if (finding := _finding_of_trial(trial, logs))]
         yield from findings
         if not findings:
             where = " and ".join(f"{', '.join(trial.rules)} (on {trial.node or 'a node'})" for trial in trials)
             yield Finding("ok", "job", f"ran with what {where} ask for, with this code, and wrote to {folder}")
     finally:
-        slurm.cancel([trial.job for trial in trials if trial.job and trial.ended is None])
+        if left := [trial.job for trial in trials if trial.job and trial.ended is None]:
+            uncancelled = jobs_of_run.cancel(left)
+            if uncancelled.jobs:
+                log.warning("%s", uncancelled)
         for trial in trials:
             trial.file.unlink(missing_ok=True)
 
@@ -213,21 +227,21 @@ def _trial_command(trial: _Trial, experiment: Experiment) -> str:
     return shlex.join([sys.executable, "-m", "emtvb.slurm.probe", str(trial.file), *accelerator])
 
 
-def _wait_for_trials(run: str, trials: Sequence[_Trial]) -> None:
+def _wait_for_trials(jobs: slurm.JobsOfRuns, trials: Sequence[_Trial]) -> None:
     """Wait until jobs have ended, or have not started in time."""
     begun = time.monotonic()
     while open_trials := [trial for trial in trials if trial.ended is None]:
-        queue = slurm.remembered_jobs(run)
+        queue = jobs.in_queue()
         now = time.monotonic()
         for trial in open_trials:
-            state, node, reason = queue.get(trial.job, slurm.InQueue("FORGOTTEN"))
-            trial.node = node or trial.node
-            trial.started = state != "PENDING"
-            if state == "PENDING":
-                trial.reason = reason
-            elif state == "FORGOTTEN" or slurm.is_over(state):
-                trial.ended = now
-        waiting = [trial for trial in open_trials if not trial.started and not slurm.NEVER.search(trial.reason)]
+            entry = queue.get(trial.job)  # none: Slurm has forgotten it
+            trial.node = (entry and entry.node) or trial.node
+            if entry is None or is_over(entry.state):
+                trial.started, trial.ended = True, now
+            else:
+                trial.waiting = entry
+                trial.started = trial.started or trial.stands is Meaning.RUNS
+        waiting = [trial for trial in open_trials if not trial.started and trial.stands is not Meaning.NEVER]
         running = [trial for trial in open_trials if trial.started and trial.ended is None]
         if not (waiting and now - begun < START_SECONDS) and not (running and now - begun < END_SECONDS):
             return
@@ -240,10 +254,11 @@ def _finding_of_trial(trial: _Trial, logs: Path) -> Finding | None:
     if not trial.job:
         return Finding("error", rules, f"Slurm refuses it ({trial.reason}); {slurm.remedy(trial.reason)}")
     if not trial.started:
-        if slurm.NEVER.search(trial.reason) or slurm.BARRED.search(trial.reason):
-            text = f"Slurm would never start it ({trial.reason}); {slurm.remedy(trial.reason)}"
+        if trial.stands in (Meaning.NEVER, Meaning.IN_VAIN):
+            remedy = slurm.remedy_of_waiting(trial.job, trial.waiting)
+            text = f"Slurm would never start it ({trial.waiting}); {remedy}"
             return Finding("error", rules, text)
-        text = f"Slurm took it, but did not start it in {START_SECONDS:.0f} s ({trial.reason})"
+        text = f"Slurm took it, but did not start it in {START_SECONDS:.0f} s ({trial.waiting})"
         return Finding("warning", rules, f"{text}; ask about that reason, unless the cluster is busy")
     if trial.ended is None:
         return Finding("warning", rules, f"{where} did not end in {END_SECONDS:.0f} s; {log} may say why")

@@ -7,6 +7,8 @@ An executor by Snakemake's plugin interface (``snakemake_executor_plugin_emtvb_s
   Where neither knows it, it is finished if its outputs lie there as the record beside them says. If not, it has failed,
   and is cancelled first: so no job runs twice, whatever one of them answers.
 - A job that is preempted or loses its node is run again, and that uses up none of its attempts.
+- What waits in vain is told with a remedy, and cancelled where nobody helps it for a while (``states``).
+- A job is cancelled by its name and id, since Slurm gives ids again, and then looked at.
 - A job that is tried again asks for more memory if it ran out of memory, for more time if it ran out of time, and for
   what it asked for before if neither is known of it.
 - No more is submitted at once than Slurm takes. Where it fails for a while, one line says so and submitting waits.
@@ -33,7 +35,7 @@ import sys
 import threading
 import time
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -46,6 +48,7 @@ from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
 
 from emtvb.errors import InputError
 from emtvb.slurm import commands as slurm
+from emtvb.slurm.states import STATES, InQueue, Meaning, is_over, standing
 
 if TYPE_CHECKING:
     from emtvb.making.staleness import Records
@@ -54,18 +57,18 @@ T = TypeVar("T")
 
 PATIENCE = 24 * 3600.0
 """Seconds for which Slurm may be silent: a maintenance may take a working day, and jobs go on meanwhile."""
-SLOWEST = 180
-"""Seconds between two looks at the queue, at most: all users ask the same controller, and a job takes longer."""
+SLOWEST = 55
+"""Seconds between two looks at the queue, at most: so that a minute has one."""
 BETWEEN = 10.0
 """Seconds between two tries to submit, while Slurm is silent or takes no more jobs."""
-PAUSES = 5.0, 10.0, 20.0, 40.0, 80.0, SLOWEST
+PAUSES = 5.0, 10.0, 20.0, 40.0, 80.0, 180.0
 """Seconds before each further try of a submission that failed; the last one again and again."""
 UNCLEAR = 900.0
 """Seconds for which a submission is tried that fails for a reason that is not known: it may pass, or never."""
 PROGRESS = 60.0
 """Seconds between two lines about how the jobs stand."""
 GRACE = 300.0
-"""Seconds for which a job waits for a reason that will hardly pass, before it is cancelled."""
+"""Seconds for which a job waits in vain before it is cancelled."""
 MOST_LOST = 20
 """Times that a job may be preempted or lose its node before that uses up attempts: it may be what ends its nodes."""
 _LOST = frozenset(("PREEMPTED", "NODE_FAIL", "BOOT_FAIL"))
@@ -103,12 +106,12 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         self._over = threading.Event()  # nothing more is to be submitted
         self._submitting = threading.Lock()
         self._submissions = itertools.count(1)
-        self._numbers: set[str] = set()  # Slurm's ids of what was submitted
+        self._jobs = slurm.JobsOfRuns([self.run_uuid], slurm.MINE)
         self._silent_since: float | None = None
         self._forgotten: dict[str, float] = {}  # ids, and when they were first missed
         self._ran_out: Counter[tuple[Any, str]] = Counter()  # of a job, how often of memory or time
         self._lost: Counter[Any] = Counter()  # jobs, and how often they were preempted or lost their node
-        self._barred: dict[tuple[str, re.Pattern[str]], float] = {}  # jobs, and since when they wait in vain
+        self._in_vain: dict[str, float] = {}  # ids, and since when these jobs wait in vain
         self._room_left, self._room_asked = 0, -BETWEEN
         self._refusals: set[str] = set()  # what was asked for that Slurm refuses
         self._said: set[str] = set()
@@ -204,7 +207,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             return True
         if number is None:
             return True
-        self._numbers.add(number)
+        self._jobs.add(number, name)
         tasks = f" with {len(jobs)} tasks" if len(jobs) > 1 else ""
         self.logger.info(f"submitted {name} as Slurm job {number}{tasks}; Slurm's log is in {logs}")
         for task, job in enumerate(jobs, 1):
@@ -265,8 +268,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
 
     def _has_jobs(self) -> bool:
         """Whether jobs of this run wait or run."""
-        queue = self._ask_patiently(lambda: slurm.remembered_jobs(self.run_uuid, self._numbers)) or {}
-        return bool(_unended_ids(queue))
+        return bool(slurm.unended(self._ask_patiently(self._jobs.in_queue) or {}))
 
     def _room_now(self) -> int:
         """How many jobs more Slurm's controller will hold, waiting until it is one or more, or all is over."""
@@ -307,14 +309,21 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         self.logger.error(f"{_task_in_words(job_info.job)}: {msg or 'failed'}{where}")
         super().report_job_error(job_info, msg=None if msg is None else f"{msg}. ", aux_logs=logs, **more)
 
-    def cancel_jobs(self, active_jobs: list[Any]) -> None:  # noqa: ARG002
+    def cancel_jobs(self, active_jobs: list[Any]) -> None:
         """Cancel all jobs of this run, those that are being submitted too; that some have ended already is no error."""
         self._over.set()
         with self._submitting:
             try:
-                slurm.cancel(_unended_ids(slurm.remembered_jobs(self.run_uuid, self._numbers)) | self._numbers)
+                left = self._jobs.cancel_all([info.external_jobid for info in active_jobs])
             except InputError as error:
                 self.logger.warning(f"{error.what}: {error.value}: jobs may be left; the next call cancels them")
+            else:
+                if left.jobs:
+                    self.logger.warning(f"{left}; the next call cancels them")
+
+    async def sleep(self) -> None:
+        """Wait until the next look at jobs, or until all is over."""
+        await asyncio.to_thread(self._over.wait, self.next_seconds_between_status_checks)
 
     def shutdown(self) -> None:
         """End, and submit nothing any more."""
@@ -332,7 +341,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             return
         try:
             async with self.status_rate_limiter:
-                queue = await asyncio.to_thread(slurm.remembered_jobs, self.run_uuid, self._numbers)
+                queue = await asyncio.to_thread(self._jobs.in_queue)
         except InputError as error:
             too_long = self._is_silent(error)
             for info in active_jobs:
@@ -344,9 +353,16 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         self._is_heard()
         self._cancel_strays(queue)
         self._report_states(queue)
+        self._note_in_vain(queue)
         missing = [info.external_jobid for info in active_jobs if info.external_jobid not in queue]
         others = await asyncio.to_thread(self._states_elsewhere, missing) if missing else {}
         active = [info for info in active_jobs if not self._has_ended(info, queue, others)]
+        if given_up := [info for info in active if self._is_given_up(info, queue, others)]:
+            uncancelled = await asyncio.to_thread(self._cancelled, [info.external_jobid for info in given_up])
+            for info in given_up:
+                self._report_given_up(info, queue, uncancelled)
+            ended = {info.external_jobid for info in given_up}
+            active = [info for info in active if info.external_jobid not in ended]
         for info in active:
             yield info
         slower = min(self.next_seconds_between_status_checks * 1.2, SLOWEST)
@@ -361,12 +377,12 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         asked of the controller, and if that knows it, the waiting begins anew. An empty state: nobody knows it.
         """
         now = time.monotonic()
-        states = slurm.states_by_accounting(missing)
+        states = self._jobs.states_by_accounting(missing)
         late = self.workflow.execution_settings.latency_wait
         missed = [job for job in missing if now - self._forgotten.setdefault(job, now) >= late]
-        if overdue := [job for job in missed if not slurm.is_over(states.get(job, ""))]:
+        if overdue := [job for job in missed if not is_over(states.get(job, ""))]:
             try:
-                known = slurm.states_by_controller(overdue)
+                known = self._jobs.states_by_controller(overdue)
                 self._forgotten |= dict.fromkeys(known.keys() & set(overdue), now)
             except InputError as error:  # while the queue is answered: a line for each look would be many
                 self._say(f"Slurm's controller does not say what became of jobs ({error.value}): waiting")
@@ -374,55 +390,70 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             states |= {job: known.get(job, "") for job in overdue}
         return states
 
-    def _has_ended(self, info: Any, queue: Mapping[str, slurm.InQueue], others: Mapping[str, str]) -> bool:
-        """Whether a job is over, and has been reported."""
+    def _has_ended(self, info: Any, queue: Mapping[str, InQueue], others: Mapping[str, str]) -> bool:
+        """Whether a job is over by itself, and has been reported."""
         job = info.external_jobid
         if job in queue:
             self._forgotten.pop(job, None)
-            state, _, reason = queue[job]
-        else:
-            state, reason = others.get(job, ""), ""
-            if not slurm.is_over(state):
-                return self._is_found(info, bool(state))
-        if state == "COMPLETED":
+        state = queue[job].state if job in queue else others.get(job, "")
+        meaning = STATES.get(state)
+        # Nobody knows it, but its files may; they may come late.
+        if meaning is Meaning.DONE or (job not in queue and not is_over(state) and _is_made(self.known, info.job)):
             self._report_success(info)
-        elif state in slurm.FAILED:
+        elif meaning is Meaning.FAILED:
             self._report_failure(info, state)
-        elif state == "PENDING" and (slurm.NEVER.search(reason) or self._is_late(job, slurm.BARRED, reason)):
-            slurm.cancel([job])
-            info.job.attempt = info.job.restart_times + 1  # it would wait again
-            msg = f"Slurm would never start job {job} ({reason}), so it was cancelled; {slurm.remedy(reason)}"
-            self.report_job_error(info, msg=msg)
-        elif self._is_late(job, slurm.REQUEUED_HELD, f"{state} {reason}"):
-            slurm.cancel([job])
-            self.report_job_error(info, msg=f"Slurm held job {job} back ({state}, {reason}), so it was cancelled")
         else:
-            if "held" in reason.lower() or state in ("REQUEUE_HOLD", "SPECIAL_EXIT"):
-                by_user = f"`scontrol release {job}` lets it start, `scancel {job}` has it submitted anew"
-                remedy = "ask the cluster's administrators" if "admin" in reason.lower() else by_user
-                self._say(f"Slurm holds job {job} back ({reason}): {remedy}")
             return False
         return True
 
-    def _is_late(self, job: str, hopeless: re.Pattern[str], why: str) -> bool:
-        """Whether a job has waited long enough for a reason that will hardly pass."""
-        key = job, hopeless
-        if not hopeless.search(why):
-            self._barred.pop(key, None)
-            return False
-        return time.monotonic() - self._barred.setdefault(key, time.monotonic()) >= GRACE
+    def _note_in_vain(self, queue: Mapping[str, InQueue]) -> None:
+        """Note since when jobs wait in vain, and say it of those that begin to, with state, reason and remedy."""
+        now, new = time.monotonic(), defaultdict(list)
+        in_vain = {job: entry for job, entry in queue.items() if standing(entry).meaning is Meaning.IN_VAIN}
+        for job, entry in in_vain.items():
+            if job not in self._in_vain:
+                new[entry.state, entry.reason].append(job)
+        self._in_vain = {job: self._in_vain.get(job, now) for job in in_vain}
+        for first, *more in new.values():
+            others = f" and {len(more)} more" if more else ""
+            remedy = slurm.remedy_of_waiting(first, in_vain[first])
+            said = f"Slurm job {first}{others} waits in vain ({in_vain[first]}): {remedy}"
+            self.logger.warning(f"{said}. After {GRACE / 60:.0f} minutes of that it is cancelled")
 
-    def _is_found(self, info: Any, is_known: bool) -> bool:
-        """Whether a job that is not in the queue could be told to have ended, by its files; they may come late."""
-        job = info.external_jobid
-        if _is_made(self.known, info.job):
-            self._report_success(info)
-        elif is_known or time.monotonic() - self._forgotten[job] < self.workflow.execution_settings.latency_wait:
-            return False
-        else:
-            slurm.cancel([job])
+    def _is_given_up(self, info: Any, queue: Mapping[str, InQueue], others: Mapping[str, str]) -> bool:
+        """Whether nothing will come of a job that has not ended: it waits in vain, or nobody knows it any more."""
+        job, now = info.external_jobid, time.monotonic()
+        if job not in queue:
+            late = self.workflow.execution_settings.latency_wait
+            return not others.get(job) and now - self._forgotten[job] >= late
+        if standing(queue[job]).meaning is Meaning.NEVER:
+            return True
+        return job in self._in_vain and now - self._in_vain[job] >= GRACE
+
+    def _cancelled(self, jobs: Sequence[str]) -> slurm.Uncancelled:
+        """Cancel jobs; returns those that are not cancelled, as far as is known."""
+        try:
+            return self._jobs.cancel(jobs)
+        except InputError as error:
+            return slurm.Uncancelled(frozenset(jobs), f"{error.what}: {error.value}")
+
+    def _report_given_up(self, info: Any, queue: Mapping[str, InQueue], uncancelled: slurm.Uncancelled) -> None:
+        """Report a job of which nothing will come; it is tried again only where another try may do better."""
+        job, stands = info.external_jobid, info.external_jobid in uncancelled.jobs
+        if job not in queue and not stands:
             self._report_failure(info, "")
-        return True
+            return
+        end = f"and is not cancelled ({uncancelled.said or 'scancel says nothing'}): `scancel {job}` ends it"
+        if job not in queue:
+            msg = f"Slurm has forgotten job {job}, {end}"
+        else:
+            msg = f"Slurm job {job} waits in vain ({queue[job]}), {end if stands else 'so it was cancelled'}"
+            msg += f"; {slurm.remedy_of_ended(queue[job])}"
+        if not stands and standing(queue[job]).is_moved and (again := self._again_for_nothing(info.job)):
+            msg += again
+        else:
+            info.job.attempt = info.job.restart_times + 1  # it would wait again, or run twice
+        self.report_job_error(info, msg=msg)
 
     def _report_success(self, info: Any) -> None:
         self._forgotten.pop(info.external_jobid, None)
@@ -445,13 +476,19 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         if ran_out is not None and not job.is_group():
             self._ran_out[job, ran_out] += 1
             msg += f"; {self._shortage_in_words(job, ran_out)}"
-        elif state in _LOST and self._lost[job] < MOST_LOST:
-            self._lost[job] += 1
-            job.attempt -= 1  # which Snakemake raises again
-            msg += f"; it is run again, and that uses up no attempt ({self._lost[job]} of {MOST_LOST} times)"
+        elif state in _LOST and (again := self._again_for_nothing(job)):
+            msg += again
         elif words := slurm.last_words(output):
             msg += f"; its last words: {words}"
         self.report_job_error(info, msg=msg)
+
+    def _again_for_nothing(self, job: Any) -> str:
+        """Let a job be run again for what is no fault of its own, in words; nothing where it was so too often."""
+        if self._lost[job] >= MOST_LOST:
+            return ""
+        self._lost[job] += 1
+        job.attempt -= 1  # which Snakemake raises again
+        return f"; it is run again, and that uses up no attempt ({self._lost[job]} of {MOST_LOST} times)"
 
     def _shortage_in_words(self, job: Any, name: str) -> str:
         """What a job ran out of, what it asks for next, and where to raise that."""
@@ -483,27 +520,35 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             self.logger.warning("Slurm answers again")
             self._silent_since = None
 
-    def _cancel_strays(self, queue: Mapping[str, slurm.InQueue]) -> None:
+    def _cancel_strays(self, queue: Mapping[str, InQueue]) -> None:
         """Cancel jobs of this run that nobody waits for: Slurm may take one long after ``sbatch`` gave up on it."""
         if not self._submitting.acquire(blocking=False):
             return
         try:
-            if strays := sorted(_unended_ids(queue) - self._numbers):
-                self.logger.warning(f"cancelling Slurm jobs {' '.join(strays)}, whose submission had seemed to fail")
-                slurm.cancel(strays)
+            numbers = self._jobs.numbers
+            if strays := {job for job in slurm.unended(queue) if job.split("_")[0] not in numbers}:
+                shown = " ".join(slurm.whole_arrays(strays))
+                self.logger.warning(f"cancelling Slurm jobs {shown}, whose submission had seemed to fail")
+                self._cancelled(sorted(strays))
         finally:
             self._submitting.release()
 
-    def _report_states(self, queue: Mapping[str, slurm.InQueue]) -> None:
+    def _report_states(self, queue: Mapping[str, InQueue]) -> None:
         """Say how many jobs Slurm has, and why those wait that do, a line a minute at most."""
         if time.monotonic() - self._reported < PROGRESS:
             return
         self._reported = time.monotonic()
-        states = Counter(entry.state for entry in queue.values() if not slurm.is_over(entry.state))
-        reasons = Counter(entry.reason for entry in queue.values() if entry.state == "PENDING")
-        waiting = states.pop("PENDING", 0)
-        why = ", ".join(shorten(reason, 80) for reason, _ in reasons.most_common(3) if reason not in ("", "None"))
-        self.logger.info(f"on Slurm {states.total()} jobs run and {waiting} wait{f' ({why})' if why else ''}")
+        jobs = defaultdict(list)
+        for entry in queue.values():
+            jobs[standing(entry).meaning].append(entry)
+        waiting, in_vain = jobs[Meaning.WAITS], [*jobs[Meaning.IN_VAIN], *jobs[Meaning.NEVER]]
+        text = f"on Slurm {len(jobs[Meaning.RUNS])} jobs run and {len(waiting)} wait{_reasons_in_words(waiting)}"
+        if in_vain:
+            text += f"; {len(in_vain)} wait in vain{_reasons_in_words(in_vain)}"
+        if unknown := Counter(entry.state for entry in jobs[Meaning.UNKNOWN]):
+            states = ", ".join(f"{count} {state}" for state, count in sorted(unknown.items()))
+            text += f"; of unknown state: {states}"
+        self.logger.info(text)
 
     def _say(self, text: str) -> None:
         """Say something once."""
@@ -526,9 +571,11 @@ def _job_script(commands: Sequence[str], variables: Mapping[str, str]) -> str:
     return f'#!/bin/sh\n{exports}case "$SLURM_ARRAY_TASK_ID" in\n{cases}*)\nexit 64\n;;\nesac\n'
 
 
-def _unended_ids(queue: Mapping[str, slurm.InQueue]) -> set[str]:
-    """The ids of jobs that wait, run or are about to end; a job array has one."""
-    return {job.split("_")[0] for job, entry in queue.items() if not slurm.is_over(entry.state)}
+def _reasons_in_words(entries: Sequence[InQueue]) -> str:
+    """Why jobs wait, those reasons first that most have, in brackets: a state's name where there is no reason."""
+    reasons = Counter(entry.reason if entry.state == "PENDING" else entry.state for entry in entries)
+    words = ", ".join(shorten(reason, 80) for reason, _ in reasons.most_common(3) if reason not in ("", "None"))
+    return f" ({words})" if words else ""
 
 
 def _is_made(known: Records, job: Any) -> bool:
