@@ -32,8 +32,8 @@ class _Checked(Runnable):
     ) -> tuple[Float[np.ndarray, "kept trial state"], Float[np.ndarray, "time trial output"]]:
         """States and outputs after each input, from this state, or from where the network itself begins.
 
-        Where inputs are of another kind than those that it was verified on (longer, or with numbers beyond theirs), a
-        warning says so, once.
+        Where inputs have what none had that it was verified on (a cue, a larger number, more steps), a warning says so,
+        once.
 
         Args:
             inputs: (time, trial, input).
@@ -145,7 +145,7 @@ class Adapted(_Checked):
     def __repr__(self) -> str:
         verified = "not verified yet" if self.verified is None else self.verified
         noise = ", with noise of its own" if self.noisy else ""
-        other = "" if not self._warned else f"other inputs ({', '.join(sorted(self._warned))}) were not verified"
+        other = "" if not self._warned else f"not verified on {', '.join(sorted(self._warned))}"
         said = [f"{self.state_dim} numbers of state{noise}", self._note, str(verified), other]
         return f"<{self.name}: {'; '.join(filter(None, said))}>"
 
@@ -180,11 +180,11 @@ class Adapted(_Checked):
         return self._input_dim
 
     def verify(self, inputs: Float[np.ndarray, "time trial input"], has_ids: bool = False) -> Verified:
-        """Hold it to the whole network, if that was given, and to itself, on a few of these trials at full length.
+        """Hold it to the whole network, if that was given, and to itself, on these trials at full length.
 
         It is run again; each step is made again from its recorded state, in no order and with few of the trials; what
-        the generators of numpy, torch and Python draw is drawn again. At most 512 trials are run, fewer if states are
-        large. Where there is no whole network a warning says so, once.
+        the generators of numpy, torch and Python draw is drawn again. All trials are run, of large states some: with
+        each cue among them, within a limit. Where there is no whole network a warning says so, once.
 
         Args:
             inputs: The trials.
@@ -197,6 +197,7 @@ class Adapted(_Checked):
         before, self._input_dim = str(self.verified), inputs.shape[2]
         with self.machine.quiet():
             self.verified = verify_steps(self.machine, inputs, has_ids)
+        self._warned.clear()
         if str(self.verified) != before and (not self.verified or self.verified.steps < self.verified.length):
             warnings.warn(f"{self.name}: {self.verified}", stacklevel=3)
         return self.verified
@@ -221,10 +222,10 @@ class Adapted(_Checked):
         self._input_dim = inputs.shape[2]
         if state is None and self.verified is None:
             self.verify(inputs)
-        unlike = "" if self.verified is None else self.verified.unlike(inputs, state is None)
-        if unlike and unlike not in self._warned:
-            self._warned.add(unlike)
-            warnings.warn(f"{self.name}: not verified on these inputs: {unlike} of {self.verified}", stacklevel=3)
+        lacking = [] if self.verified is None else self.verified.lacks(inputs, state is None)
+        if new := [words for words in lacking if words not in self._warned]:
+            self._warned.update(new)
+            warnings.warn(f"{self.name}: not verified on these inputs: {'; '.join(new)}; {self.verified}", stacklevel=3)
         with self.machine.quiet():
             return run_steps(self.machine, inputs, state, times)
 
@@ -356,7 +357,7 @@ def adapt(
     Raises:
         InputError: Where it is none of these.
     """
-    refuse_keywords("adapt", gone, dict.fromkeys(gone.keys() & _GONE, _forms_of(network) if gone else ""))
+    refuse_keywords("adapt", gone, dict.fromkeys(gone.keys() & _GONE, _FORMS))
     settings = {"readout": readout, "state": state, "whole": whole}
     if isinstance(network, (Adapted, Wrapped)):
         for word, given in settings.items():
@@ -381,7 +382,7 @@ def adapt(
             note = "" if readout is not None else "no readout: its outputs are its hidden states"
             return Adapted(torch_steps.TorchMachine(form), input_dim or network.input_size, source, note)
         if state is None:
-            raise InputError("network", f"{name}, whose steps are not known", _forms_of(network))
+            raise InputError("network", f"{name}, whose steps are not known", _FORMS)
     if state is None:
         remedy = "give where it begins: a number of zeros, one trial's state, or a function of the number of trials"
         raise InputError("state", f"none, of the step {name}", f"{remedy}: adapt(step, state=64)")
@@ -395,6 +396,11 @@ def adapt(
 
 _GONE = {"step", "output"}
 """Arguments of earlier versions."""
+_FORMS = (
+    "give its layer and its readout, adapt(LAYER, READOUT, whole=NETWORK), or one step of it, "
+    "adapt(STEP, state=SIZE, whole=NETWORK), where STEP(inputs, state) returns (output, state)"
+)
+"""What a network is taken as."""
 
 
 def _check_arguments(network: Any, name: str, settings: dict[str, Any], input_dim: Any) -> None:
@@ -412,16 +418,6 @@ def _check_arguments(network: Any, name: str, settings: dict[str, Any], input_di
         whole_number(settings["state"], "state", 1)
     if input_dim is not None:
         whole_number(input_dim, "input_dim", 1)
-
-
-def _forms_of(network: Any) -> str:
-    """In which form a network is given, with its own names if it is torch's."""
-    torch = sys.modules.get("torch")
-    if torch is None or not isinstance(network, torch.nn.Module):
-        return "give the step itself: adapt(step, state=...), (input, state) -> (output, state)"
-    from emtvb.adapters import torch_steps
-
-    return torch_steps.forms_of(network)
 
 
 def _example_arrays(state: Any) -> list[Any]:

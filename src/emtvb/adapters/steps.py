@@ -239,7 +239,7 @@ def run_steps(
     times: Sequence[int] | None = None,
     *,
     is_drawn_again: bool = False,
-    moved: float = 0.0,
+    change: Callable[[Any], Any] | None = None,
 ) -> tuple[Float[np.ndarray, "kept trial state"], Float[np.ndarray, "time trial output"]]:
     """States after the inputs of some times, by default all, and outputs after each.
 
@@ -249,7 +249,7 @@ def run_steps(
         state: Where it begins; by default where the network itself does.
         times: The inputs after which the state is kept, in order.
         is_drawn_again: Whether each step draws the same noise.
-        moved: Each number of each state is made larger by this share of itself, as rounding does.
+        change: What becomes of a flat state, in the library, before the next step; by default it stays.
     """
     flats, outputs = [], []
     again = machine.drawn_again if is_drawn_again else nullcontext
@@ -260,8 +260,8 @@ def run_steps(
             output, now = machine.step(machine.array(u), now, f"at step {time} of {len(inputs)}")
         if times is None or time in times:
             flats.append(machine.flat(now))
-        if moved:
-            now = machine.nested(machine.flat(now) * (1 + moved))
+        if change is not None:
+            now = machine.nested(change(machine.flat(now)))
         outputs.append(machine.joined([output]))
     given = machine.stacked(outputs)
     if not flats:

@@ -205,23 +205,3 @@ def untrained_arguments(source: dict[str, Any], seed: int) -> dict[str, Any] | N
                 order = torch.randperm(parameter.numel()).to(parameter.device)
                 parameter.copy_(parameter.flatten()[order].reshape(parameter.shape))
     return drawn
-
-
-def forms_of(network: nn.Module) -> str:
-    """The two forms in which a module could be given, with its own class and the names of what is in it."""
-    inner = [(path, part) for path, part in network.named_modules() if is_own(part)]
-    path, part = inner[0] if inner else ("LAYER", None)
-    width = getattr(part, "proj_size", 0) or getattr(part, "hidden_size", 0)
-    linear = [name for name, item in network.named_modules() if isinstance(item, nn.Linear)]
-    fitting = [name for name in linear if network.get_submodule(name).in_features == width]
-    readout = f"net.{[*linear, *fitting][-1]}" if linear else "READOUT"
-    first = ", batch_first=True" if getattr(part, "batch_first", False) else ""
-    names = [name for name, _ in network.named_children()]
-    own = [name for name, value in vars(type(network)).items() if inspect.isfunction(value) and name[0] != "_"]
-    parts = ", ".join([f"net.{name}" for name in [*names, *(name for name in own if name != "forward")]][:8])
-    layer = f"its layer and readout, emtvb.adapt(net.{path}, {readout}, whole=net{first})"
-    step = (
-        f"def step(u, h): ... {parts or 'its own parts'} ...; return y, h, and "
-        f"emtvb.adapt(step, state={width or 'ITS SIZE'}, whole=net{first})"
-    )
-    return f"write {layer}; or one step of it, {step}" if inner else f"write one step of it, {step}"

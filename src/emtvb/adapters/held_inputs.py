@@ -1,0 +1,88 @@
+"""What the inputs of the trials were on which a system was held to its network, and what others have beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+_MANY = 64
+"""An input with more values than this, or with few trials for each, is a number; else each of its values is a cue."""
+_TRIALS_OF_A_CUE = 4
+_SHOWN = 4
+"""Values that are named one by one, at most."""
+
+
+@dataclass(frozen=True, eq=False)
+class HeldInputs:
+    """Inputs of trials that were held.
+
+    Attributes:
+        steps: Their steps.
+        values: Of each input its values, in order, where these are cues; else its smallest and its largest number.
+        are_cues: Of each input whether they are.
+        together: Which inputs were not zero at the same step, one pattern a row; None where there are many.
+    """
+
+    steps: int
+    values: tuple[np.ndarray, ...]
+    are_cues: tuple[bool, ...]
+    together: np.ndarray | None
+
+    @classmethod
+    def of(cls, inputs: Float[np.ndarray, "time trial input"], has_ids: bool) -> HeldInputs:
+        """What these inputs were; where they are ids each is a cue."""
+        channels = [np.unique(channel) for channel in np.moveaxis(inputs.astype(np.float32), 2, 0)]
+        are_cues = tuple(has_ids or _are_cues(values, inputs.shape[1]) for values in channels)
+        kept = tuple(v if cues else v[[0, -1]] for v, cues in zip(channels, are_cues, strict=True))
+        together = np.unique(_patterns(inputs), axis=0)
+        return cls(len(inputs), kept, are_cues, together if len(together) <= _MANY else None)
+
+    def lacks(self, inputs: Float[np.ndarray, "time trial input"], from_start: bool) -> list[str]:
+        """What inputs have that no held trial had, in words: by what was held, so there are few."""
+        found = []
+        for i, (values, are_cues) in enumerate(zip(self.values, self.are_cues, strict=True)):
+            given = inputs[..., i].astype(np.float32)
+            if are_cues and not np.isin(given, values).all():
+                few = ", ".join(f"{value:.4g}" for value in values)
+                found.append(f"input {i} other than {few if len(values) <= _SHOWN else f'its {len(values)} values'}")
+            elif not are_cues and ((given < values[0]).any() or (given > values[1]).any()):
+                found.append(f"input {i} beyond {values[0]:.4g} to {values[1]:.4g}")
+        if not found and self.together is not None:
+            held = {row.tobytes() for row in self.together}
+            if any(row.tobytes() not in held for row in np.unique(_patterns(inputs), axis=0)):
+                found.append("inputs at one step that were never at one step")
+        return found + [f"more than {self.steps} steps"] * (from_start and len(inputs) > self.steps)
+
+
+def in_order(inputs: Float[np.ndarray, "time trial input"], has_ids: bool) -> tuple[Int[np.ndarray, " trial"], int]:
+    """Trials in the order in which they are to be held, and how many of the first ones have all cues between them.
+
+    First are those with a value, or inputs at one step, that is rare, and with the largest and smallest numbers and
+    the most and fewest zeros; the others follow by chance.
+    """
+    count = inputs.shape[1]
+    zeros = (inputs == 0).sum(axis=(0, 2))
+    trials = [inputs.max(axis=(0, 2)).argmax(), inputs.min(axis=(0, 2)).argmin(), zeros.argmax(), zeros.argmin()]
+    for channel in np.moveaxis(inputs.astype(np.float32), 2, 0):
+        values, first, often = np.unique(channel, return_index=True, return_counts=True)
+        if not (has_ids or _are_cues(values, count)):
+            first, often = first[[0, -1]], often[[0, -1]]
+        trials += (first[often.argsort(kind="stable")] % count).tolist()
+    rows, first = np.unique(_patterns(inputs), axis=0, return_index=True)
+    if len(rows) <= _MANY:
+        trials += (first % count).tolist()
+    cues = list(dict.fromkeys(map(int, trials)))
+    chance = np.random.default_rng(0).permutation(count)
+    return np.array(list(dict.fromkeys([*cues, *chance.tolist()]))), len(cues)
+
+
+def _are_cues(values: np.ndarray, trials: int) -> bool:
+    """Whether an input takes so few values in so many trials that each is one of its own."""
+    return len(values) <= min(max(trials / _TRIALS_OF_A_CUE, 3), _MANY)
+
+
+def _patterns(inputs: np.ndarray) -> np.ndarray:
+    """Which inputs are not zero, of each step of each trial: a row of bits."""
+    return np.packbits(inputs.reshape(-1, inputs.shape[2]) != 0, axis=1)
