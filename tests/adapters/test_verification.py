@@ -23,6 +23,7 @@ from ..library.many import (
     Case,
     D,
     H,
+    U,
     by_layer,
     cell,
     layer,
@@ -373,3 +374,124 @@ def test_a_network_with_noise_is_verified_where_both_draw_it_alike(where: str) -
         return
     record(system, inputs())
     assert system.verified
+
+
+@pytest.mark.parametrize("until", [1, 9, 22, 30, 45, 70])
+@pytest.mark.parametrize("has_whole", [True, False])
+def test_a_network_that_needs_its_first_calls_to_settle_is_refused(until: int, has_whole: bool) -> None:
+    """What ends within the first runs is no noise."""
+
+    def made() -> Callable:
+        calls = iter(range(10**9))
+
+        def step(u: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            y, h = potentials(u, h)
+            return (2 * y if next(calls) < until else y), h
+
+        return step
+
+    whole = unrolled(potentials, zeros=np.zeros, stack=np.stack) if has_whole else None
+    with pytest.raises(InputError, match=r"when it is run again|does not go on from its state"):
+        record(emtvb.adapt(made(), state=H, whole=whole), inputs())
+
+
+def noisy_rate(u: Tensor, h: Tensor, leak: float = 0.8, after: int = 0) -> tuple[Tensor, Tensor]:
+    """Leaky units with noise, which is drawn before the others or after them."""
+    noise = 0.1 * torch.randn(h.shape) + 0 * torch.randn(h.shape[0] * after).sum()
+    h = leak * h + torch.tanh(0.5 * h + u.sum(1, keepdim=True) + torch.linspace(-1, 1, H)) * (1 - leak) + noise
+    return h[:, :2], h
+
+
+@pytest.mark.parametrize("after", [0, 1])
+def test_noise_does_not_excuse_a_wrong_leak(after: int) -> None:
+    """Whether both draw alike or not; without a mistake only the one that draws alike is verified."""
+    whole = unrolled(noisy_rate)
+    with pytest.raises(InputError, match=r"differs from whole by more than their noise, most in output channel [01]"):
+        record(emtvb.adapt(lambda u, h: noisy_rate(u, h, 0.6, after), state=H, whole=whole), inputs())
+    system = emtvb.adapt(lambda u, h: noisy_rate(u, h, after=after), state=H, whole=whole)
+    assert bool(record(system, inputs()).system.verified) == (not after)
+    assert ("verified: no; its noise is not drawn as whole draws it" in repr(system)) == bool(after)
+
+
+@pytest.mark.parametrize("mask", [-1e4, -1e9, -np.inf])
+@pytest.mark.parametrize("often", [0.001, 0.5, 0.999, 1])
+def test_a_masked_output_loosens_nothing(mask: float, often: float) -> None:
+    """However often it is, where it is and where it is not: a step whose bias is forgotten is refused."""
+    x = inputs()
+    x[..., 2] = np.random.default_rng(1).uniform(size=x.shape[:2]) < often
+
+    def step(u: np.ndarray, h: np.ndarray, bias: float = 0.02) -> tuple[np.ndarray, np.ndarray]:
+        y, h = potentials(u * [1, 1, 0], h)
+        return np.where((u[:, 2:] > 0) & (np.arange(3) < 2), mask, y[:, :3] + bias), h
+
+    whole = unrolled(step, zeros=np.zeros, stack=np.stack)
+    system = emtvb.adapt(step, state=H, whole=whole)
+    assert system.verify(x)
+    assert ("but outputs 0, 1 are the same throughout" in repr(system)) == (often == 1)
+    with pytest.raises(InputError, match="where whole gives"):
+        emtvb.adapt(lambda u, h: step(u, h, 0.0), state=H, whole=whole).verify(x)
+
+
+def test_a_channel_that_is_constant_is_held_absolutely_and_said() -> None:
+    def step(u: np.ndarray, h: np.ndarray, constant: float = 1e7) -> tuple[np.ndarray, np.ndarray]:
+        y, h = potentials(u, h)
+        return np.concatenate([y[:, :1], np.full((len(y), 1), constant)], axis=1), h
+
+    whole = unrolled(step, zeros=np.zeros, stack=np.stack)
+    system = emtvb.adapt(step, state=H, whole=whole)
+    assert record(system, inputs()).system.verified
+    assert repr(system).endswith("against whole; but output 1 is the same throughout>")
+    with pytest.raises(InputError, match="output channel 1"):
+        record(emtvb.adapt(lambda u, h: step(u, h, 1e7 + 1e-3), state=H, whole=whole), inputs())
+    still = emtvb.adapt(lambda u, h: (0 * h[:, :2], h), state=H, whole=lambda x: np.zeros((*x.shape[:2], 2)))
+    with pytest.warns(UserWarning, match="verified: no; its outputs are the same throughout these trials"):
+        still.verify(inputs())
+
+
+def test_numbers_of_the_state_that_reach_no_output_are_counted() -> None:
+    apart = np.arange(H) < 11
+    W0 = W * apart[:, None] * apart
+
+    def parted(u: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        v = 0.8 * v + 0.2 * (np.tanh(v) @ W0.T + u @ U.T)
+        return np.tanh(v[:, :11]), v
+
+    whole = unrolled(parted, zeros=np.zeros, stack=np.stack)
+
+    def step(u: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        y, v = parted(u, v)
+        return y, np.where(apart, v, 0.5 * v)
+
+    system = emtvb.adapt(step, state=H, whole=whole)
+    assert record(system, inputs()).system.verified
+    assert "but 5 of 16 numbers of its state reach no output" in repr(system)
+
+
+@pytest.mark.filterwarnings("ignore:.*not verified on these inputs")
+def test_where_states_are_large_some_trials_are_held_with_each_cue_among_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("emtvb.adapters.verification.NUMBERS_HELD", 12 * TIME * H)
+    x = np.zeros((TIME, 200, D))
+    x[0, :, 0] = np.arange(200) % 20
+    x[3, 7, 2] = 1
+
+    def step(u: np.ndarray, h: np.ndarray, cue: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
+        return potentials(u * [1, 1, cue], h)
+
+    whole = unrolled(step, zeros=np.zeros, stack=np.stack)
+    system = emtvb.adapt(step, state=H, whole=whole)
+    record(system, x)
+    held = system.verified.trials
+    assert 22 <= held < 40
+    assert f"verified on {held} of 200 trials" in repr(system)
+    assert "not verified on" not in repr(system)
+    with pytest.raises(InputError, match=r"at step 3 first"):
+        record(emtvb.adapt(lambda u, h: step(u, h, 0.0), state=H, whole=whole), x)
+    for i, value, says in ((1, 0.5, "input 1 other than 0"), (0, 2.5, "input 0 other than its 20 values")):
+        other = x[:, :2].copy()
+        other[5, :, i] = value
+        with pytest.warns(UserWarning, match=says):
+            system.run(other)
+    other = x[:, 7:8].copy()
+    other[3, :, 0] = 1
+    with pytest.warns(UserWarning, match="inputs at one step that were never at one step"):
+        system.run(other)

@@ -31,10 +31,9 @@ class HeldInputs:
     together: np.ndarray | None
 
     @classmethod
-    def of(cls, inputs: Float[np.ndarray, "time trial input"], has_ids: bool) -> HeldInputs:
-        """What these inputs were; where they are ids each is a cue."""
+    def of(cls, inputs: Float[np.ndarray, "time trial input"], are_cues: tuple[bool, ...]) -> HeldInputs:
+        """What these inputs were, of which some are cues."""
         channels = [np.unique(channel) for channel in np.moveaxis(inputs.astype(np.float32), 2, 0)]
-        are_cues = tuple(has_ids or _are_cues(values, inputs.shape[1]) for values in channels)
         kept = tuple(v if cues else v[[0, -1]] for v, cues in zip(channels, are_cues, strict=True))
         together = np.unique(_patterns(inputs), axis=0)
         return cls(len(inputs), kept, are_cues, together if len(together) <= _MANY else None)
@@ -56,8 +55,16 @@ class HeldInputs:
         return found + [f"more than {self.steps} steps"] * (from_start and len(inputs) > self.steps)
 
 
-def in_order(inputs: Float[np.ndarray, "time trial input"], has_ids: bool) -> tuple[Int[np.ndarray, " trial"], int]:
-    """Trials in the order in which they are to be held, and how many of the first ones have all cues between them.
+def which_are_cues(inputs: Float[np.ndarray, "time trial input"], has_ids: bool) -> tuple[bool, ...]:
+    """Which inputs take so few values in so many trials that each value is a cue; ids always do."""
+    most = min(max(inputs.shape[1] / _TRIALS_OF_A_CUE, 3), _MANY)
+    return tuple(has_ids or len(np.unique(channel)) <= most for channel in np.moveaxis(inputs.astype(np.float32), 2, 0))
+
+
+def in_order(
+    inputs: Float[np.ndarray, "time trial input"], are_cues: tuple[bool, ...]
+) -> tuple[Int[np.ndarray, " trial"], int]:
+    """Trials in the order in which they are to be held, and how many cues and ends there are: so many have them all.
 
     First are those with a value, or inputs at one step, that is rare, and with the largest and smallest numbers and
     the most and fewest zeros; the others follow by chance.
@@ -65,22 +72,14 @@ def in_order(inputs: Float[np.ndarray, "time trial input"], has_ids: bool) -> tu
     count = inputs.shape[1]
     zeros = (inputs == 0).sum(axis=(0, 2))
     trials = [inputs.max(axis=(0, 2)).argmax(), inputs.min(axis=(0, 2)).argmin(), zeros.argmax(), zeros.argmin()]
-    for channel in np.moveaxis(inputs.astype(np.float32), 2, 0):
-        values, first, often = np.unique(channel, return_index=True, return_counts=True)
-        if not (has_ids or _are_cues(values, count)):
-            first, often = first[[0, -1]], often[[0, -1]]
-        trials += (first[often.argsort(kind="stable")] % count).tolist()
+    for channel, cues in zip(np.moveaxis(inputs.astype(np.float32), 2, 0), are_cues, strict=True):
+        _, first, often = np.unique(channel, return_index=True, return_counts=True)
+        trials += ((first[often.argsort(kind="stable")] if cues else first[[0, -1]]) % count).tolist()
     rows, first = np.unique(_patterns(inputs), axis=0, return_index=True)
     if len(rows) <= _MANY:
         trials += (first % count).tolist()
-    cues = list(dict.fromkeys(map(int, trials)))
     chance = np.random.default_rng(0).permutation(count)
-    return np.array(list(dict.fromkeys([*cues, *chance.tolist()]))), len(cues)
-
-
-def _are_cues(values: np.ndarray, trials: int) -> bool:
-    """Whether an input takes so few values in so many trials that each is one of its own."""
-    return len(values) <= min(max(trials / _TRIALS_OF_A_CUE, 3), _MANY)
+    return np.array(list(dict.fromkeys(map(int, [*trials, *chance])))), len(trials)
 
 
 def _patterns(inputs: np.ndarray) -> np.ndarray:

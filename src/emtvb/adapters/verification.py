@@ -23,7 +23,7 @@ from emtvb.adapters.agreement import (
     noise_explains,
     tolerance,
 )
-from emtvb.adapters.held_inputs import HeldInputs, in_order
+from emtvb.adapters.held_inputs import HeldInputs, in_order, which_are_cues
 from emtvb.adapters.steps import Machine, run_steps
 from emtvb.core.arguments import describe_error
 from emtvb.core.result_tables import count_and_noun, first_names
@@ -104,7 +104,8 @@ def verify_steps(machine: Machine, inputs: Float[np.ndarray, "time trial input"]
     Raises:
         InputError: At which step its outputs or states differ first, and by how much.
     """
-    order, cues = in_order(inputs, has_ids)
+    are_cues = which_are_cues(inputs, has_ids)
+    order, cues = in_order(inputs, are_cues)
     length, count = inputs.shape[:2]
     numbers = length * machine.state_dim
     itself = _Itself(machine, inputs[:, _mixed(order[: min(TRIALS, max(NUMBERS // numbers, 2))])])
@@ -113,7 +114,7 @@ def verify_steps(machine: Machine, inputs: Float[np.ndarray, "time trial input"]
         return replace(seen, note="give whole=, the network on whole sequences, to hold it to")
     most = max(NUMBERS_HELD // numbers, min(cues, _CUES * NUMBERS_HELD // numbers), 2)
     x = inputs[:, _mixed(order[:most])]
-    seen = replace(seen, trials=x.shape[1], inputs=HeldInputs.of(x, has_ids))
+    seen = replace(seen, trials=x.shape[1], inputs=HeldInputs.of(x, are_cues))
     seen = _held_to_whole(_Whole(machine, has_ids), x, seen)
     itself.check_again()  # where calls of the whole network changed it
     return replace(seen, unheld=(*seen.unheld, *itself.without_effect())) if seen else seen
