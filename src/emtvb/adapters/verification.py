@@ -341,11 +341,15 @@ def _held_to_whole(whole: _Whole, x: np.ndarray, seen: Verified) -> Verified:
         return replace(seen, steps=0, note="its outputs are the same throughout these trials, whatever its state is")
     if not wrong.any():
         return seen
-    if seen.noisy or whole.is_noisy(x, every.shape[2]):
-        return _held_in_noise(whole, x, own, theirs, wrong, times, seen)
-    rounding = Rounding(machine, x)
+    until = int(times[wrong.any(axis=(1, 2)).argmax()]) + 1
+    is_noisy = whole.is_noisy(x[:until], every.shape[2])
+    if seen.noisy or is_noisy:
+        return _held_in_noise(whole, x, own, theirs, wrong, times, is_noisy, seen)
+    for end in (until, len(x)):  # the first such step tells most mistakes
+        rounding, place = Rounding(machine, x[:end]), times < end
+        contradicts = apart[place] > np.maximum(rounding.calm[1], rounding.grown[1][times[place]])
+        _refuse(whole, x, own, theirs, wrong[place] & contradicts, times)
     wrong &= apart > rounding.calm[1]
-    _refuse(whole, x, own, theirs, wrong & (apart > rounding.grown[1][times]), times)
     if (rounding.calm[1] > scale.typical).any():
         decided = rounding.calm[1] > scale.typical
         seen = replace(seen, unheld=(*seen.unheld, f"{_outputs(decided)} nothing but rounding"))
@@ -387,7 +391,7 @@ def _held_in_noise(
 ) -> Verified:
     """What is said where the two differ and at least one draws noise; an InputError where noise does not explain it."""
     machine, name, width = whole.machine, whole.machine.form.name, own.shape[2]
-    if not (seen.noisy and whole.is_noisy(x, width)):
+    if not (seen.noisy and is_noisy):
         one = name if seen.noisy else whole.name
         _refuse(whole, x, own, theirs, wrong, times, f"only {one} draws noise; set it to 0")
     few = x[:, : max(NUMBERS // (2 * DRAWS * len(x) * max(width, machine.state_dim)), 2)]
