@@ -342,9 +342,9 @@ def _held_to_whole(whole: _Whole, x: np.ndarray, seen: Verified) -> Verified:
     if not wrong.any():
         return seen
     until = int(times[wrong.any(axis=(1, 2)).argmax()]) + 1
-    is_noisy = whole.is_noisy(x[:until], every.shape[2])
-    if seen.noisy or is_noisy:
-        return _held_in_noise(whole, x, own, theirs, wrong, times, is_noisy, seen)
+    is_whole_noisy = whole.is_noisy(x[:until], every.shape[2])
+    if seen.noisy or is_whole_noisy:
+        return _held_in_noise(whole, x, own, theirs, wrong, times, is_whole_noisy, seen)
     for end in (until, len(x)):  # the first such step tells most mistakes
         rounding, place = Rounding(machine, x[:end]), times < end
         contradicts = apart[place] > np.maximum(rounding.calm[1], rounding.grown[1][times[place]])
@@ -387,11 +387,12 @@ def _held_in_noise(
     theirs: np.ndarray,
     wrong: np.ndarray,
     times: np.ndarray,
+    is_whole_noisy: bool,
     seen: Verified,
 ) -> Verified:
     """What is said where the two differ and at least one draws noise; an InputError where noise does not explain it."""
     machine, name, width = whole.machine, whole.machine.form.name, own.shape[2]
-    if not (seen.noisy and is_noisy):
+    if not (seen.noisy and is_whole_noisy):
         one = name if seen.noisy else whole.name
         _refuse(whole, x, own, theirs, wrong, times, f"only {one} draws noise; set it to 0")
     few = x[:, : max(NUMBERS // (2 * DRAWS * len(x) * max(width, machine.state_dim)), 2)]
