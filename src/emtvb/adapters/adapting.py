@@ -13,12 +13,12 @@ from jaxtyping import Float
 
 from emtvb.adapters import states
 from emtvb.adapters.elman import Elman, step_jacobian
-from emtvb.adapters.naming import named_in
+from emtvb.adapters.naming import named_in, weights_named_in
 from emtvb.adapters.steps import Form, Machine, run_steps
 from emtvb.adapters.verification import Verified, is_noisy, verify_steps
 from emtvb.core.arguments import as_bool, as_numbers, as_numpy, checked_times, refuse_keywords, whole_number
 from emtvb.core.linearisation import jacobian_by_differences
-from emtvb.core.systems import Runnable, System
+from emtvb.core.systems import Runnable, System, Weights, check_weights
 from emtvb.errors import InputError
 from emtvb.memory_limit import check_room
 from emtvb.weights import Network
@@ -26,6 +26,9 @@ from emtvb.weights import Network
 
 class _Checked(Runnable):
     """A system that looks at what it is given, and hands it to ``_run``, ``_coast`` or ``_jacobian``."""
+
+    _recorded: Weights = ()
+    _changing: frozenset[str] = frozenset()
 
     def run(
         self, inputs: np.ndarray, state: np.ndarray | None = None, times: Collection[int] | None = None
@@ -41,8 +44,10 @@ class _Checked(Runnable):
             times: The inputs after which the state is kept, in order; by default all.
 
         Raises:
-            InputError: Where the inputs or the state are not of the network's size.
+            InputError: Where the inputs or the state are not of the network's size, or its weights are not those that
+                it was recorded with.
         """
+        self._check_weights()
         inputs = self._check_inputs(inputs, ("time", "trials"))
         if state is not None:
             state = self._check_state(state, inputs.shape[1])
@@ -60,6 +65,7 @@ class _Checked(Runnable):
         self, state: Float[np.ndarray, "batch state"], steps: int
     ) -> tuple[Float[np.ndarray, "steps batch state"], Float[np.ndarray, "steps batch output"]]:
         """States and outputs without input, which is on inputs of zero; the first are those after the first step."""
+        self._check_weights()
         state = self._check_state(state)
         whole_number(steps, "steps", 1)
         remedy = "make fewer steps, or of fewer trials"
@@ -76,14 +82,33 @@ class _Checked(Runnable):
         Raises:
             InputError: Where they are not of the network's size.
         """
+        self._check_weights()
         state = self._check_state(state)
         if inputs is not None:
             inputs = self._check_inputs(inputs, (len(state),))
         return self._jacobian(state, inputs).astype(np.float64)
 
+    def weights(self) -> Weights:
+        """The arrays that it computes with, by name, each with a digest of its numbers.
+
+        What running it changes by itself, such as a list of what was seen, is none of them.
+        """
+        return tuple((name, digest) for name, digest in self._weights() if name not in self._changing)
+
+    def hold_weights(self) -> None:
+        """Take its weights for those that it is recorded with: it is run with no others from now on."""
+        self._recorded = self.weights()
+
+    def _check_weights(self) -> None:
+        """Raise InputError where it was recorded with other weights."""
+        check_weights(self, self._recorded)
+
     def adapted(self, network: Any) -> Adapted | Wrapped:
         """Another network, as :func:`adapt` takes it."""
         return adapt(network)
+
+    @abstractmethod
+    def _weights(self) -> Weights: ...
 
     @abstractmethod
     def _run(
@@ -195,9 +220,13 @@ class Adapted(_Checked):
         """
         inputs = self._check_inputs(inputs, ("time", "trials"))
         before, self._input_dim = str(self.verified), inputs.shape[2]
+        weights = dict(self._weights())
         with self.machine.quiet():
             self.verified = verify_steps(self.machine, inputs, has_ids)
         self._warned.clear()
+        now = dict(self._weights())
+        self._changing = frozenset(name for name in weights | now if weights.get(name) != now.get(name))
+        self.hold_weights()
         if str(self.verified) != before and (not self.verified or self.verified.steps < self.verified.length):
             warnings.warn(f"{self.name}: {self.verified}", stacklevel=3)
         return self.verified
@@ -215,6 +244,9 @@ class Adapted(_Checked):
         assert isinstance(system, Adapted)
         system.verified = Verified(note="a copy with other weights")  # it makes the same steps: nothing to be held to
         return system
+
+    def _weights(self) -> Weights:
+        return weights_named_in(*self.machine.form.functions)
 
     def _run(
         self, inputs: np.ndarray, state: np.ndarray | None, times: tuple[int, ...] | None
@@ -279,6 +311,9 @@ class Wrapped(_Checked):
         if not isinstance(self.system, Elman):
             return None
         return Wrapped(self.system.untrained(seed), f"untrained {self.name}")
+
+    def _weights(self) -> Weights:
+        return weights_named_in(self.system)
 
     def _run(
         self, inputs: np.ndarray, state: np.ndarray | None, times: tuple[int, ...] | None
@@ -429,7 +464,7 @@ def _example_arrays(state: Any) -> list[Any]:
     if state is None or isinstance(state, (int, np.integer)):
         return []
     try:
-        arrays = states.state_arrays(state(1) if callable(state) else state)
+        arrays = [*states.named_arrays(state(1) if callable(state) else state).values()]
     except Exception:
         return []
     for array in arrays:

@@ -30,8 +30,7 @@ class TorchMachine(Machine):
     """
 
     def __init__(self, form: Form, example: Sequence[Any] = ()) -> None:
-        named = form.named()
-        self._roots = list({id(item): item for item in named if isinstance(item, nn.Module)}.values())
+        self._roots = [item for item in named_in(*form.functions) if isinstance(item, nn.Module)]
         self._dtype, self._device = _dtype_and_device(self._roots, [*named_in(form.call), *example])
         self.is_half = self._dtype in (torch.half, torch.bfloat16)
         with self.quiet():
@@ -63,6 +62,10 @@ class TorchMachine(Machine):
     def array(self, values: np.ndarray) -> Tensor:
         """A tensor in the network's precision and on its device."""
         return torch.tensor(np.ascontiguousarray(values), dtype=self._dtype, device=self._device)
+
+    def flat_states(self, values: np.ndarray) -> Tensor:
+        """A tensor on the network's device."""
+        return torch.tensor(np.ascontiguousarray(values), device=self._device)
 
     def zeros(self, trials: int, n: int) -> Tensor:
         """Zeros in the network's precision."""
@@ -99,7 +102,7 @@ class TorchMachine(Machine):
     def jacobian(self, flat: np.ndarray, inputs: np.ndarray) -> np.ndarray | None:
         """By autograd, a row at a time for all trials; None where the step lets no gradient through."""
         with self.quiet(), torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
-            state = self.array(flat).requires_grad_()
+            state = self.flat_states(flat).requires_grad_()
             _, new = self.step(self.array(inputs), self.nested(state))
             after = self.flat(new)
             if not after.requires_grad:
