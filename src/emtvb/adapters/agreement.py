@@ -44,6 +44,7 @@ class Scale:
             rows = rows[np.random.default_rng(0).choice(len(rows), _SAMPLE, replace=False)]
         self._pieces = [_spans(np.unique(channel[np.isfinite(channel)])) for channel in rows.T]
         self.typical = np.array([min(spans[spans > 0], default=0.0) for _, spans in self._pieces])
+        self.largest = np.array([max(spans, default=0.0) for _, spans in self._pieces])
         self.nearest = np.array([np.abs(starts).min(initial=np.inf) for starts, _ in self._pieces])
         self.nearest[np.isinf(self.nearest)] = 0.0
 
@@ -79,9 +80,19 @@ def _spans(values: Float[np.ndarray, " distinct"]) -> tuple[np.ndarray, np.ndarr
 
 def tolerance(machine: Machine, values: np.ndarray, scale: Scale, near: Near) -> np.ndarray:
     """How far a number may be from each of these."""
-    share = _NEAR_HALF if machine.is_half else near.get(str(values.dtype), near["float32"])
     size = np.where(np.isfinite(values), np.abs(values), 0.0) + scale.nearest
-    return share * scale.of(values) + _UNITS * _unit(machine, values.dtype) * size
+    return _share(machine, values.dtype, near) * scale.of(values) + _UNITS * _unit(machine, values.dtype) * size
+
+
+def coarseness(machine: Machine, dtype: np.dtype, scale: Scale, near: Near) -> Float[np.ndarray, " channel"]:
+    """Which share of what a channel spans its smallest numbers may differ by: much, where they are far from 0."""
+    units = 2 * _UNITS * _unit(machine, dtype) * scale.nearest
+    return _share(machine, dtype, near) + units / np.where(scale.largest > 0, scale.largest, np.inf)
+
+
+def _share(machine: Machine, dtype: np.dtype, near: Near) -> float:
+    """Which share of what a channel spans does not count."""
+    return _NEAR_HALF if machine.is_half else near.get(str(dtype), near["float32"])
 
 
 def constant_channels(machine: Machine, values: Float[np.ndarray, "... channel"]) -> Bool[np.ndarray, " channel"]:

@@ -17,6 +17,7 @@ from emtvb.adapters.agreement import (
     NEAR_WHOLE,
     Rounding,
     Scale,
+    coarseness,
     constant_channels,
     differ,
     distances,
@@ -45,6 +46,8 @@ _CHANGED, _BASES = 256, 4
 """Numbers of the state that are changed, to see whether outputs depend on them, in so many trials."""
 _MOST_LOST = 0.25
 """Trials in which rounding decides are left out where they are fewer; else the steps from the first such on."""
+_COARSE = 1e-3
+"""Where more of what an output spans may be wrong, that is said."""
 _DRAWS, _STANDARD_ERRORS = 100, 6.0
 """Draws of noise whose mean must stay when other trials are changed, and by how much."""
 
@@ -333,10 +336,12 @@ def _held_to_whole(whole: _Whole, x: np.ndarray, seen: Verified) -> Verified:
         times, theirs = whole.by_time(x, every.shape[2])
     whole.check_again(x, theirs)
     own = every[times]
-    scale, coarse = Scale(theirs), min(own.dtype, theirs.dtype, key=lambda dtype: dtype.itemsize)
+    scale, dtype = Scale(theirs), min(own.dtype, theirs.dtype, key=lambda dtype: dtype.itemsize)
     apart = distances(own, theirs)
-    wrong = apart > tolerance(machine, theirs.astype(coarse), scale, NEAR_WHOLE)
-    seen = replace(seen, against=whole.name, steps=len(x), unheld=_unheld(machine, theirs, scale, times, len(x)))
+    wrong = apart > tolerance(machine, theirs.astype(dtype), scale, NEAR_WHOLE)
+    shares = coarseness(machine, dtype, scale, NEAR_WHOLE)
+    unheld = _unheld(constant_channels(machine, theirs), scale.few(), shares, times, len(x))
+    seen = replace(seen, against=whole.name, steps=len(x), unheld=unheld)
     if constant_channels(machine, theirs).all() and not wrong.any():
         return replace(seen, steps=0, note="its outputs are the same throughout these trials, whatever its state is")
     if not wrong.any():
@@ -349,10 +354,10 @@ def _held_to_whole(whole: _Whole, x: np.ndarray, seen: Verified) -> Verified:
         rounding, place = Rounding(machine, x[:end]), times < end
         contradicts = apart[place] > np.maximum(rounding.calm[1], rounding.grown[1][times[place]])
         _refuse(whole, x, own, theirs, wrong[place] & contradicts, times)
-    wrong &= apart > rounding.calm[1]
-    if (rounding.calm[1] > scale.typical).any():
-        decided = rounding.calm[1] > scale.typical
-        seen = replace(seen, unheld=(*seen.unheld, f"{_outputs(decided)} nothing but rounding"))
+    is_calm = wrong & (apart <= rounding.calm[1])
+    if is_calm.any():
+        said = f"{_outputs(is_calm.any(axis=(0, 1)))} held to rounding alone, here up to {apart[is_calm].max():.2g}"
+        seen, wrong = replace(seen, unheld=(*seen.unheld, said)), wrong & ~is_calm
     lost = wrong.any(axis=(0, 2))
     if not lost.any():
         return seen
@@ -407,14 +412,18 @@ def _held_in_noise(
     return replace(seen, against="", steps=0, note=note)
 
 
-def _unheld(machine: Machine, theirs: np.ndarray, scale: Scale, times: np.ndarray, length: int) -> tuple[str, ...]:
-    """What outputs do not show on these trials, in words."""
-    constant, few = constant_channels(machine, theirs), scale.few()
-    few &= ~constant
+def _unheld(
+    constant: np.ndarray, few: np.ndarray, shares: np.ndarray, times: np.ndarray, length: int
+) -> tuple[str, ...]:
+    """What outputs do not show on these trials, in words: of these channels, and shares of a span that may be wrong."""
+    few = few & ~constant
+    coarse = (shares > _COARSE) & ~constant & ~few
+    share = shares[coarse].max(initial=0.0)
     said = [
         (len(times) < length, f"at {len(times)} of its lengths"),
         (constant.any(), f"{_outputs(constant)} the same throughout"),
         (few.any(), f"{_outputs(few)} of few values, which a small mistake may leave"),
+        (coarse.any(), f"{_outputs(coarse)} not precise: to {share:.1%} of what they span"),
     ]
     return tuple(words for is_so, words in said if is_so)
 

@@ -95,11 +95,9 @@ class Runnable(ABC):
 
 
 def check_weights(system: Runnable, recorded: Weights) -> None:
-    """Raise InputError where a network has other weights than those that were recorded."""
-    if not recorded:
-        return
-    now = dict(system.weights())
-    if any(now.get(name) != digest for name, digest in recorded):
+    """Raise InputError where a network has other weights than those that were recorded; of none nothing is known."""
+    now = dict(system.weights()) if recorded else {}
+    if now and any(now.get(name) != digest for name, digest in recorded):
         raise InputError("network", f"{system.name} has other weights than when it was recorded", "record again")
 
 
