@@ -3,8 +3,8 @@
     python -m benchmarks.verification [--write]
 
 Each mistake is made in a step of an ordinary network and held to the whole network on trials of each kind. A cell says
-``r``: refused; ``w``: taken with words, in a warning or in the line of the system, of what it was not held to; ``-``:
-there is no such mistake; or ``MISSED``. ``--write`` puts the table into docs/own-network.md.
+``r``: refused; ``w``: taken with words, in a warning or in the line of the system, of what it was not held to; or
+``MISSED``. ``--write`` puts the table into docs/own-network.md.
 """
 
 # ruff: noqa: ARG005 - outputs of each kind are made by functions that are called alike

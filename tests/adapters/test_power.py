@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+import torch
 from benchmarks import verification
 
+torch.set_num_threads(1)
 QUICK = tuple(kind for kind in verification.KINDS if kind not in ("2000 steps", "1500 units"))
 
 

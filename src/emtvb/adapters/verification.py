@@ -354,10 +354,11 @@ def _held_to_whole(whole: _Whole, x: np.ndarray, seen: Verified) -> Verified:
         rounding, place = Rounding(machine, x[:end]), times < end
         contradicts = apart[place] > np.maximum(rounding.calm[1], rounding.grown[1][times[place]])
         _refuse(whole, x, own, theirs, wrong[place] & contradicts, times)
-    is_calm = wrong & (apart <= rounding.calm[1])
-    if is_calm.any():
-        said = f"{_outputs(is_calm.any(axis=(0, 1)))} held to rounding alone, here up to {apart[is_calm].max():.2g}"
-        seen, wrong = replace(seen, unheld=(*seen.unheld, said)), wrong & ~is_calm
+    is_small = wrong & (apart <= rounding.calm[1])
+    if is_small.any():
+        channels = _outputs(np.asarray(is_small.any(axis=(0, 1))))
+        said = f"{channels} held to rounding alone, here up to {apart[is_small].max():.2g}"
+        seen, wrong = replace(seen, unheld=(*seen.unheld, said)), wrong & ~is_small
     lost = wrong.any(axis=(0, 2))
     if not lost.any():
         return seen
