@@ -45,20 +45,16 @@ def same(found: Network | Adapted, expected: Network = NETWORK) -> bool:
 NAMES = [
     ("W_uh", "W_hh", "W_r"),
     ("W_in", "W_rec", "W_out"),
-    ("Win", "Wrec", "Wout"),
-    ("w_ih", "w_hh", "w_ho"),
     ("weight_ih_l0", "weight_hh_l0", "decoder.weight"),
     ("rnn.weight_ih_l0", "rnn.weight_hh_l0", "readout.weight"),
     ("cell.weight_ih", "cell.weight_hh", "fc.weight"),
-    ("i2h.weight", "h2h.weight", "h2o.weight"),
-    ("model.i2h.weight", "model.h2h.weight", "model.fc.weight"),
     ("T3_h64/W_uh", "T3_h64/W_hh", "T3_h64/W_r"),
 ]
 
 
 @pytest.mark.parametrize("names", NAMES, ids=lambda names: names[0])
 @pytest.mark.parametrize("kind", ["safetensors", "npz", "pt"])
-def test_three_arrays_under_common_names(tmp_path: Path, names: tuple[str, ...], kind: str) -> None:
+def test_three_arrays_under_names_that_are_known(tmp_path: Path, names: tuple[str, ...], kind: str) -> None:
     arrays, file = dict(zip(names, (W_UH, W_HH, W_R), strict=True)), tmp_path / f"mine.{kind}"
     if kind == "safetensors":
         save_file(arrays, file)
@@ -66,15 +62,15 @@ def test_three_arrays_under_common_names(tmp_path: Path, names: tuple[str, ...],
         np.savez(file, **arrays)
     else:
         torch.save({name: torch.tensor(array) for name, array in arrays.items()}, file)
-    name, found = network_of_file(str(file))
+    name, found = network_of_file(str(file), "tanh")
     assert same(found)
     assert name == ("T3_h64" if "/" in names[0] else "mine")
 
 
-def test_transposed_and_in_double_precision(tmp_path: Path) -> None:
-    arrays = {"W_in": W_UH.T, "W_rec": W_HH.T, "W_out": W_R.T}
+def test_in_double_precision(tmp_path: Path) -> None:
+    arrays = {"W_in": W_UH, "W_rec": W_HH, "W_out": W_R}
     np.savez(tmp_path / "a.npz", **{name: array.astype(np.float64) for name, array in arrays.items()})
-    assert same(network_of_file(str(tmp_path / "a.npz"))[1])
+    assert same(network_of_file(str(tmp_path / "a.npz"), "tanh")[1])
 
 
 @pytest.mark.parametrize(
@@ -91,7 +87,7 @@ def test_a_state_dict_without_biases_or_with_biases_of_zero_is_the_papers_networ
             ):
                 parameter.copy_(torch.tensor(array))
         torch.save(wrap(net.state_dict()), tmp_path / "net.pt")
-        assert same(network_of_file(str(tmp_path / "net.pt"))[1])
+        assert same(network_of_file(str(tmp_path / "net.pt"), "tanh")[1])
 
 
 @pytest.mark.parametrize(
@@ -111,8 +107,10 @@ def test_other_state_dicts_do_what_their_network_does(tmp_path: Path, kind, more
     torch.manual_seed(0)
     net = Net(kind, **more)
     torch.save(net.state_dict(), tmp_path / "net.pt")
-    _, found = network_of_file(str(tmp_path / "net.pt"), more.get("nonlinearity", "tanh"))
+    _, found = network_of_file(str(tmp_path / "net.pt"), more.get("nonlinearity", "tanh") if kind is nn.RNN else None)
     assert isinstance(found, Adapted)
+    assert not found.verified
+    assert "verified: no; a file of weights has no outputs of its network" in repr(found)
     x = torch.randn(6, 4, D)
     if kind is nn.GRUCell:
         state, every = None, []
@@ -126,23 +124,23 @@ def test_other_state_dicts_do_what_their_network_does(tmp_path: Path, kind, more
     np.testing.assert_allclose(found.run(x.numpy())[1], expected.detach().numpy(), atol=1e-6)
 
 
-def test_linear_layers_with_biases(tmp_path: Path) -> None:
-    layers = {name: nn.Linear(*size) for name, size in (("i2h", (D, H)), ("h2h", (H, H)), ("h2o", (H, D)))}
-    stored = {f"{name}.{key}": value for name, layer in layers.items() for key, value in layer.state_dict().items()}
-    torch.save(stored, tmp_path / "net.pt")
-    for nonlinearity, function in (("tanh", torch.tanh), ("relu", torch.relu)):
-        x, h = torch.randn(6, 4, D), torch.zeros(4, H)
-        _, found = network_of_file(str(tmp_path / "net.pt"), nonlinearity)
-        _, outputs = found.run(x.numpy())
-        for t in range(6):
-            h = function(layers["i2h"](x[t]) + layers["h2h"](h))
-            np.testing.assert_allclose(outputs[t], layers["h2o"](h).detach().numpy(), atol=1e-6)
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("layers", [1, 2])
+def test_the_nonlinearity_of_an_rnn_has_to_be_said_and_of_no_other(tmp_path: Path, bias: bool, layers: int) -> None:
+    for kind in (nn.RNN, nn.GRU, nn.LSTM):
+        torch.save(Net(kind, bias=bias, num_layers=layers).state_dict(), tmp_path / "net.pt")
+        is_rnn = kind is nn.RNN
+        network_of_file(str(tmp_path / "net.pt"), "tanh" if is_rnn else None)
+        says = "not given: no file says it of an RNN.*; give tanh or relu$" if is_rnn else f"tanh: .* {kind.__name__}: "
+        with pytest.raises(InputError, match=f"^--nonlinearity: {says}") as caught:
+            network_of_file(str(tmp_path / "net.pt"), None if is_rnn else "tanh")
+        assert "\n" not in str(caught.value)
 
 
 def test_one_of_several(tmp_path: Path) -> None:
     other = make_network(D, H, seed=1)
     save_networks(tmp_path / "w.safetensors", {"a": NETWORK, "b": other})
-    name, found = network_of_file(str(tmp_path / "w.safetensors" / "b"))
+    name, found = network_of_file(str(tmp_path / "w.safetensors" / "b"), "tanh")
     assert name == "b"
     assert same(found, other)
     with pytest.raises(InputError, match=r"2 networks: name one, such as .*w.safetensors/a"):
@@ -154,12 +152,16 @@ def test_one_of_several(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arrays", "says"),
     [
-        ({"a": W_UH, "b": W_HH, "c": W_R}, "call them W_uh, W_hh and W_r"),
+        ({"a": W_UH, "b": W_HH, "c": W_R}, "call three arrays W_uh (hidden, d), W_hh (hidden, hidden) and W_r"),
+        ({"i2h.weight": W_UH, "h2h.weight": W_HH, "h2o.weight": W_R}, "W_in, W_rec, W_out; or give torch's state dict"),
+        ({"W_in": W_UH, "W_rec": W_HH, "W_r": W_R}, "call three arrays W_uh (hidden, d)"),
+        ({"W_in": W_UH.T.copy(), "W_rec": W_HH, "W_out": W_R.T.copy()}, "must be input (hidden, d), recurrent"),
         ({"W_in": W_UH, "W_rec": W_HH, "W_out": W_HH}, "must be input (hidden, d), recurrent (hidden, hidden)"),
         ({"W_in": W_UH, "W_rec": W_HH * np.nan, "W_out": W_R}, "W_rec is not finite in single precision"),
-        ({"W_in": W_UH, "W_rec": W_HH}, "give three arrays W_uh, W_hh, W_r, or torch's state dict"),
+        ({"W_in": W_UH, "W_rec": W_HH}, "call three arrays W_uh (hidden, d)"),
         ({"rnn.weight_ih_l0": W_UH, "rnn.weight_hh_l0": W_HH}, "one linear readout must be beside it, not nothing"),
         ({"weight_ih_l0": W_UH, "weight_hh_l0": W_HH, "a.weight": W_R, "b.weight": W_R}, "not a.weight, b.weight"),
+        ({"weight_ih_l0": W_UH, "weight_hh_l0": W_HH, "o.weight": W_R, "first": W_HH[0]}, "not first, o.weight"),
         ({"weight_ih_l0": W_UH, "weight_ih_l0_reverse": W_UH, "o": W_R, "x": W_R}, "one recurrent module that"),
         ({"weight_ih_l0": W_UH, "weight_hh_l0": W_HH, "bias_ih_l0": np.ones(9, "f4"), "o": W_R}, "do not fit"),
         ({"weight_ih_l0": W_UH, "weight_hh_l0": np.ones((10, 5), "f4"), "o.weight": W_R}, "2 gates: known are RNN (1)"),
@@ -170,7 +172,7 @@ def test_one_of_several(tmp_path: Path) -> None:
 def test_files_that_hold_no_such_network_are_one_clear_line(tmp_path: Path, arrays, says: str) -> None:
     save_file(arrays, tmp_path / "mine.safetensors")
     with pytest.raises(InputError) as caught:
-        network_of_file(str(tmp_path / "mine.safetensors"))
+        network_of_file(str(tmp_path / "mine.safetensors"), "tanh")
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -241,8 +243,8 @@ def test_a_state_dict_whose_parts_do_not_fit_says_which(tmp_path: Path, cell: Ca
         for name in ("lacks.pt", "other.pt"):
             if (name, key) in {("lacks.pt", "out.bias"), ("other.pt", "rnn.weight_ih_l0")}:
                 continue  # a readout may have no bias, and a network any number of inputs
-            with pytest.raises(InputError) as caught:
-                network_of_file(str(tmp_path / name))
+            with pytest.raises(InputError, match="weights: ") as caught:
+                network_of_file(str(tmp_path / name), "tanh" if cell is nn.RNN else None)
             assert "\n" not in str(caught.value)
             assert "Error(s) in loading" not in str(caught.value)
 
@@ -262,7 +264,8 @@ def circuit(tmp_path: Path) -> Path:
     return tmp_path
 
 
-SIZE = "--task T1 --dimensions 2 --variables 3"
+SIZE = "--task T1 --dimensions 2 --variables 3 --nonlinearity tanh"
+NOT_VERIFIED = "verified: no; a file of weights has no outputs of its network, to which it could be held"
 
 
 @pytest.mark.parametrize(
@@ -274,12 +277,14 @@ def test_interpret_and_edit_from_the_command_line(emtvb, circuit: Path, file: st
     status, out, err = emtvb(f"interpret {circuit / file} {SIZE}")
     assert status == 0, err
     assert f"{name}: linearly stored and editable" in out
+    assert NOT_VERIFIED in out
     made = circuit / f"{name}-interpretation" / name
     assert sorted(path.stem for path in made.glob("*.png")) == figures
     assert pd.read_csv(made / "measurements.csv")["run_id"].tolist() == [name]
     status, out, err = emtvb(f"edit {circuit / file} {SIZE} --at 10 --variable 2 --flip 1 --output {circuit / 'there'}")
     assert status == 0, err
     assert "100 of 100 output vectors are the theory's for the edited variables" in out
+    assert NOT_VERIFIED in out
     assert (circuit / "there" / "edit.png").stat().st_size > 0
 
 
@@ -289,6 +294,7 @@ def test_a_page_from_the_command_line(emtvb, circuit: Path) -> None:  # noqa: F8
     status, out, err = emtvb(call)
     assert status == 0, err
     assert str(page) in out
+    assert NOT_VERIFIED in out
     assert '"first": {"basis": "data"}' in page.read_text()
     status, out, err = emtvb(f"{call} --at 10 --variable 2 --set +- --basis power")
     assert status == 0, err
@@ -316,8 +322,9 @@ def test_a_page_from_the_command_line(emtvb, circuit: Path) -> None:  # noqa: F8
         ("interpret {0}/mine.safetensors", "--task: not given: say what the network of"),
         ("interpret {0}/mine.safetensors --task T1 --dimensions 0", "d (dimensions): 0: give a positive integer"),
         ("interpret {0}/mine.safetensors --task T1 --variables 0", "s (variables): 0: give a positive integer"),
-        ("interpret {0}/mine.safetensors --task T1", "d = 2: task T1 has d = 8"),
-        ("interpret {0}/biased.pt --task T1", "2 inputs, 2 outputs: task T1 has d = 8"),
+        ("interpret {0}/mine.safetensors --task T1", "--nonlinearity: not given: no file says it of an RNN"),
+        ("interpret {0}/mine.safetensors --task T1 --nonlinearity tanh", "d = 2: task T1 has d = 8"),
+        ("interpret {0}/biased.pt --task T1 --nonlinearity tanh", "2 inputs, 2 outputs: task T1 has d = 8"),
         ("interpret {0}/none.pt --task T1", "weights file: {0}/none.pt: no such file; name one, or a run"),
         ("edit {0}/mine.safetensors --at 3 --variable 1 --flip 0", "--task: not given"),
         (f"edit {{0}}/biased.pt {SIZE} --at 3 --variable 1 --flip 0 --basis power", "--basis: power: it is for"),

@@ -187,6 +187,9 @@ def test_a_nonlinearity_is_refused_for_what_is_no_rnn(emtvb, tmp_path: Path) -> 
     assert (status, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("error: --nonlinearity: relu: ")
     assert "error: --variable: 9: " in emtvb(f"edit {tmp_path / 'RNN.pt'} {of}")[2]
+    status, out, err = emtvb(f"edit {tmp_path / 'RNN.pt'} {of.replace('--nonlinearity relu', '')}")
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith("error: --nonlinearity: not given: ")
 
 
 @pytest.mark.parametrize("value", ["/dev/null", "{tmp}/link/x"])

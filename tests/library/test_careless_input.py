@@ -40,21 +40,21 @@ def shrinking(u, h):
     return out[:, :state["out"]], h
 def speechless(u, h):
     out, h = step(u, h)
-    return out * state["nan"], h
+    return (out * np.nan if state["bad"] else out), h
 def later():
     state["out"] = 2
     known = emtvb.fit(emtvb.record(emtvb.adapt(shrinking, state=16), x, y))
     state["out"] = 1
     emtvb.edit(known, 5, flip="first")
 def dumb():
-    state["nan"] = 1.0
+    state["bad"] = False
     known = emtvb.fit(emtvb.record(emtvb.adapt(speechless, state=16), x, y))
-    state["nan"] = np.nan
+    state["bad"] = True
     emtvb.edit(known, 5, flip="first")
 def mute():
-    state["nan"] = 1.0
+    state["bad"] = False
     known = emtvb.adapt(speechless, state=16, input_dim=2)
-    state["nan"] = np.nan
+    state["bad"] = True
     emtvb.record(known, x, y)
 def long_name():
     emtvb.save(fitted, "/tmp/" + "x" * 300 + ".npz")

@@ -13,12 +13,12 @@ from jaxtyping import Float
 
 from emtvb.adapters import states
 from emtvb.adapters.elman import Elman, step_jacobian
-from emtvb.adapters.naming import named_in
+from emtvb.adapters.naming import named_in, weights_named_in
 from emtvb.adapters.steps import Form, Machine, run_steps
 from emtvb.adapters.verification import Verified, is_noisy, verify_steps
 from emtvb.core.arguments import as_bool, as_numbers, as_numpy, checked_times, refuse_keywords, whole_number
 from emtvb.core.linearisation import jacobian_by_differences
-from emtvb.core.systems import Runnable, System
+from emtvb.core.systems import Runnable, System, Weights, check_weights
 from emtvb.errors import InputError
 from emtvb.memory_limit import check_room
 from emtvb.weights import Network
@@ -27,13 +27,16 @@ from emtvb.weights import Network
 class _Checked(Runnable):
     """A system that looks at what it is given, and hands it to ``_run``, ``_coast`` or ``_jacobian``."""
 
+    _recorded: Weights = ()
+    _changing: frozenset[str] = frozenset()
+
     def run(
         self, inputs: np.ndarray, state: np.ndarray | None = None, times: Collection[int] | None = None
     ) -> tuple[Float[np.ndarray, "kept trial state"], Float[np.ndarray, "time trial output"]]:
         """States and outputs after each input, from this state, or from where the network itself begins.
 
-        Where inputs are of another kind than those that it was verified on (longer, or with numbers beyond theirs), a
-        warning says so, once.
+        Where inputs have what none had that it was verified on (a cue, a larger number, more steps), a warning says so,
+        once.
 
         Args:
             inputs: (time, trial, input).
@@ -41,8 +44,10 @@ class _Checked(Runnable):
             times: The inputs after which the state is kept, in order; by default all.
 
         Raises:
-            InputError: Where the inputs or the state are not of the network's size.
+            InputError: Where the inputs or the state are not of the network's size, or its weights are not those that
+                it was recorded with.
         """
+        self._check_weights()
         inputs = self._check_inputs(inputs, ("time", "trials"))
         if state is not None:
             state = self._check_state(state, inputs.shape[1])
@@ -60,6 +65,7 @@ class _Checked(Runnable):
         self, state: Float[np.ndarray, "batch state"], steps: int
     ) -> tuple[Float[np.ndarray, "steps batch state"], Float[np.ndarray, "steps batch output"]]:
         """States and outputs without input, which is on inputs of zero; the first are those after the first step."""
+        self._check_weights()
         state = self._check_state(state)
         whole_number(steps, "steps", 1)
         remedy = "make fewer steps, or of fewer trials"
@@ -76,14 +82,33 @@ class _Checked(Runnable):
         Raises:
             InputError: Where they are not of the network's size.
         """
+        self._check_weights()
         state = self._check_state(state)
         if inputs is not None:
             inputs = self._check_inputs(inputs, (len(state),))
         return self._jacobian(state, inputs).astype(np.float64)
 
+    def weights(self) -> Weights:
+        """The arrays that it computes with, by name, each with a digest of its numbers.
+
+        What running it changes by itself, such as a list of what was seen, is none of them.
+        """
+        return tuple((name, digest) for name, digest in self._weights() if name not in self._changing)
+
+    def hold_weights(self) -> None:
+        """Take its weights for those that it is recorded with: it is run with no others from now on."""
+        self._recorded = self.weights()
+
+    def _check_weights(self) -> None:
+        """Raise InputError where it was recorded with other weights."""
+        check_weights(self, self._recorded)
+
     def adapted(self, network: Any) -> Adapted | Wrapped:
         """Another network, as :func:`adapt` takes it."""
         return adapt(network)
+
+    @abstractmethod
+    def _weights(self) -> Weights: ...
 
     @abstractmethod
     def _run(
@@ -145,7 +170,7 @@ class Adapted(_Checked):
     def __repr__(self) -> str:
         verified = "not verified yet" if self.verified is None else self.verified
         noise = ", with noise of its own" if self.noisy else ""
-        other = "" if not self._warned else f"other inputs ({', '.join(sorted(self._warned))}) were not verified"
+        other = "" if not self._warned else f"not verified on {', '.join(sorted(self._warned))}"
         said = [f"{self.state_dim} numbers of state{noise}", self._note, str(verified), other]
         return f"<{self.name}: {'; '.join(filter(None, said))}>"
 
@@ -180,11 +205,11 @@ class Adapted(_Checked):
         return self._input_dim
 
     def verify(self, inputs: Float[np.ndarray, "time trial input"], has_ids: bool = False) -> Verified:
-        """Hold it to the whole network, if that was given, and to itself, on a few of these trials at full length.
+        """Hold it to the whole network, if that was given, and to itself, on these trials at full length.
 
         It is run again; each step is made again from its recorded state, in no order and with few of the trials; what
-        the generators of numpy, torch and Python draw is drawn again. At most 512 trials are run, fewer if states are
-        large. Where there is no whole network a warning says so, once.
+        the generators of numpy, torch and Python draw is drawn again. All trials are run, of large states some: with
+        each cue among them, within a limit. Where there is no whole network a warning says so, once.
 
         Args:
             inputs: The trials.
@@ -195,8 +220,13 @@ class Adapted(_Checked):
         """
         inputs = self._check_inputs(inputs, ("time", "trials"))
         before, self._input_dim = str(self.verified), inputs.shape[2]
+        weights = dict(self._weights())
         with self.machine.quiet():
             self.verified = verify_steps(self.machine, inputs, has_ids)
+        self._warned.clear()
+        now = dict(self._weights())
+        self._changing = frozenset(name for name in weights | now if weights.get(name) != now.get(name))
+        self.hold_weights()
         if str(self.verified) != before and (not self.verified or self.verified.steps < self.verified.length):
             warnings.warn(f"{self.name}: {self.verified}", stacklevel=3)
         return self.verified
@@ -215,16 +245,19 @@ class Adapted(_Checked):
         system.verified = Verified(note="a copy with other weights")  # it makes the same steps: nothing to be held to
         return system
 
+    def _weights(self) -> Weights:
+        return weights_named_in(*self.machine.form.functions)
+
     def _run(
         self, inputs: np.ndarray, state: np.ndarray | None, times: tuple[int, ...] | None
     ) -> tuple[np.ndarray, np.ndarray]:
         self._input_dim = inputs.shape[2]
         if state is None and self.verified is None:
             self.verify(inputs)
-        unlike = "" if self.verified is None else self.verified.unlike(inputs, state is None)
-        if unlike and unlike not in self._warned:
-            self._warned.add(unlike)
-            warnings.warn(f"{self.name}: not verified on these inputs: {unlike} of {self.verified}", stacklevel=3)
+        lacking = [] if self.verified is None else self.verified.lacks(inputs, state is None)
+        if new := [words for words in lacking if words not in self._warned]:
+            self._warned.update(new)
+            warnings.warn(f"{self.name}: not verified on these inputs: {'; '.join(new)}; {self.verified}", stacklevel=3)
         with self.machine.quiet():
             return run_steps(self.machine, inputs, state, times)
 
@@ -278,6 +311,9 @@ class Wrapped(_Checked):
         if not isinstance(self.system, Elman):
             return None
         return Wrapped(self.system.untrained(seed), f"untrained {self.name}")
+
+    def _weights(self) -> Weights:
+        return weights_named_in(self.system)
 
     def _run(
         self, inputs: np.ndarray, state: np.ndarray | None, times: tuple[int, ...] | None
@@ -356,7 +392,7 @@ def adapt(
     Raises:
         InputError: Where it is none of these.
     """
-    refuse_keywords("adapt", gone, dict.fromkeys(gone.keys() & _GONE, _forms_of(network) if gone else ""))
+    refuse_keywords("adapt", gone, dict.fromkeys(gone.keys() & _GONE, _FORMS))
     settings = {"readout": readout, "state": state, "whole": whole}
     if isinstance(network, (Adapted, Wrapped)):
         for word, given in settings.items():
@@ -381,7 +417,7 @@ def adapt(
             note = "" if readout is not None else "no readout: its outputs are its hidden states"
             return Adapted(torch_steps.TorchMachine(form), input_dim or network.input_size, source, note)
         if state is None:
-            raise InputError("network", f"{name}, whose steps are not known", _forms_of(network))
+            raise InputError("network", f"{name}, whose steps are not known", _FORMS)
     if state is None:
         remedy = "give where it begins: a number of zeros, one trial's state, or a function of the number of trials"
         raise InputError("state", f"none, of the step {name}", f"{remedy}: adapt(step, state=64)")
@@ -395,6 +431,11 @@ def adapt(
 
 _GONE = {"step", "output"}
 """Arguments of earlier versions."""
+_FORMS = (
+    "give its layer and its readout, adapt(LAYER, READOUT, whole=NETWORK), or one step of it, "
+    "adapt(STEP, state=SIZE, whole=NETWORK), where STEP(inputs, state) returns (output, state)"
+)
+"""What a network is taken as."""
 
 
 def _check_arguments(network: Any, name: str, settings: dict[str, Any], input_dim: Any) -> None:
@@ -414,16 +455,6 @@ def _check_arguments(network: Any, name: str, settings: dict[str, Any], input_di
         whole_number(input_dim, "input_dim", 1)
 
 
-def _forms_of(network: Any) -> str:
-    """In which form a network is given, with its own names if it is torch's."""
-    torch = sys.modules.get("torch")
-    if torch is None or not isinstance(network, torch.nn.Module):
-        return "give the step itself: adapt(step, state=...), (input, state) -> (output, state)"
-    from emtvb.adapters import torch_steps
-
-    return torch_steps.forms_of(network)
-
-
 def _example_arrays(state: Any) -> list[Any]:
     """The arrays of a state of one trial; none where it is a number, or cannot be made, which is said later.
 
@@ -433,7 +464,7 @@ def _example_arrays(state: Any) -> list[Any]:
     if state is None or isinstance(state, (int, np.integer)):
         return []
     try:
-        arrays = states.state_arrays(state(1) if callable(state) else state)
+        arrays = [*states.named_arrays(state(1) if callable(state) else state).values()]
     except Exception:
         return []
     for array in arrays:

@@ -82,6 +82,7 @@ class DAS:
         ):
             remedy = "give a network that torch computes, on inputs and labels of your own, or another method"
             raise InputError("method", f"DAS on {system.name}", remedy)
+        trials.check_weights()
         if self.k is not None and self.k > system.state_dim:
             raise InputError("k", self.k, f"the state has {system.state_dim} numbers; give no more")
         last = len(trials.train.outputs) - 1

@@ -90,6 +90,7 @@ def record(
     """
     refuse_keywords("record", unknown)
     system = adapt(system)
+    system.hold_weights()
     if hasattr(inputs, "dataset") and hasattr(inputs, "batch_size"):
         remedy = "give arrays: x, y = (torch.cat(parts) for parts in zip(*loader)), and batch_first=True"
         raise InputError("inputs", type(inputs).__name__, remedy)

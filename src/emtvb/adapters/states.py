@@ -1,13 +1,14 @@
 """A network's state as a flat vector per trial, whatever it is made of, and back.
 
 A state is arrays in any nesting of tuples, lists and dicts; None is nothing. The first axis of each array is that of
-trials.
+trials. Where an array stands is its name, and the order of names is that in which the state begins: what a step returns
+in another order is put into this one (:func:`laid_out_as`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,13 +40,19 @@ class Part:
         return math.prod(self.shape) * (2 if self.is_complex else 1)
 
 
-def state_arrays(state: Any) -> list[Any]:
-    """The arrays of a state, from left to right.
+def named_arrays(state: Any) -> dict[str, Any]:
+    """The arrays of a state by their names, from left to right.
 
     Raises:
-        InputError: Where it holds something that is no array.
+        InputError: Where it holds something that is no array, or two arrays have one name.
     """
-    return [array for _, array in _named_arrays(state, "")]
+    found = [(name or ALONE, array) for name, array in _arrays_below(state, "")]
+    named = dict(found)
+    if len(named) < len(found):
+        names = [name for name, _ in found]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InputError("state", f"two arrays called {twice}", "give its keys names that tell them apart")
+    return named
 
 
 def state_parts(state: Any, trials: int) -> list[Part]:
@@ -54,28 +61,28 @@ def state_parts(state: Any, trials: int) -> list[Part]:
     Raises:
         InputError: Where there is none, one does not hold real or complex numbers, or its first axis is not the trials.
     """
-    found = _named_arrays(state, "")
+    found = named_arrays(state)
     if not found:
         remedy = "it holds no arrays; give a number of zeros, one trial's state, or a function of the number of trials"
         raise InputError("state", f"begins as {state!r:.60}", remedy)
-    for name, array in found:
-        where = f"{name}: " * bool(name)
+    for name, array in found.items():
+        where = f"{name}: " * (name != ALONE)
         if tuple(array.shape)[:1] != (trials,):
             shown = f"{where}shape {tuple(array.shape)} for {trials} trials"
             raise InputError("state", shown, f"the first axis of each of its arrays is the trials: ({trials}, ...)")
         if not any(word in str(array.dtype) for word in ("float", "complex")):  # of numpy, torch and JAX
             shown = f"{where}an array of {array.dtype}"
             raise InputError("state", shown, "its numbers must be real or complex; give floats")
-    return [Part(name or ALONE, tuple(array.shape[1:]), "complex" in str(array.dtype), array) for name, array in found]
+    return [Part(name, tuple(array.shape[1:]), "complex" in str(array.dtype), array) for name, array in found.items()]
 
 
-def state_of_arrays(state: Any, new: Sequence[Any]) -> Any:
-    """The same nesting with other arrays, in the order of :func:`state_arrays`."""
-    rest = iter(new)
+def laid_out_as(state: Any, new: Mapping[str, Any]) -> Any:
+    """The nesting of a state with other arrays of the same names in it, in whatever order they come."""
+    names = iter(named_arrays(state))
 
     def build(part: Any) -> Any:
         if part is None or hasattr(part, "shape"):
-            return None if part is None else next(rest)
+            return None if part is None else new[next(names)]
         if isinstance(part, dict):
             return {key: build(value) for key, value in part.items()}
         built = [build(value) for value in part]
@@ -86,12 +93,7 @@ def state_of_arrays(state: Any, new: Sequence[Any]) -> Any:
     return build(state)
 
 
-def shapes_by_name(state: Any) -> dict[str, tuple[int, ...]]:
-    """The shape of each array by its name: equal of states that can stand for each other."""
-    return {name or ALONE: tuple(array.shape) for name, array in _named_arrays(state, "")}
-
-
-def _named_arrays(state: Any, name: str) -> list[tuple[str, Any]]:
+def _arrays_below(state: Any, name: str) -> list[tuple[str, Any]]:
     """Each array with its name, below this one."""
     if state is None:
         return []
@@ -104,4 +106,4 @@ def _named_arrays(state: Any, name: str) -> list[tuple[str, Any]]:
     else:
         shown = f"{type(state).__name__} {state!r}"[:60]
         raise InputError("state", shown, "give arrays or tensors, alone or in tuples, lists or dicts")
-    return [found for key, value in inner for found in _named_arrays(value, f"{name}.{key}" if name else key)]
+    return [found for key, value in inner for found in _arrays_below(value, f"{name}.{key}" if name else key)]

@@ -30,8 +30,7 @@ class TorchMachine(Machine):
     """
 
     def __init__(self, form: Form, example: Sequence[Any] = ()) -> None:
-        named = form.named()
-        self._roots = list({id(item): item for item in named if isinstance(item, nn.Module)}.values())
+        self._roots = [item for item in named_in(*form.functions) if isinstance(item, nn.Module)]
         self._dtype, self._device = _dtype_and_device(self._roots, [*named_in(form.call), *example])
         self.is_half = self._dtype in (torch.half, torch.bfloat16)
         with self.quiet():
@@ -63,6 +62,10 @@ class TorchMachine(Machine):
     def array(self, values: np.ndarray) -> Tensor:
         """A tensor in the network's precision and on its device."""
         return torch.tensor(np.ascontiguousarray(values), dtype=self._dtype, device=self._device)
+
+    def flat_states(self, values: np.ndarray) -> Tensor:
+        """A tensor on the network's device."""
+        return torch.tensor(np.ascontiguousarray(values), device=self._device)
 
     def zeros(self, trials: int, n: int) -> Tensor:
         """Zeros in the network's precision."""
@@ -99,7 +102,7 @@ class TorchMachine(Machine):
     def jacobian(self, flat: np.ndarray, inputs: np.ndarray) -> np.ndarray | None:
         """By autograd, a row at a time for all trials; None where the step lets no gradient through."""
         with self.quiet(), torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
-            state = self.array(flat).requires_grad_()
+            state = self.flat_states(flat).requires_grad_()
             _, new = self.step(self.array(inputs), self.nested(state))
             after = self.flat(new)
             if not after.requires_grad:
@@ -205,23 +208,3 @@ def untrained_arguments(source: dict[str, Any], seed: int) -> dict[str, Any] | N
                 order = torch.randperm(parameter.numel()).to(parameter.device)
                 parameter.copy_(parameter.flatten()[order].reshape(parameter.shape))
     return drawn
-
-
-def forms_of(network: nn.Module) -> str:
-    """The two forms in which a module could be given, with its own class and the names of what is in it."""
-    inner = [(path, part) for path, part in network.named_modules() if is_own(part)]
-    path, part = inner[0] if inner else ("LAYER", None)
-    width = getattr(part, "proj_size", 0) or getattr(part, "hidden_size", 0)
-    linear = [name for name, item in network.named_modules() if isinstance(item, nn.Linear)]
-    fitting = [name for name in linear if network.get_submodule(name).in_features == width]
-    readout = f"net.{[*linear, *fitting][-1]}" if linear else "READOUT"
-    first = ", batch_first=True" if getattr(part, "batch_first", False) else ""
-    names = [name for name, _ in network.named_children()]
-    own = [name for name, value in vars(type(network)).items() if inspect.isfunction(value) and name[0] != "_"]
-    parts = ", ".join([f"net.{name}" for name in [*names, *(name for name in own if name != "forward")]][:8])
-    layer = f"its layer and readout, emtvb.adapt(net.{path}, {readout}, whole=net{first})"
-    step = (
-        f"def step(u, h): ... {parts or 'its own parts'} ...; return y, h, and "
-        f"emtvb.adapt(step, state={width or 'ITS SIZE'}, whole=net{first})"
-    )
-    return f"write {layer}; or one step of it, {step}" if inner else f"write one step of it, {step}"

@@ -12,20 +12,21 @@ import numpy as np
 from safetensors import safe_open
 
 from emtvb.adapters.adapting import Adapted, adapt
+from emtvb.adapters.verification import Verified
 from emtvb.core.arguments import as_numpy
 from emtvb.errors import InputError
 from emtvb.weights import Network
 
-_ROLES = {
-    "W_uh": r"w_?(uh|ih|in|xh|x|u|input)|(i2h|x2h|in|input|w_?in|w_?ih|fc_?in)\.weight",
-    "W_hh": r"w_?(hh|rec|recurrent|h)|(h2h|rec|recurrent|hidden|w_?rec|w_?hh)\.weight",
-    "W_r": r"w_?(r|out|o|ho|hy|hz|y|readout|output)|(h2o|out|output|readout|decoder|linear|fc|fc_?out|w_?out)\.weight",
-}
-"""How the three arrays are called, without what stands before, in any case."""
+_ARRAYS = (("W_uh", "W_hh", "W_r"), ("W_in", "W_rec", "W_out"))
+"""How three arrays alone are called: of inputs (hidden, d), recurrent (hidden, hidden), of a readout (d, hidden)."""
 
 _CELL = re.compile(r"(?P<at>.*?)weight_ih(_l(?P<layer>\d+))?(?P<back>_reverse)?")
 _TORCH = (".pt", ".pth", ".ckpt", ".bin")
 _HELD = ("state_dict", "model_state_dict", "model", "weights")
+_KINDS = {1: "RNN", 3: "GRU", 4: "LSTM"}
+"""What torch calls a layer with so many gates."""
+NOT_HELD = Verified(note="a file of weights has no outputs of its network, to which it could be held")
+"""What can be said of any network that was read from one."""
 
 
 class _Weights(NamedTuple):
@@ -49,22 +50,22 @@ def is_file(text: str) -> bool:
     return os.path.isfile(text) or Path(text).parent.is_file()
 
 
-def network_of_file(text: str, nonlinearity: str = "tanh") -> tuple[str, Network | Adapted]:
-    """The network of a file: the paper's kind as such, any other adapted.
+def network_of_file(text: str, nonlinearity: str | None = None) -> tuple[str, Network | Adapted]:
+    """The network of a file: the paper's kind as such, any other adapted. It is held to nothing (:data:`NOT_HELD`).
 
-    Known are three arrays, input, recurrent and readout weights, under names such as W_in, W_rec, W_out or i2h.weight,
-    h2h.weight, h2o.weight (transposed too, for x @ W); and a state dict of ``torch.nn.RNN``, ``GRU``, ``LSTM`` or a
-    cell with a readout ``torch.nn.Linear``, of any layers, with or without biases.
+    Known are three arrays, W_uh or W_in (hidden, d), W_hh or W_rec (hidden, hidden), W_r or W_out (d, hidden); and a
+    state dict of ``torch.nn.RNN``, ``GRU``, ``LSTM`` or a cell with a readout ``torch.nn.Linear``, of any layers, with
+    or without biases.
 
     Args:
         text: FILE, or FILE/NAME where it holds several: .safetensors, .npz, or torch's .pt.
-        nonlinearity: Of an RNN, "tanh" or "relu", which no file says.
+        nonlinearity: Of an RNN, "tanh" or "relu", which no file says; None for others.
 
     Returns:
         Its name, and the network.
 
     Raises:
-        InputError: Where the file is missing, damaged or holds no such network.
+        InputError: Where the file is missing, damaged or holds no such network, or the nonlinearity is lacking.
     """
     path, name = (Path(text), None) if os.path.isfile(text) else (Path(text).parent, Path(text).name)
     arrays, name = _own_arrays(_arrays_of_file(path), name, path)
@@ -72,7 +73,7 @@ def network_of_file(text: str, nonlinearity: str = "tanh") -> tuple[str, Network
         _check_numbers(array, f"{path}: {key}")
     shown = ", ".join(f"{key} {array.shape}" for key, array in list(arrays.items())[:6])
     where = f"{path}: {shown}" + (", ..." if len(arrays) > 6 else "")
-    weights = _by_roles(arrays, where) or _of_state_dict(arrays, where)
+    weights = _of_three_arrays(arrays, where) or _of_state_dict(arrays, where)
     return name or path.name.split(".")[0], _network_of_weights(weights, nonlinearity)
 
 
@@ -136,56 +137,36 @@ def _own_arrays(
     return {split[key][2]: array for key, array in arrays.items() if split[key][0] == (name or "")}, name
 
 
-def _by_roles(arrays: dict[str, np.ndarray], where: str) -> _Weights | None:
-    """Three arrays by their names, perhaps with the biases of torch.nn.Linear; None where it is another state dict."""
-    weights = {key: array for key, array in arrays.items() if array.ndim == 2}
-    if len(weights) != 3 or any(_CELL.fullmatch(key) for key in arrays):
-        return None
-    by_role: dict[str, str] = {}
-    for role, pattern in _ROLES.items():
-        keys = [key for key in weights if re.fullmatch(rf"(.*[./_])?({pattern})", key, re.IGNORECASE)]
-        exact = [key for key in keys if re.fullmatch(pattern, key, re.IGNORECASE)]
-        keys = exact if len(exact) == 1 else keys
-        if len(keys) == 1:
-            by_role[role] = keys[0]
-    biases = {role: arrays.get(key.removesuffix("weight") + "bias") for role, key in by_role.items()}
-    known = 3 + sum(bias is not None for bias in biases.values())
-    if len(set(by_role.values())) < 3 or known != len(arrays):
-        remedy = "call them W_uh, W_hh and W_r: (hidden, d), (hidden, hidden), (d, hidden)"
-        raise InputError("weights", where, remedy)
-    W_uh, W_hh, W_r = (weights[by_role[role]] for role in _ROLES)
-    if len(W_uh) != len(W_hh) == W_uh.shape[1]:  # for x @ W
-        W_uh, W_hh, W_r = W_uh.T, W_hh.T, W_r.T
-    rnn = {"weight_ih_l0": W_uh, "weight_hh_l0": W_hh}
-    if any(bias is not None for bias in biases.values()):
-        for name, role in (("bias_ih_l0", "W_uh"), ("bias_hh_l0", "W_hh")):
-            bias = biases[role]
-            rnn[name] = np.zeros(len(W_hh), np.float32) if bias is None else bias
-    return _Weights(rnn, W_r, biases["W_r"], where)
+def _of_three_arrays(arrays: dict[str, np.ndarray], where: str) -> _Weights | None:
+    """Three arrays by their names; None where there are others."""
+    for names in _ARRAYS:
+        if arrays.keys() == set(names):
+            W_uh, W_hh, W_r = (arrays[name] for name in names)
+            return _Weights({"weight_ih_l0": W_uh, "weight_hh_l0": W_hh}, W_r, None, where)
+    return None
 
 
 def _of_state_dict(arrays: dict[str, np.ndarray], where: str) -> _Weights:
     """Torch's recurrent module and linear readout, whatever they are called."""
     cells = {key: match for key in arrays if (match := _CELL.fullmatch(key))}
     if not cells:
-        remedy = "give three arrays W_uh, W_hh, W_r, or torch's state dict of an RNN and a readout"
-        raise InputError("weights", where, remedy)
+        remedy = "call three arrays W_uh (hidden, d), W_hh (hidden, hidden) and W_r (d, hidden), or W_in, W_rec, W_out"
+        raise InputError("weights", where, f"{remedy}; or give torch's state dict of a recurrent layer and its readout")
     if len({match["at"] for match in cells.values()}) > 1 or any(match["back"] for match in cells.values()):
         raise InputError("weights", where, "one recurrent module that runs forward is read; adapt others in Python")
     at = next(iter(cells.values()))["at"]
     of_rnn = [key for key in arrays if re.fullmatch(re.escape(at) + r"(weight|bias)_[ih][hr](_l\d+)?", key)]
     names = {key: key.removeprefix(at) + "_l0" * (not re.search(r"_l\d+$", key)) for key in of_rnn}  # a cell has none
     rest = {key: array for key, array in arrays.items() if key not in of_rnn}
-    matrices = [array for array in rest.values() if array.ndim == 2]
-    vectors = [array for array in rest.values() if array.ndim == 1]
-    if len(matrices) != 1 or len(vectors) > 1 or len(rest) != len(matrices) + len(vectors):
+    readout = next((key for key, array in rest.items() if array.ndim == 2), "")
+    bias = readout.removesuffix("weight") + "bias"
+    if not readout or rest.keys() - {readout, bias}:
         held = ", ".join(rest) or "nothing"
         raise InputError("weights", where, f"one linear readout must be beside it, not {held}; adapt it in Python")
-    rnn = {names[key]: arrays[key] for key in of_rnn}
-    return _Weights(rnn, matrices[0], vectors[0] if vectors else None, where)
+    return _Weights({names[key]: arrays[key] for key in of_rnn}, rest[readout], rest.get(bias), where)
 
 
-def _network_of_weights(weights: _Weights, nonlinearity: str) -> Network | Adapted:
+def _network_of_weights(weights: _Weights, nonlinearity: str | None) -> Network | Adapted:
     """The paper's network, if it is one; else torch's module, adapted."""
     rnn, readout, bias, where = weights
     recurrent, inputs = rnn.get("weight_hh_l0"), rnn.get("weight_ih_l0")
@@ -193,6 +174,13 @@ def _network_of_weights(weights: _Weights, nonlinearity: str) -> Network | Adapt
         raise InputError("weights", where, "its weights must be (gates times hidden, inputs or hidden)")
     projected = rnn["weight_hr_l0"].shape[0] if "weight_hr_l0" in rnn else 0
     gates = 4 if projected else len(recurrent) / recurrent.shape[1]
+    if gates not in _KINDS:
+        raise InputError("weights", where, f"{gates:g} gates: known are RNN (1), GRU (3), LSTM (4); adapt it in Python")
+    if gates == 1 and nonlinearity is None:
+        raise InputError("--nonlinearity", "not given", f"no file says it of an RNN, as in {where}; give tanh or relu")
+    if gates > 1 and nonlinearity is not None:
+        remedy = f"its own are fixed; leave it out ({where})"
+        raise InputError("--nonlinearity", nonlinearity, f"of an RNN, and this is {_KINDS[gates]}: {remedy}")
     layers = len([key for key in rnn if key.startswith("weight_ih")])
     biases = [array for key, array in rnn.items() if key.startswith("bias")] + ([] if bias is None else [bias])
     if gates == 1 and layers == 1 and nonlinearity == "tanh" and not any(array.any() for array in biases):
@@ -201,25 +189,22 @@ def _network_of_weights(weights: _Weights, nonlinearity: str) -> Network | Adapt
             shapes = "input (hidden, d), recurrent (hidden, hidden), readout (d, hidden)"
             raise InputError("weights", where, f"must be {shapes}")
         return Network(*(np.ascontiguousarray(array, dtype=np.float32) for array in (inputs, recurrent, readout)))
-    return _torch_network(weights, gates, layers, {"proj_size": projected} if projected else {}, nonlinearity)
+    more = ({"proj_size": projected} if projected else {}) | ({"nonlinearity": nonlinearity} if nonlinearity else {})
+    return _torch_network(weights, int(gates), layers, more)
 
 
-def _torch_network(weights: _Weights, gates: float, layers: int, more: dict[str, Any], nonlinearity: str) -> Adapted:
+def _torch_network(weights: _Weights, gates: int, layers: int, more: dict[str, Any]) -> Adapted:
     """Torch's module with these weights, adapted."""
     import torch
     from torch import nn
 
-    kinds: dict[float, Any] = {1: nn.RNN, 3: nn.GRU, 4: nn.LSTM}
     rnn, readout, bias, where = weights
-    if gates not in kinds:
-        raise InputError("weights", where, f"{gates:g} gates: known are RNN (1), GRU (3), LSTM (4); adapt it in Python")
-    more = more | ({"nonlinearity": nonlinearity} if gates == 1 else {})
     arrays = {key: torch.tensor(array) for key, array in rnn.items()}
     first = arrays["weight_ih_l0"]
-    size, has_bias = len(first) // int(gates), any(key.startswith("bias") for key in rnn)
+    size, has_bias = len(first) // gates, any(key.startswith("bias") for key in rnn)
     linear = nn.Linear(readout.shape[1], len(readout), bias is not None, dtype=first.dtype)
     try:
-        module = kinds[gates](first.shape[1], size, layers, bias=has_bias, dtype=first.dtype, **more)
+        module = getattr(nn, _KINDS[gates])(first.shape[1], size, layers, bias=has_bias, dtype=first.dtype, **more)
         module.load_state_dict(arrays)
         linear.load_state_dict(
             {"weight": torch.tensor(readout)} | ({} if bias is None else {"bias": torch.tensor(bias)})
@@ -228,6 +213,7 @@ def _torch_network(weights: _Weights, gates: float, layers: int, more: dict[str,
     except (RuntimeError, ValueError) as error:  # torch's own words on which array does not fit, without its heading
         said = " ".join(str(error).split(":\n", 1)[-1].split())
         raise InputError("weights", where, f"do not fit together: {said}") from None
-    system = adapt(module, linear, whole=lambda x: linear(module(x)[0]))
+    system = adapt(module, linear)
     assert isinstance(system, Adapted)
+    system.verified = NOT_HELD
     return system

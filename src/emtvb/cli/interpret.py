@@ -23,8 +23,8 @@ def interpret(run: str, of_file: OfFile, output: Path | None) -> None:
     """Measure a trained network and draw what it learned.
 
     RUN is a folder of `emtvb train`, a run id (`emtvb networks` lists them), or a file of weights of your own, with
-    --task: three arrays W_in, W_rec, W_out or the like, or torch's state dict of an RNN, GRU or LSTM and a linear
-    readout (.safetensors, .npz, .pt).
+    --task: three arrays W_uh, W_hh, W_r or W_in, W_rec, W_out, or torch's state dict of an RNN, GRU or LSTM and a
+    linear readout (.safetensors, .npz, .pt). Of what is no GRU or LSTM say the --nonlinearity, too.
     """
     from emtvb.cli.network import interpreting, opening
     from emtvb.theory.network_measurement import Measurement

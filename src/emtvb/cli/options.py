@@ -53,13 +53,17 @@ def subject_options(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def call(task: str | None, d: int | None, s: int | None, nonlinearity: str | None, **others: Any) -> None:
         command(of_file=OfFile(task, d, s, nonlinearity), **others)
+        if task is not None:  # it was a file, which alone may have one
+            from emtvb.adapters.weight_files import NOT_HELD
+
+            console.print(str(NOT_HELD))
 
     for decorate in (  # from the last to the first: help begins with what decorates last
         click.option("--output", type=FOLDER, help="Where to [default: beside the run's experiment, or the file]."),
         click.option(
             "--nonlinearity",
             type=click.Choice(["tanh", "relu"]),
-            help="Of a file of weights of an RNN [default: tanh].",
+            help="Of a file of weights of an RNN, which does not say it.",
         ),
         click.option("--variables", "s", type=int, help=f"Of a file of weights: s, stored vectors [default: {s}]."),
         click.option("--dimensions", "d", type=int, help=f"Of a file of weights: d, vector elements [default: {d}]."),

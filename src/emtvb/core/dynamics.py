@@ -239,6 +239,7 @@ def linearise(
     """
     check_type(fitted, Fitted, "fitted", "fit")
     trials = fitted.trials
+    trials.check_weights()
     start = trials.task.theory.settled_step if trials.task else 0
     u = None
     if states is None:

@@ -127,7 +127,9 @@ class Fitted:
             numbers = [_same_numbers(fitted, given, test.labels[..., at]) for fitted, given, at in every]
             test = replace(test, labels=np.concatenate(numbers, axis=-1))
         erased = own.erased or trials.erased
-        changed = replace(own, system=trials.system, test=test, erased=erased, horizon=trials.horizon)
+        changed = replace(
+            own, system=trials.system, test=test, erased=erased, horizon=trials.horizon, weights=trials.weights
+        )
         return replace(
             self, trials=replace(changed, repeated=share_repeated(own.train, test), selection=trials.selection)
         )

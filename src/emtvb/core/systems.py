@@ -31,6 +31,10 @@ class System(Protocol):
         """States and outputs without input; the first are those after the first step."""
 
 
+Weights = tuple[tuple[str, str], ...]
+"""The arrays that a network computes with: the name of each, and a digest of its numbers."""
+
+
 class Runnable(ABC):
     """A network as a system that runs on inputs from any state: what is recorded, edited and linearised.
 
@@ -77,6 +81,10 @@ class Runnable(ABC):
     def jacobian(self, state: np.ndarray, inputs: np.ndarray | None = None) -> Float[np.ndarray, "trial state state"]:
         """The derivative of a step at these states."""
 
+    def weights(self) -> Weights:
+        """The arrays that it computes with, as they are now; none where they are not known."""
+        return ()
+
     @abstractmethod
     def adapted(self, network: Any) -> Runnable:
         """Another network as such a system."""
@@ -84,6 +92,13 @@ class Runnable(ABC):
     @abstractmethod
     def untrained(self, seed: int) -> Runnable | None:
         """The network with other weights, drawn anew; None where they cannot be drawn."""
+
+
+def check_weights(system: Runnable, recorded: Weights) -> None:
+    """Raise InputError where a network has other weights than those that were recorded; of none nothing is known."""
+    now = dict(system.weights()) if recorded else {}
+    if now and any(now.get(name) != digest for name, digest in recorded):
+        raise InputError("network", f"{system.name} has other weights than when it was recorded", "record again")
 
 
 class AbsentSystem(Runnable):

@@ -14,7 +14,7 @@ from emtvb.core.labels import Labels
 from emtvb.core.memories import VariableMemories
 from emtvb.core.recording import Recording
 from emtvb.core.result_tables import first_names, html_table
-from emtvb.core.systems import AbsentSystem, Runnable
+from emtvb.core.systems import AbsentSystem, Runnable, Weights, check_weights
 from emtvb.core.task_theory import TaskTheory
 from emtvb.core.variables import Kinds, Variable
 from emtvb.errors import InputError
@@ -99,6 +99,7 @@ class Trials:
             (:meth:`index`), outputs and labels have every time.
         erased: Whether something was taken out of the states, which are then no longer the network's own.
         selection: Of a task, which of its test sequences are here; None for all.
+        weights: The network's, when it was recorded (``Runnable.weights``): it is edited with no others.
     """
 
     system: Runnable
@@ -113,6 +114,7 @@ class Trials:
     recorded_times: tuple[int, ...] | None = None
     erased: bool = False
     selection: Int[np.ndarray, " test"] | None = None
+    weights: Weights = ()
 
     @classmethod
     def of(
@@ -216,6 +218,7 @@ class Trials:
             fit_times,
             repeated=share_repeated(train_part, test_part),
             recorded_times=times,
+            weights=system.weights(),
         )
 
     def __repr__(self) -> str:
@@ -247,6 +250,14 @@ class Trials:
             selection = chosen if self.selection is None else self.selection[chosen]
         test = self.test.select(chosen)
         return replace(self, test=test, repeated=share_repeated(self.train, test), selection=selection)
+
+    def check_weights(self) -> None:
+        """Refuse to run a network that was trained on since it was recorded.
+
+        Raises:
+            InputError: Where its weights are not those that these states were recorded with.
+        """
+        check_weights(self.system, self.weights)
 
     @property
     def test_inputs(self) -> Float[np.ndarray, "time batch input"]:
@@ -373,7 +384,7 @@ def record_again(trials: Trials, system: Runnable) -> Trials:
             shown = f"gives out {outputs.shape[2]} numbers"
             raise InputError("network", shown, f"give one that gives out {first.outputs.shape[2]}")
         parts.append(replace(first, states=states, outputs=outputs))
-    return replace(trials, system=system, train=parts[0], test=parts[1])
+    return replace(trials, system=system, train=parts[0], test=parts[1], weights=system.weights())
 
 
 def check_finite(states: np.ndarray, outputs: np.ndarray, times: tuple[int, ...] | None = None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -173,6 +173,7 @@ def _from_json(value: Any, arrays: dict[str, np.ndarray], system: Adapted | Wrap
     made = _KINDS[value["kind"]](**{name: _from_json(part, arrays, system) for name, part in value["of"].items()})
     if isinstance(made, Trials) and system is not None:
         check_network(made, made.erased or "erased" not in value["of"])  # earlier versions did not say
+        return replace(made, weights=system.weights())
     return made
 
 

@@ -59,8 +59,9 @@ def record_task(task: LabelledTask, system: Runnable, horizon: int) -> Trials:
     variables = tuple(Variable(name, BINARY, signs, code) for name in names)
     silence = np.zeros((len(test.states), test.states.shape[1], task.d), dtype=np.float32)
     return Trials(
-        system, variables, train, replace(test, inputs=silence), task.theory.persistent, tuple(times), task, horizon
-    )
+        system, variables, train, replace(test, inputs=silence), task.theory.persistent, tuple(times), task, horizon,
+        weights=system.weights(),
+    )  # fmt: skip
 
 
 def judge_on_task(task: LabelledTask, trials: Trials, memories: VariableMemories) -> TaskJudgement:

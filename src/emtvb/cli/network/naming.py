@@ -34,7 +34,7 @@ class OfFile:
         task: What it was trained on: a name or an id.
         d: That task's vector elements; the paper's by default.
         s: Its variables, likewise.
-        nonlinearity: Of an RNN; tanh by default.
+        nonlinearity: Of an RNN.
     """
 
     task: str | None = None

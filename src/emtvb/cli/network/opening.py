@@ -125,10 +125,7 @@ def _subject_of_file(named: str, said: OfFile, output: Path | None) -> Subject:
     d, s = (usual if asked is None else asked for asked, usual in zip((said.d, said.s), PAPER_SIZE, strict=True))
     task = task_of(said.task, d, s)
     file = Path(named) if Path(named).is_file() else Path(named).parent
-    name, network = files.network_of_file(named, said.nonlinearity or "tanh")
-    if said.nonlinearity is not None and not _is_rnn(network):
-        remedy = f"{named} holds no RNN: its own are fixed; leave it out"
-        raise InputError("--nonlinearity", said.nonlinearity, remedy)
+    name, network = files.network_of_file(named, said.nonlinearity)
     folder = output or file.parent / f"{file.name.split('.')[0]}-interpretation" / name
     if isinstance(network, Network):
         networks.check_task(network, task.theory, named)
@@ -150,10 +147,3 @@ def _check_task(system: Adapted, task: Task, where: str) -> None:
 def _state_dim(network: Network | Trained | Adapted) -> int:
     """Real numbers of a network's state."""
     return network.hidden_dim if isinstance(network, Network) else network.state_dim
-
-
-def _is_rnn(network: Network | Adapted) -> bool:
-    """Whether a network from a file may have either nonlinearity."""
-    from torch import nn
-
-    return isinstance(network, Network) or isinstance((network.source or {}).get("network"), nn.RNN)

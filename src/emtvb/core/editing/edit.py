@@ -84,6 +84,7 @@ def edit(
     """
     asked = requests.parse_change(change)
     check_type(fitted, Fitted, "fitted", "fit")
+    fitted.trials.check_weights()
     if part := change.get("part", ""):
         fitted = fit(fitted.trials, fitted.times, method=fitted.method, part=part)
     trials = fitted.trials
