@@ -4,7 +4,7 @@
 
 Each sort of truth is a system that uses the variable that is edited; each falsehood holds it and does not use it, holds
 something else, or does not hold it at that time; what is not stored is nowhere in the states. All calls are defaults;
-where an edit shows nothing and its verdict names other times of the fit, it is made once more with those.
+where an edit shows no use and its verdict names other times of the fit, or another rule, it is made once more by them.
 """
 
 # ruff: noqa: ARG001, ARG005 - what draws and moves is called alike, whether it needs all it is given or not
@@ -518,8 +518,11 @@ def drawn(sort: Sort, seed: int) -> tuple[bool, bool, str]:
         readable = emtvb.judge(case)[_edited(asked)].readable
         try:
             edits = emtvb.edit(case, **asked)
-            if named := re.search(r"fit\(trials, times=range\((\d+), (\d+)\)\)", edits.verdict):
-                edits = emtvb.edit(emtvb.fit(case.trials, range(int(named[1]), int(named[2]))), **asked)
+            if not edits.controls_fail and (advice := re.search(r"with (fit|agrees)(.*?), and 0", edits.verdict)):
+                if named := re.match(r"\(trials, times=range\((\d+), (\d+)\)\)", advice[2]):
+                    edits = emtvb.edit(emtvb.fit(case.trials, range(int(named[1]), int(named[2]))), **asked)
+                else:
+                    edits = emtvb.edit(case, **asked, agrees=lambda o, e: o.argmax(axis=2) == e.argmax(axis=2))
         except emtvb.InputError as error:  # such as no other trial with these values
             return readable, False, str(error)
     return readable, edits.controls_fail, edits.verdict

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -126,12 +127,12 @@ def test_what_is_saved_is_loaded(name: str, tmp_path: Path) -> None:
 
 
 def flat(value: object) -> object:
-    """A value as JSON, with all that is held together for short side by side, as format 2 has it."""
+    """A value as JSON, with all that is held together for short side by side, as format 2 has it; it has no misses."""
     if isinstance(value, list):
         return [flat(item) for item in value]
     if not isinstance(value, dict):
         return value
-    value = {key: flat(item) for key, item in value.items()}
+    value = {key: flat(item) for key, item in value.items() if key not in ("misses", "ways")}
     if value.get("kind") in ("Edits", "Reading"):
         inner = [part["of"] for part in value["of"].values() if isinstance(part, dict) and "kind" in part]
         alone = {key: part for key, part in value["of"].items() if not isinstance(part, dict) or "kind" not in part}
@@ -151,7 +152,8 @@ def test_files_of_format_2_are_read(name: str, tmp_path: Path) -> None:
     assert "outcomes" not in json.dumps(kept)
     arrays["tree"] = np.frombuffer(json.dumps({"format": 2, "emtvb": kept}).encode(), dtype=np.uint8)
     np.savez(path, **arrays)
-    assert same(emtvb.load(path), RESULTS[name]())
+    wanted = judged() if name == "judged" else replace(edits(), misses=None, ways=None)
+    assert same(emtvb.load(path), wanted)
 
 
 def test_what_is_loaded_can_be_judged_and_with_its_network_edited(tmp_path: Path) -> None:

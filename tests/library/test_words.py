@@ -37,12 +37,13 @@ def test_an_edit_that_shows_nothing_names_the_times_at_which_the_variable_can_be
     trials = emtvb.record(*kept(4, bits), {"a": bits[:, 0], "b": bits[:, 1]})
     edits = emtvb.edit(emtvb.fit(trials), at=6, flip="a", expected=stays)
     assert not edits.controls_fail
-    assert "a can be read at times 4-7, and was fitted at 0-7: fit(trials, times=range(4, 8))" in edits.verdict
+    other, this = "fit(trials, times=range(4, 8))", "with this fit, at 0-7"
+    assert edits.verdict.endswith(f"in the trials to fit on, 1.000 are followed with {other}, and 0.000 {this}")
     line = re.search(r"fit\(trials, times=range\(4, 8\)\)", edits.verdict)
     assert line
     found = emtvb.edit(eval("emtvb." + line[0], {"emtvb": emtvb, "trials": trials}), at=6, flip="a", expected=stays)
     assert found.controls_fail
-    assert "can be read at" not in found.verdict
+    assert "in the trials to fit on" not in found.verdict
 
 
 def test_an_edit_of_what_is_nowhere_names_no_times() -> None:
@@ -51,7 +52,7 @@ def test_an_edit_of_what_is_nowhere_names_no_times() -> None:
     trials = emtvb.record(*kept(0, bits), {"a": bits[:, 0], "coin": coin})
     edits = emtvb.edit(emtvb.fit(trials), at=6, flip="coin", expected=stays)
     assert edits.verdict.startswith("shows nothing")
-    assert "can be read at" not in edits.verdict
+    assert "in the trials to fit on" not in edits.verdict
 
 
 def test_numbers_ask_for_a_function_of_ones_own_where_another_trial_shows_nothing() -> None:

@@ -15,7 +15,8 @@ from emtvb.adapters.replay import check_network
 from emtvb.core.comparing import Comparison, Distance
 from emtvb.core.cycles import Cycles
 from emtvb.core.dynamics import FixedPoints, Linearised
-from emtvb.core.editing.edits import Ceiling, EditedTrials, Edits, Futures, Outcomes
+from emtvb.core.editing.agreement import FirstMiss
+from emtvb.core.editing.edits import Ceiling, EditedTrials, Edits, Futures, Outcomes, Ways
 from emtvb.core.erasing import Erasure
 from emtvb.core.fitting import Fitted
 from emtvb.core.judging import Judgement, TaskJudgement
@@ -37,7 +38,7 @@ _KINDS = {
     for kind in (
         Trials, Recording, Variable, Task, Read, Fitted, VariableMemories, LinearDiscriminants, Subspace, Judgement,
         Reading, TaskJudgement, MemoryMeasures, Edits, FixedPoints, Linearised, Comparison, Distance, Cycles,
-        Erasure, EditedTrials, Futures, Outcomes, Ceiling, OverallScore, ScoreAtTimes,
+        Erasure, EditedTrials, Futures, Outcomes, Ceiling, FirstMiss, Ways, OverallScore, ScoreAtTimes,
     )
 }  # fmt: skip
 _FORMAT = 3

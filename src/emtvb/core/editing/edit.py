@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Unpack
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from emtvb.core import untrained_control
 from emtvb.core.arguments import Times, as_numbers, check_type, checked_times, whole_number
 from emtvb.core.editing import donors, requests, running
-from emtvb.core.editing.agreement import Agrees
+from emtvb.core.editing.agreement import Agrees, by_largest_output
 from emtvb.core.editing.continuation import FUTURE
 from emtvb.core.editing.donors import Donors
 from emtvb.core.editing.edits import Edits
-from emtvb.core.editing.requests import Change, Request
+from emtvb.core.editing.requests import Change, NamedChange, Request
 from emtvb.core.editing.running import TRIAL, Plan, run_edits
 from emtvb.core.fitting import Fitted, fit
 from emtvb.core.judging import format_spans, readable_at
-from emtvb.core.result_tables import count_and_noun, first_names
+from emtvb.core.result_tables import count_and_noun
 from emtvb.core.trials import LabelledTask, Trials
 from emtvb.core.variables import CONTINUOUS
 from emtvb.errors import InputError
 from emtvb.memory_limit import check_room
+
+_TRIED = 128
+"""Edits by which another fit is tried."""
+_AROUND = 5
+"""Steps around the time of an edit at which a fit is tried."""
+_BETTER = 0.1
+"""Another fit is named if it makes so much more of the edits followed."""
+_BY_LARGEST = "agrees=lambda o, e: o.argmax(axis=2) == e.argmax(axis=2)"
 
 
 def edit(
@@ -62,8 +70,10 @@ def edit(
             is then what the network does there in the same loop. By default what it read when it was recorded.
         agrees: Whether outputs are the expected ones: from both, (step, trial, output), to (step, trial). By default
             every output has the sign that was expected, where only 1 and -1 are expected, and is no smaller than a
-            tenth of the network's own; otherwise each is within half a standard deviation of the network's outputs,
-            and nearer than to what follows without the edit.
+            tenth of the network's own. Where outputs are scores of classes, the same one is the largest: where what is
+            expected is one-hot or the class itself (whole numbers, (step, trial)), and with "trial" where the largest
+            output tells the class of a variable that is edited. Otherwise each is within half a standard deviation of
+            the network's outputs, and nearer than to what follows without the edit.
         untrained: Whether an untrained network of the same shape is edited too; by default where that is cheap and its
             weights can be drawn anew (torch modules). Or such a network, as :func:`adapt` takes it.
         max_edits: Edits; if there could be more, they are chosen by chance.
@@ -88,59 +98,145 @@ def edit(
     if part := change.get("part", ""):
         fitted = fit(fitted.trials, fitted.times, method=fitted.method, part=part)
     trials = fitted.trials
-    recorded = trials.test_inputs  # of states that were given alone there are none, and no network either
+    how = _Asked(asked, expected, steps, inputs, agrees)
     source = _source(trials, expected, inputs)
     whole_number(max_edits, "max_edits", 1)
     rng = np.random.default_rng(whole_number(seed, "seed", 0))
     times = np.array(checked_times(at, trials.steps, "at"))
+    plan = _plan_of(trials, times, how, source, max_edits, rng)
+    done = run_edits(fitted, plan, rng, _readable(fitted, plan.request, asked))
+    bare = replace(plan, donors=replace(plan.donors, second_future=None))
+    untaught = [
+        run_edits(control, bare, np.random.default_rng(seed), controls=False)
+        for control in untrained_control.fit_untrained(fitted, untrained)
+    ]
+    if steps is None and trials.task is None and len(times) > 1:
+        done = replace(done, last=int(times.max()))
+    done = _beside_untrained(done, untaught)
+    if done.controls_fail and not done.is_in_part:
+        return done
+    return replace(done, hint=_hint(fitted, times, plan, done, how))
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is asked for, of whatever trials: arguments of :func:`edit`."""
+
+    change: NamedChange
+    expected: Any
+    steps: int | None
+    inputs: Any
+    agrees: Agrees | None
+
+
+def _plan_of(
+    trials: Trials,
+    times: Int[np.ndarray, " time"],
+    asked: _Asked,
+    source: Any,
+    max_edits: int,
+    rng: np.random.Generator,
+) -> Plan:
+    """What is to be done to the test trials, no more edits than so many."""
+    recorded, inputs = trials.test_inputs, asked.inputs  # of states that were given alone there are none
     trials.index(times)
     loop = running.checked_feedback(inputs) if callable(inputs) else None
     given = None if callable(inputs) else inputs
-    length = _compared_steps(trials, times, steps, source, given is not None)
+    length = _compared_steps(trials, times, asked.steps, source, given is not None)
     request, others = _requests_with_donors(
-        trials, requests.request_edits(trials, times, asked), source, asked.interchange, max_edits, rng
+        trials, requests.request_edits(trials, times, asked.change), source, asked.change.interchange, max_edits, rng
     )
     width = recorded.shape[2] + 2 * trials.test.outputs.shape[2]  # what is read, given out and expected
     remedy = "compare fewer steps, or edit fewer trials: max_edits="
     check_room(length * len(request) * width, "steps", f"{length}, whose outputs are", remedy)
     read = _inputs_after(trials, request.time, request.trial if others.future is None else others.future, length, given)
-    plan = Plan(request, source, read, loop, agrees, others)
-    readable: Any = True
-    if not asked.interchange:
-        readable = readable_at(fitted, request.variables, times)[np.searchsorted(times, request.time)]
-    done = run_edits(fitted, plan, rng, readable)
-    bare = replace(plan, donors=replace(others, second_future=None))
-    untaught = [
-        run_edits(control, bare, np.random.default_rng(seed), controls=False)
-        for control in untrained_control.fit_untrained(fitted, untrained)
-    ]
-    obeyed = [control.followed & ~control.without_edit for control in untaught]
-    if steps is None and trials.task is None and len(times) > 1:
-        done = replace(done, last=int(times.max()))
-    if obeyed:
-        done = replace(done, outcomes=replace(done.outcomes, untrained=max(obeyed, key=np.mean)))
-    return done if done.controls_fail else replace(done, hint=_hint(fitted, request.variables, source))
+    return Plan(request, source, read, loop, asked.agrees, others)
 
 
-def _hint(fitted: Fitted, variables: tuple[int, ...], source: Any) -> str:
-    """What a default may have to do with an edit that shows nothing: the times of the fit, other trials of numbers."""
+def _readable(fitted: Fitted, request: Request, asked: NamedChange) -> Bool[np.ndarray, " edit"] | bool:
+    """Whether the variables can be read at the time of each edit; an exchange reads nothing."""
+    if asked.interchange:
+        return True
+    times, place = np.unique(request.time, return_inverse=True)
+    return readable_at(fitted, request.variables, times)[place]
+
+
+def _beside_untrained(done: Edits, untaught: list[Edits]) -> Edits:
+    """Edits with the control of untrained networks: the one of them that obeys most, and the one that goes furthest."""
+    if not untaught or done.ways is None:
+        return done
+    obeyed = max((control.followed & ~control.without_edit for control in untaught), key=np.mean)
+    ways = [control.ways.edited for control in untaught if control.ways is not None]
+    furthest = max(ways, key=lambda way: np.median(np.nan_to_num(way)))
+    return replace(
+        done,
+        outcomes=replace(done.outcomes, untrained=obeyed),
+        ways=replace(done.ways, untrained=furthest),
+    )
+
+
+def _hint(fitted: Fitted, times: Int[np.ndarray, " time"], plan: Plan, done: Edits, asked: _Asked) -> str:
+    """What to change where edits are not followed: the times of the fit, the rule, or who states the future."""
     trials, said = fitted.trials, []
-    names = first_names([trials.variables[i].name for i in variables])
-    if trials.task is None:
-        known = np.isfinite(trials.test.labels).all(axis=2).any(axis=1)
-        times = np.array([t for t in trials.recorded_times or range(trials.steps) if known[t]])
-        readable = times[readable_at(fitted, variables, times)]
-        if len(readable) and not set(fitted.times) <= set(readable.tolist()):
-            first, last = int(readable[0]), int(readable[-1])
-            every = f"range({first}, {last + 1})" if len(readable) == last - first + 1 else str(readable.tolist())
-            where = (
-                f"{names} can be read at times {format_spans(readable)}, and was fitted at {format_spans(fitted.times)}"
-            )
-            said.append(f"{where}: fit(trials, times={every})")
-    if source == TRIAL and any(v.kind == CONTINUOUS for v in trials.variables):
+    if trials.task is None and isinstance(fitted.method, str) and (better := _tried(fitted, times, plan, done, asked)):
+        said.append(better)
+    if plan.source == TRIAL and any(v.kind == CONTINUOUS for v in trials.variables) and not done.controls_fail:
         alike = f"numbers within {donors.SAME_VALUE} of their standard deviation for the same"
         said.append(f"expected='trial' takes {alike}: give a function of yours, expected=f(values, inputs)")
     return "; ".join(said)
+
+
+def _tried(fitted: Fitted, times: Int[np.ndarray, " time"], plan: Plan, done: Edits, asked: _Asked) -> str:
+    """A fit at other times, or a rule, by which clearly more is followed; empty where there is none.
+
+    It is tried on the trials to fit on: those to judge on stay as good as new for whoever takes the advice.
+    """
+    trials, count = fitted.trials, fitted.trials.test.outputs.shape[1]
+    # As many as there are to judge on, since values, inputs and functions of the user's may go by the trial.
+    practice = trials.train.select(np.resize(np.arange(trials.train.outputs.shape[1]), count))
+
+    def share_followed(found: Fitted, agrees: Agrees | None) -> float:
+        """By these on the trials to fit on; 0 where it shows nothing."""
+        found, rng = replace(found, trials=replace(trials, test=practice)), np.random.default_rng(0)
+        tried = _plan_of(found.trials, times, replace(asked, agrees=agrees), plan.source, _TRIED, rng)
+        edits = run_edits(found, tried, rng, _readable(found, tried.request, asked.change))
+        return edits.success if edits.controls_fail else 0.0
+
+    ways: list[tuple[float, str]] = []
+    try:
+        now = share_followed(fitted, asked.agrees)
+        for others in _other_times(fitted, plan.request.variables, times):
+            found = fit(trials, others, method=fitted.method, part=fitted.part)
+            ways.append((share_followed(found, asked.agrees), f"fit(trials, times={_as_code(others)})"))
+        if not done.agrees and trials.test.outputs.shape[2] > 1:
+            ways.append((share_followed(fitted, by_largest_output), _BY_LARGEST))
+    except InputError:  # what was asked of the trials to judge on cannot be done with others
+        return ""
+    share, words = max(ways, key=lambda way: way[0], default=(0.0, ""))
+    if share < now + _BETTER:
+        return ""
+    spans = format_spans(np.array(fitted.times))
+    return f"in the trials to fit on, {share:.3f} are followed with {words}, and {now:.3f} with this fit, at {spans}"
+
+
+def _as_code(times: tuple[int, ...]) -> str:
+    """Times as Python writes them."""
+    first, last = times[0], times[-1]
+    return f"range({first}, {last + 1})" if len(times) == last - first + 1 else str(list(times))
+
+
+def _other_times(fitted: Fitted, variables: tuple[int, ...], at: Int[np.ndarray, " time"]) -> list[tuple[int, ...]]:
+    """Times at which a fit may do better: where the variables can be read, from the edit on, around it, at it."""
+    every = np.array(fitted.trials.fit_times)
+    near = (every >= at.min() - _AROUND) & (every <= at.max() + _AROUND)
+    some = (
+        every[readable_at(fitted, variables, every)],
+        every[every >= at.min()],
+        every[near],
+        every[np.isin(every, at)],
+    )
+    different = dict.fromkeys(tuple(times.tolist()) for times in some)
+    return [times for times in different if times and times != fitted.times]
 
 
 def _source(trials: Trials, expected: Any, inputs: Any) -> Any:

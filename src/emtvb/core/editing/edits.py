@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
 from scipy import stats
 
+from emtvb.core.editing.agreement import FirstMiss
 from emtvb.core.intervals import wilson_interval
 from emtvb.core.permutation import ERROR_RATE
 from emtvb.core.result_tables import count_and_noun, first_names, html_table
@@ -20,6 +21,10 @@ _SELDOM = 0.5
 """Below this ceiling the rule of agreement may not fit the network."""
 _PART = 0.9
 """Below this share an edit is followed in part."""
+_FAR = 0.5
+"""An edit has an effect in size if outputs go at least so much of the way, and with each control at most half of it."""
+LARGEST = "the largest output"
+"""What the rule is called that compares which output is the largest."""
 
 CONTROLS = {
     "random_step": "a random step of the same size",
@@ -44,6 +49,11 @@ _OF_ALL = {"without_edit": "without an edit", "ceiling": "as expected if nothing
 def _none() -> Bool[np.ndarray, " none"]:
     """The outcomes of what there is not."""
     return np.zeros(0, dtype=bool)
+
+
+def _no_ways() -> Float[np.ndarray, " none"]:
+    """The ways of what there is not."""
+    return np.zeros(0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +119,25 @@ class Outcomes:
 
 
 @dataclass(frozen=True, eq=False)
+class Ways:
+    """The part of the way from the unedited future to the expected one that outputs go, an entry per edit.
+
+    1 is all, 0 nothing, below 0 further away; NaN where there is no way.
+
+    Attributes:
+        edited: After the edit.
+        random_step: After a random step of the same size; empty where there is none.
+        other_variable: After a step along another variable; empty where there is none.
+        untrained: After the same edit of the untrained network that goes furthest; empty where there is none.
+    """
+
+    edited: Float[np.ndarray, " edit"]
+    random_step: Float[np.ndarray, " random"] = field(default_factory=_no_ways)
+    other_variable: Float[np.ndarray, " control"] = field(default_factory=_no_ways)
+    untrained: Float[np.ndarray, " untrained"] = field(default_factory=_no_ways)
+
+
+@dataclass(frozen=True, eq=False)
 class Ceiling:
     """How often edits can be followed at most.
 
@@ -144,9 +173,12 @@ class Edits:
         recovered: Share of the squared distance between the expected future and the unedited one that the edit made up
             for: 1 is all, 0 nothing; over the edits that count. Then of the random step, and of the step along the
             other variable (NaN where there is none, or no edit counts).
-        agrees: The name of the user's rule of agreement; empty for the own one.
+        agrees: The name of the rule of agreement: that of the user's, or :data:`LARGEST`; empty where signs or sizes
+            are compared.
         last: The last of several times, where as many steps are compared as follow it; else None.
-        hint: Where a default may be why it shows nothing, what to do.
+        hint: Where a default may be why it shows nothing, or is followed in part, what to do.
+        misses: Where each future first differs from the expected one; None in files of earlier versions.
+        ways: How far each went, and the controls; None in files of earlier versions.
     """
 
     name: str
@@ -158,6 +190,8 @@ class Edits:
     agrees: str = ""
     last: int | None = None
     hint: str = ""
+    misses: FirstMiss | None = None
+    ways: Ways | None = None
 
     @property
     def trial(self) -> Int[np.ndarray, " edit"]:
@@ -297,16 +331,46 @@ class Edits:
 
     @property
     def verdict(self) -> str:
-        """What the edit shows, and why."""
+        """What the edit shows, and why.
+
+        It shows that the network uses the edited state; or an effect in size, where outputs go the way that is expected
+        and do not agree with it, which is not called a use; or nothing.
+        """
+        hint = f"; {self.hint}" if self.hint else ""
         if self._fault is not None:
-            return f"shows nothing: {self._fault}{f'; {self.hint}' if self.hint else ''}"
+            return f"{self._effect or 'shows nothing: '}{self._fault}{hint}"
         shares = [self.share(name) for name in self.controls]
-        part = "" if self.success >= _PART else ", in part of the trials"
+        part = ", in part of the trials" if self.is_in_part else ""
         above = self._above_ceiling
         more = "" if above is None else f", but {above[1]}"
         return (
             f"shows that the network uses the edited state{part}: followed {self.success:.3f}, controls "
-            f"{min(shares):.2f} to {max(shares):.2f}{more}"
+            f"{min(shares):.2f} to {max(shares):.2f}{more}{hint}"
+        )
+
+    @property
+    def is_in_part(self) -> bool:
+        """Whether fewer edits are followed than :data:`_PART` of those that count, or none counts."""
+        return not self.success >= _PART
+
+    @property
+    def _effect(self) -> str:
+        """That outputs go far though they do not agree, and further than with any control; empty where they do not."""
+        if self.ways is None or not np.any(self.readable) or self._above_ceiling is not None:
+            return ""
+        ways = [part for name in ("edited", *self.controls) if len(part := getattr(self.ways, name))]
+        known = self.counts & np.isfinite(ways).all(axis=0)
+        if len(ways) < 2 or not known.any():
+            return ""
+        own, *others = (way[known] for way in ways)
+        far = float(np.median(own))
+        controls = [float(np.median(other)) for other in others]
+        beyond = max(self._chance_of_more(own > other, own < other) for other in others)
+        if far < _FAR or max(controls) > far / 2 or beyond >= ERROR_RATE:
+            return ""
+        return (
+            f"shows an effect in size alone: outputs go {far:.3f} of the way that is expected (controls "
+            f"{min(controls):.2f} to {max(controls):.2f}), but "
         )
 
     @property
@@ -398,11 +462,36 @@ class Edits:
         done = f"{count_and_noun(len(self.trial), 'edit')} in {count_and_noun(trials, 'judged trial')}"
         limit = "" if self.last is None else f", as many as follow the last, at {self.last}"
         lines = [f"{self.name}: {done}; {count_and_noun(len(self.outputs), 'step')} after each{limit}"]
+        if self.agrees == LARGEST:
+            lines.append("outputs agree where the same one is the largest: they are scores of classes")
         if without:
             reason = f"without {'it' if without == 1 else 'them'} the network does the same"
             reason += "" if np.all(self.readable) else ", or nothing can be read there"
             lines.append(f"{without} of them {'does' if without == 1 else 'do'} not count: {reason}")
+        if self._first_miss:
+            lines.append(self._first_miss)
         return lines if len(self.untrained) else [*lines, "no untrained control: untrained= adds it"]
+
+    @property
+    def _first_miss(self) -> str:
+        """Where edits that are not followed first fail, most often, and how near they come there; empty of few."""
+        if self.misses is None or not self.is_in_part:
+            return ""
+        missed = self.counts & ~self.followed
+        if not missed.any():
+            return ""
+        places, counts = np.unique(
+            np.stack([self.misses.step, self.misses.output])[:, missed], axis=1, return_counts=True
+        )
+        step, output = places[:, counts.argmax()].tolist()
+        there = missed & (self.misses.step == step) & (self.misses.output == output)
+        first = f"of {count_and_noun(int(missed.sum()), 'edit')} not followed {counts.max()} fail first at step {step}"
+        if output < 0:
+            return f"{first} after it"
+        off, allowed = (float(np.median(part[there])) for part in (self.misses.off, self.misses.allowed))
+        if self.agrees == LARGEST:
+            return f"{first} after it, where another output than {output} is the largest, by {off:.3g}"
+        return f"{first} after it, in output {output}: it is off by {off:.3g}, and {allowed:.3g} would do (medians)"
 
     def _rows(self) -> dict[str, list[_Row]]:
         """By what shares are of."""

@@ -11,14 +11,23 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from emtvb.core.arguments import as_numbers, call_user_function
-from emtvb.core.editing.agreement import CLOSE, Agreement, Agrees, share_recovered
+from emtvb.core.editing.agreement import (
+    CLOSE,
+    Agreement,
+    Agrees,
+    are_one_hot,
+    largest_tells_class,
+    share_recovered,
+    ways_made,
+)
 from emtvb.core.editing.continuation import Continuation, Feedback, outputs_after_steps
 from emtvb.core.editing.controls import random_step, resized_step
 from emtvb.core.editing.donors import SAME_VALUE, Donors, interchange_step
-from emtvb.core.editing.edits import Ceiling, EditedTrials, Edits, Futures, Outcomes, which_count
+from emtvb.core.editing.edits import LARGEST, Ceiling, EditedTrials, Edits, Futures, Outcomes, Ways, which_count
 from emtvb.core.editing.requests import Request
 from emtvb.core.fitting import Fitted, slice_of_part
 from emtvb.core.trials import LabelledTask, Trials
+from emtvb.core.variables import CONTINUOUS
 from emtvb.errors import InputError
 
 TRIAL = "trial"
@@ -104,8 +113,23 @@ def run_edits(
         ),
         highest=Ceiling(ceiling, known) if controls else Ceiling(known=known),
         recovered=(by_edit, by_random, by_other),
-        agrees="" if plan.agrees is None else getattr(plan.agrees, "__name__", type(plan.agrees).__name__),
+        agrees=_name_of_rule(agreement),
+        misses=agreement.first_miss(outputs["edited"]),
+        ways=Ways(
+            **{
+                name: ways_made(given, agreement.expected, outputs["unedited"])
+                for name, given in outputs.items()
+                if name != "unedited"
+            }
+        ),
     )
+
+
+def _name_of_rule(agreement: Agreement) -> str:
+    """The user's rule of agreement, or that of scores; empty where signs or sizes are compared."""
+    if agreement.agrees is None:
+        return LARGEST if agreement.by_largest else ""
+    return getattr(agreement.agrees, "__name__", type(agreement.agrees).__name__)
 
 
 def _states_and_outputs(
@@ -171,20 +195,33 @@ def _expectation(
             expected_outputs(trials, plan.source, numbers, plan.inputs, unedited.shape)
             for numbers in (request.after, request.before)
         )
-        own = Agreement(otherwise, otherwise, unedited, recorded, SAME_VALUE, plan.agrees)
-        agreement = Agreement(expected, otherwise, unedited, recorded, SAME_VALUE, plan.agrees)
+        scores = are_one_hot(expected)
+        own = Agreement(otherwise, otherwise, unedited, recorded, SAME_VALUE, plan.agrees, scores)
+        agreement = Agreement(expected, otherwise, unedited, recorded, SAME_VALUE, plan.agrees, scores)
         return agreement, own.holds(unedited), np.ones(len(request), dtype=bool)
     if plan.feedback is None:
         steps = zip(request.time, donors.future, strict=True)
         expected = np.stack([recorded[t + 1 : t + 1 + len(plan.inputs), i] for t, i in steps], axis=1)
     else:
         expected = run.outputs(*_states_and_outputs(trials, request, donors.future))
-    agreement = Agreement(expected, unedited, unedited, recorded, CLOSE, plan.agrees)
+    scores = _are_scores(trials, request, len(plan.inputs))
+    agreement = Agreement(expected, unedited, unedited, recorded, CLOSE, plan.agrees, scores)
     if donors.second_future is None:
         return agreement, np.zeros(0, dtype=bool), np.zeros(len(request), dtype=bool)
     known = donors.second_future >= 0
     holds = run.outputs(*_states_and_outputs(trials, request, donors.second_future))  # of -1 the last trial's, left out
     return agreement, agreement.holds(holds)[known], known
+
+
+def _are_scores(trials: Trials, request: Request, steps: int) -> bool:
+    """Whether the outputs that are compared are scores of the classes of a variable that is edited."""
+    first, last = int(request.time.min()) + 1, int(request.time.max()) + 1 + steps
+    outputs, labels = trials.train.outputs[first:last], trials.train.labels[first:last]
+    for v, at in ((trials.variables[i], trials.slices[i]) for i in request.variables):
+        numbers = labels[..., at]
+        if v.kind != CONTINUOUS and largest_tells_class(outputs, v.places(numbers), np.isfinite(numbers).all(axis=2)):
+            return True
+    return False
 
 
 def expected_outputs(
@@ -204,11 +241,21 @@ def expected_outputs(
     if not callable(source):
         raise InputError("expected", source, "give a function (values, inputs) -> outputs, 'trial' or a task")
     returned = call_user_function("expected", source, trials.values(numbers), inputs)
+    if np.shape(returned) == shape[:2] and np.asarray(returned).dtype.kind in "iu":
+        return _one_hot(np.asarray(returned), shape[2])
     outputs = as_numbers(returned, "expected: what it returned", f"(step, trial, output) = {shape}")
     if outputs.shape != shape:
         shown = f"a function that returned {outputs.dtype} of shape {outputs.shape}"
         raise InputError("expected", shown, f"give outputs (step, trial, output) = {shape}")
     return outputs.astype(np.float64)
+
+
+def _one_hot(places: Int[np.ndarray, "step edit"], count: int) -> Float[np.ndarray, "step edit output"]:
+    """Classes as outputs: 1 in the place of the class, 0 elsewhere."""
+    if count < 2 or places.min() < 0 or places.max() >= count:
+        shown = f"a function that returned classes from {places.min()} to {places.max()}"
+        raise InputError("expected", shown, f"give the place of the largest output, from 0 to {count - 1}")
+    return np.eye(count)[places]
 
 
 def checked_feedback(function: Callable) -> Feedback:
