@@ -37,10 +37,10 @@ def project(finished: Project, tmp_path: Path) -> Project:
     return project
 
 
-def begin_accept(project: Project, *words: str) -> subprocess.Popen[str]:
+def begin_accept(project: Project, *words: str, **environment: str) -> subprocess.Popen[str]:
     """Call the copy's command."""
     code = "from emtvb.__main__ import main; main()"
-    here = {**os.environ, "PYTHONPATH": str(project.folder / "src"), "COLUMNS": "200"}
+    here = {**os.environ, "PYTHONPATH": str(project.folder / "src"), "COLUMNS": "200", **environment}
     return subprocess.Popen(
         [sys.executable, "-c", code, "accept", *(words or ("results/smoke",)), "--cores", "2"],
         cwd=project.folder, env=here, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -146,7 +146,8 @@ def test_a_call_that_is_killed_leaves_no_process_and_no_record_and_the_next_goes
     before = published(project)
     running = begin_accept(project)
     scratch = project.folder / ".snakemake" / "accept"
-    while not len([*scratch.rglob(f"*{provenance.SUFFIX}")]) > 2:
+    made = f"smoke-*/now/results/**/*{provenance.SUFFIX}"
+    while not len([*scratch.glob(made)]) > 2:
         assert running.poll() is None, running.communicate()
         time.sleep(0.05)
     below = psutil.Process(running.pid).children(recursive=True)
@@ -155,7 +156,7 @@ def test_a_call_that_is_killed_leaves_no_process_and_no_record_and_the_next_goes
     _, alive = psutil.wait_procs(below, timeout=30)
     assert not alive
     assert published(project) == before
-    next(scratch.rglob(f"*{provenance.SUFFIX}")).unlink()  # as if it had been killed before it wrote this one
+    next(scratch.glob(made)).unlink()  # as if it had been killed before it wrote this one
     status, said, progress = accept(project)
     assert status == 0, said + progress
     waiting, earlier = map(int, re.findall(r"(\d+) jobs to run, and (\d+) ran in an earlier call", progress)[0])
@@ -163,6 +164,22 @@ def test_a_call_that_is_killed_leaves_no_process_and_no_record_and_the_next_goes
     assert f"and the same to the byte: {waiting + earlier} jobs" in said
     assert project.planned(*SMOKE) == {}
     assert not [*scratch.iterdir()], "nothing is left of it"
+
+
+def test_a_call_that_is_killed_while_it_plans_leaves_nothing_that_the_next_does_not_delete(
+    project: Project, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    temporary, scratch = tmp_path_factory.mktemp("temporary"), project.folder / ".snakemake" / "accept"
+    running = begin_accept(project, TMPDIR=str(temporary))
+    while not [*scratch.glob("temporary/*")]:
+        assert running.poll() is None, running.communicate()
+        time.sleep(0.01)
+    running.kill()
+    running.communicate()
+    assert [*scratch.glob("temporary/*")]
+    assert not [*temporary.iterdir()]
+    assert accept(project)[:2] == (0, "results/smoke: nothing to be done\n")
+    assert not [*scratch.iterdir()]
 
 
 def test_where_libraries_are_others_the_code_before_runs_beside(project: Project) -> None:

@@ -13,9 +13,11 @@ import logging
 import os
 import shutil
 import tarfile
+import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
@@ -26,6 +28,8 @@ from emtvb.audit.currency import planned_jobs
 from emtvb.audit.integrity import Files
 from emtvb.audit.scratch import Scratch, is_training, why_it_failed
 from emtvb.errors import InputError
+from emtvb.files import check_writable
+from emtvb.lock import locked
 from emtvb.making import git, present_code, provenance, recorded
 from emtvb.making.digests import PACKAGE, short_digest
 from emtvb.making.packed_weights import unpack
@@ -34,6 +38,7 @@ from emtvb.making.present_code import Present
 from emtvb.making.processes import Processes
 from emtvb.making.provenance import Record
 from emtvb.making.staleness import is_by_code, records_of_results, summary
+from emtvb.making.supervised import WAITING
 
 log = logging.getLogger(__name__)
 
@@ -115,6 +120,33 @@ def committed_code(root: Path) -> str:
     return commit
 
 
+@contextmanager
+def only_call(root: Path) -> Iterator[None]:
+    """Be the only call in a clone, which waits for another one; temporary files lie where the next call deletes them.
+
+    Args:
+        root: The clone.
+
+    Raises:
+        InputError: Where nothing can be written in the clone.
+    """
+    place = check_writable(_place_of_scratch(root)) / "temporary"
+    with locked(place.parent.with_suffix(".lock"), waiting=WAITING):
+        shutil.rmtree(place, ignore_errors=True)  # by a call that was killed
+        place.mkdir()
+        tempfile.tempdir = str(place)
+        try:
+            yield
+        finally:
+            tempfile.tempdir = None
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def _place_of_scratch(root: Path) -> Path:
+    """Where all lies that is not written yet."""
+    return root.resolve() / ".snakemake" / "accept"
+
+
 def show(folder: Path, held: Held, cores: int) -> Acceptance:
     """Run all jobs of an experiment that are stale by their code alone, and compare every byte; write no record.
 
@@ -138,7 +170,7 @@ def show(folder: Path, held: Held, cores: int) -> Acceptance:
         _Job(plan, *by_output[plan.title]) for plan in planned_jobs(folder, held)
         if plan.title in by_output and _is_stale_by_code_alone(plan, by_output[plan.title][1], files)
     ]  # fmt: skip
-    accepted = Acceptance(folder, held, held.root.resolve() / ".snakemake" / "accept" / _name_of_scratch(folder))
+    accepted = Acceptance(folder, held, _place_of_scratch(held.root) / _name_of_scratch(folder))
     if jobs:
         _show_jobs(accepted, jobs, cores)
         if commit != committed_code(held.root):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -29,7 +31,7 @@ def accept_results(folders: tuple[Path, ...], cores: int | None, partly: bool) -
     was stopped goes on where it was. Commit the code first, and the records after it. Exit status 1 where something
     comes out otherwise or is damaged, 3 where something else is still to be made.
     """
-    from emtvb.audit import accepting, config_of_results
+    from emtvb.audit import accepting
     from emtvb.making.clone import workflow_root
     from emtvb.making.jobs import show_progress
 
@@ -39,10 +41,18 @@ def accept_results(folders: tuple[Path, ...], cores: int | None, partly: bool) -
         check_holds_experiment(folder, "results", "settings.json")
     accepting.committed_code(root)
     show_progress()
+    with accepting.only_call(root):
+        _accept(chosen, root, cores or os.cpu_count() or 1, partly)
+
+
+def _accept(folders: Sequence[Path], root: Path, cores: int, partly: bool) -> NoReturn:
+    """Show it of experiments, write their records, and exit."""
+    from emtvb.audit import accepting, config_of_results
+
     shown, damaged = [], False
-    for folder in chosen:
+    for folder in folders:
         try:
-            shown.append(accepting.show(folder, config_of_results.held_to(folder, root), cores or os.cpu_count() or 1))
+            shown.append(accepting.show(folder, config_of_results.held_to(folder, root), cores))
         except InputError as error:  # of one experiment, which is no reason to leave the others
             damaged = True
             console.print(f"{folder}: error: {error}")
