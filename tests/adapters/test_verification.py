@@ -466,6 +466,17 @@ def test_numbers_of_the_state_that_reach_no_output_are_counted() -> None:
     assert record(system, inputs()).system.verified
     assert "but 5 of 16 numbers of its state reach no output" in repr(system)
 
+    def picky(u: np.ndarray, h: dict[str, np.ndarray]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        if not np.allclose(h["v"], h["copy"]):
+            raise ValueError("no such state")
+        y, v = potentials(u, h["v"])
+        return y, {"v": v, "copy": v}
+
+    whole = unrolled(picky, zeros=lambda shape: dict.fromkeys(("v", "copy"), np.zeros(shape)), stack=np.stack)
+    system = emtvb.adapt(picky, state=lambda n: dict.fromkeys(("v", "copy"), np.zeros((n, H))), whole=whole)
+    assert record(system, inputs()).system.verified
+    assert repr(system).endswith("but which numbers of its state reach outputs is not known: it fails in other states>")
+
 
 @pytest.mark.filterwarnings("ignore:.*not verified on these inputs")
 def test_where_states_are_large_some_trials_are_held_with_each_cue_among_them(monkeypatch: pytest.MonkeyPatch) -> None:

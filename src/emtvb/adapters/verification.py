@@ -228,7 +228,7 @@ class _Itself:
                 with machine.drawn_again():
                     changed = run_steps(machine, u, other, ())[1]
             except InputError:  # a state that the network never has
-                return []
+                return ["which numbers of its state reach outputs is not known: it fails in other states"]
             reach |= differ(machine, changed, plain, self._scales[1], NEAR).any(axis=(0, 2))
         if reach.all():
             return []
