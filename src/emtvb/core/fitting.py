@@ -12,10 +12,11 @@ from jaxtyping import Float
 from emtvb.core import numerical_rank, regression
 from emtvb.core.arguments import Times, as_numbers, check_type, checked_times, describe_error, refuse_keywords
 from emtvb.core.memories import VariableMemories
+from emtvb.core.normal_equations import Moments
 from emtvb.core.recording import Recording
 from emtvb.core.regression import LinearDiscriminants
 from emtvb.core.result_tables import first_names, html_table
-from emtvb.core.subspaces import BY_NAME, Located, Method, Subspace
+from emtvb.core.subspaces import BY_NAME, Located, Method, Subspace, least_squares
 from emtvb.core.trials import Trials, share_repeated, stack_values
 from emtvb.core.variables import CONTINUOUS, Variable
 from emtvb.errors import InputError
@@ -151,7 +152,7 @@ def fit(
 
     By least squares the encoder h ~ Psi v + c and the decoder v ~ Psi* (h - c) are fitted each for itself, over all
     times at once: what is found is where a variable can be read and changed in the same way at all of them.
-    ``regression.fit_memories``.
+    ``subspaces.least_squares``.
 
     Args:
         trials: Of :func:`record`.
@@ -182,8 +183,11 @@ def fit(
         )
     seen = _of_part(trials, part, method) if part else trials
     if isinstance(method, str) and method == "least squares":
-        _check_enough(seen, list(chosen))
-    located = _located(seen, list(chosen), method)
+        moments = Moments.of(seen, list(chosen))
+        _check_enough(seen, list(chosen), moments)
+        located = least_squares(seen, list(chosen), moments)
+    else:
+        located = _located(seen, list(chosen), method)
     if part:
         located = _in_whole(located, trials, slice_of_part(trials, part), list(chosen))
     memories = located.memories
@@ -322,8 +326,8 @@ def _discriminants(
     """How each variable's values are told from what is read, learned where the memories were."""
     if trials.task is not None:
         return (None,) * len(trials.variables)
-    states, labels = trials.samples(times)
-    read = read_numbers(memories, states)
+    blocks = [(read_numbers(memories, states), labels) for states, labels in map(trials.samples, ([t] for t in times))]
+    read, labels = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
     classes: list[LinearDiscriminants | None] = []
     for v, at in zip(trials.variables, trials.slices, strict=True):
         place = None if v.kind == CONTINUOUS else v.places(labels[:, at])
@@ -332,12 +336,10 @@ def _discriminants(
     return tuple(classes)
 
 
-def _check_enough(trials: Trials, times: list[int]) -> None:
+def _check_enough(trials: Trials, times: list[int], moments: Moments) -> None:
     """Raise InputError where a decoder could fit anything: fewer different moments than directions to tell them by."""
     count, trained = numerical_rank.count_moments(trials, times), trials.train.labels.shape[1]
-    states, _ = trials.samples(times)
-    centred = states - states.mean(axis=0)
-    spread = np.linalg.eigvalsh(centred.T @ centred)
+    spread = moments.variances
     needed = int((spread > regression.ROUNDING**2 * spread.max()).sum()) + 1
     if count < needed:
         wanted = -(-needed * trained // max(count, 1))

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from emtvb.core import numerical_rank, regression
+from emtvb.core import normal_equations, numerical_rank, regression
 from emtvb.core.memories import VariableMemories
+from emtvb.core.normal_equations import Moments
 from emtvb.core.trials import Trials
 from emtvb.core.variables import CONTINUOUS
 
@@ -45,11 +46,21 @@ Method = str | Callable[[Trials, list[int]], Located]
 """A name of :data:`BY_NAME`, or a function of the trials (it may look at ``fitting`` alone) and the times to fit at."""
 
 
-def least_squares(trials: Trials, times: list[int]) -> Located:
-    """Encoder and decoder by least squares, each for itself (:func:`regression.fit_memories`): the package's own.
+def least_squares(trials: Trials, times: list[int], moments: Moments | None = None) -> Located:
+    """Encoder and decoder by least squares, each for itself: the package's own.
 
-    Of states in double precision the decoder reads smaller directions, too (:func:`numerical_rank.rank_cutoff`).
+    By normal equations where states are well conditioned (:mod:`normal_equations`), else by singular values
+    (:func:`regression.fit_memories`): of states in double precision the decoder then reads smaller directions, too
+    (:func:`numerical_rank.rank_cutoff`).
+
+    Args:
+        trials: Those to fit on.
+        times: Where.
+        moments: Of these, where they are known.
     """
+    moments = Moments.of(trials, times) if moments is None else moments
+    if moments.are_well_conditioned:
+        return Located(normal_equations.fit_memories(trials, times, moments))
     states, labels = trials.samples(times)
     return Located(regression.fit_memories(states, labels, trials.stored, numerical_rank.rank_cutoff(trials, times)))
 
