@@ -354,6 +354,11 @@ class Edits:
         return not self.success >= _PART
 
     @property
+    def has_effect(self) -> bool:
+        """Whether the edit shows a use, or at least an effect in size."""
+        return self.controls_fail or bool(self._effect)
+
+    @property
     def _effect(self) -> str:
         """That outputs go far though they do not agree, and further than with any control; empty where they do not."""
         if self.ways is None or not np.any(self.readable) or self._above_ceiling is not None:
