@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
@@ -13,7 +13,10 @@ from emtvb.core.editing.agreement import FirstMiss
 from emtvb.core.intervals import wilson_interval
 from emtvb.core.permutation import ERROR_RATE
 from emtvb.core.result_tables import count_and_noun, first_names, html_table
-from emtvb.errors import InputError
+from emtvb.errors import InputError, extra
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _CHANCE = 0.05
 """More futures are followed with the edit than without it if chance comes to as much more seldom than this."""
@@ -277,6 +280,27 @@ class Edits:
     def known(self) -> Bool[np.ndarray, " edit"] | bool:
         """Which edits the ceiling is known of."""
         return self.highest.known
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """A row for each edit: trial, time, size, followed, without_edit, counts, and where it first fails.
+
+        That is ``step``, from 1 for the first after the edit (0 where it is followed), ``output``, ``off`` and
+        ``allowed`` (:class:`FirstMiss`), beside ``way``, the part of the way that outputs go. Edits that earlier
+        versions saved have no such columns.
+
+        Raises:
+            InputError: Where pandas is not installed.
+        """
+        with extra("plot"):
+            import pandas as pd
+
+        words = ("trial", "time", "size", "followed", "without_edit", "counts")
+        columns = {word: getattr(self, word) for word in words}
+        if self.misses is not None:
+            columns |= {word: getattr(self.misses, word) for word in ("step", "output", "off", "allowed")}
+        if self.ways is not None:
+            columns["way"] = self.ways.edited
+        return pd.DataFrame(columns)
 
     @property
     def counts(self) -> Bool[np.ndarray, " edit"]:
