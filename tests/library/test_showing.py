@@ -94,6 +94,19 @@ def test_what_its_parts_hold_is_at_hand_without_them() -> None:
     assert (edits().untrained.shape, edits().group) == ((0,), None)
 
 
+def test_judgements_and_edits_are_data_frames_too() -> None:
+    frame = judged().to_dataframe()
+    assert frame["name"].tolist() == ["bit", "word", "number"]
+    assert frame["score"].tolist() == [reading.score for reading in judged().readings]
+    assert frame["readable"].all()
+    rows = edits().to_dataframe()
+    assert rows.loc[rows["counts"], "followed"].mean() == edits().success
+    assert (rows["trial"].tolist(), rows["time"].tolist()) == (edits().trial.tolist(), edits().time.tolist())
+    assert ((rows["step"] == 0) == rows["followed"]).all()
+    old = replace(edits(), misses=None, ways=None).to_dataframe()
+    assert old.columns.tolist() == ["trial", "time", "size", "followed", "without_edit", "counts"]
+
+
 def same(one: object, other: object) -> bool:
     """Whether two results are the same, all the way down; networks aside."""
     if isinstance(one, np.ndarray):

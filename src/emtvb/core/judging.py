@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -18,7 +18,10 @@ from emtvb.core.readings import ACCURACY, BALANCED, R2, Reading, margins_and_tar
 from emtvb.core.result_tables import first_names, html_table
 from emtvb.core.trials import Trials
 from emtvb.core.variables import CONTINUOUS
-from emtvb.errors import InputError
+from emtvb.errors import InputError, extra
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _FOLLOWS, _USED = 0.99, 0.1
 """A variable follows from others that tell so much of its variance, by slopes of more than this (in their spreads)."""
@@ -89,6 +92,18 @@ class Judgement:
             shown = ", ".join(r.name for r in self.readings[:12])
             raise InputError("variable", name, f"no such variable; there are {shown} (or a number from 0)")
         return matches[0]
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """A row for each variable: kind, measure, score, low and high of its interval, chance, p, auc, readable.
+
+        Raises:
+            InputError: Where pandas is not installed.
+        """
+        with extra("plot"):
+            import pandas as pd
+
+        words = ("name", "kind", "measure", "score", "low", "high", "chance", "p", "auc", "readable")
+        return pd.DataFrame({word: [getattr(reading, word) for reading in self.readings] for word in words})
 
     @property
     def unreadable(self) -> tuple[str, ...]:

@@ -49,7 +49,8 @@ Method = str | Callable[[Trials, list[int]], Located]
 def least_squares(trials: Trials, times: list[int], moments: Moments | None = None) -> Located:
     """Encoder and decoder by least squares, each for itself: the package's own.
 
-    By normal equations where states are well conditioned (:mod:`normal_equations`), else by singular values
+    By normal equations where states are well conditioned (:mod:`normal_equations`). Else, and on a task of this
+    package, where every digit is that of what the workflow measures, by singular values
     (:func:`regression.fit_memories`): of states in double precision the decoder then reads smaller directions, too
     (:func:`numerical_rank.rank_cutoff`).
 
@@ -59,7 +60,7 @@ def least_squares(trials: Trials, times: list[int], moments: Moments | None = No
         moments: Of these, where they are known.
     """
     moments = Moments.of(trials, times) if moments is None else moments
-    if moments.are_well_conditioned:
+    if trials.task is None and moments.are_well_conditioned:
         return Located(normal_equations.fit_memories(trials, times, moments))
     states, labels = trials.samples(times)
     return Located(regression.fit_memories(states, labels, trials.stored, numerical_rank.rank_cutoff(trials, times)))

@@ -205,10 +205,10 @@ def _tried(fitted: Fitted, times: Int[np.ndarray, " time"], plan: Plan, done: Ed
     ways: list[tuple[float, str]] = []
     try:
         now = share_followed(fitted, asked.agrees)
-        for others in _other_times(fitted, plan.request.variables, times):
+        for others in _other_times(fitted, plan.request.variables, times, everywhere=done.has_effect):
             found = fit(trials, others, method=fitted.method, part=fitted.part)
             ways.append((share_followed(found, asked.agrees), f"fit(trials, times={_as_code(others)})"))
-        if not done.agrees and trials.test.outputs.shape[2] > 1:
+        if done.has_effect and not done.agrees and trials.test.outputs.shape[2] > 1:
             ways.append((share_followed(fitted, by_largest_output), _BY_LARGEST))
     except InputError:  # what was asked of the trials to judge on cannot be done with others
         return ""
@@ -225,16 +225,19 @@ def _as_code(times: tuple[int, ...]) -> str:
     return f"range({first}, {last + 1})" if len(times) == last - first + 1 else str(list(times))
 
 
-def _other_times(fitted: Fitted, variables: tuple[int, ...], at: Int[np.ndarray, " time"]) -> list[tuple[int, ...]]:
-    """Times at which a fit may do better: where the variables can be read, from the edit on, around it, at it."""
+def _other_times(
+    fitted: Fitted, variables: tuple[int, ...], at: Int[np.ndarray, " time"], everywhere: bool
+) -> list[tuple[int, ...]]:
+    """Times at which a fit may do better: where the variables can be read, from the edit on, around it, at it.
+
+    Of an edit without any effect the first alone: of many fits of a network that has learned nothing, some may obey
+    where those of other untrained networks do not.
+    """
     every = np.array(fitted.trials.fit_times)
-    near = (every >= at.min() - _AROUND) & (every <= at.max() + _AROUND)
-    some = (
-        every[readable_at(fitted, variables, every)],
-        every[every >= at.min()],
-        every[near],
-        every[np.isin(every, at)],
-    )
+    some = [every[readable_at(fitted, variables, every)]]
+    if everywhere:
+        near = (every >= at.min() - _AROUND) & (every <= at.max() + _AROUND)
+        some += [every[every >= at.min()], every[near], every[np.isin(every, at)]]
     different = dict.fromkeys(tuple(times.tolist()) for times in some)
     return [times for times in different if times and times != fitted.times]
 

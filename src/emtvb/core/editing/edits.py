@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
@@ -13,7 +13,10 @@ from emtvb.core.editing.agreement import FirstMiss
 from emtvb.core.intervals import wilson_interval
 from emtvb.core.permutation import ERROR_RATE
 from emtvb.core.result_tables import count_and_noun, first_names, html_table
-from emtvb.errors import InputError
+from emtvb.errors import InputError, extra
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _CHANCE = 0.05
 """More futures are followed with the edit than without it if chance comes to as much more seldom than this."""
@@ -278,6 +281,27 @@ class Edits:
         """Which edits the ceiling is known of."""
         return self.highest.known
 
+    def to_dataframe(self) -> pd.DataFrame:
+        """A row for each edit: trial, time, size, followed, without_edit, counts, and where it first fails.
+
+        That is ``step``, from 1 for the first after the edit (0 where it is followed), ``output``, ``off`` and
+        ``allowed`` (:class:`FirstMiss`), beside ``way``, the part of the way that outputs go. Edits that earlier
+        versions saved have no such columns.
+
+        Raises:
+            InputError: Where pandas is not installed.
+        """
+        with extra("plot"):
+            import pandas as pd
+
+        words = ("trial", "time", "size", "followed", "without_edit", "counts")
+        columns = {word: getattr(self, word) for word in words}
+        if self.misses is not None:
+            columns |= {word: getattr(self.misses, word) for word in ("step", "output", "off", "allowed")}
+        if self.ways is not None:
+            columns["way"] = self.ways.edited
+        return pd.DataFrame(columns)
+
     @property
     def counts(self) -> Bool[np.ndarray, " edit"]:
         """Which edits count: without them the network would not have done what is expected.
@@ -352,6 +376,11 @@ class Edits:
     def is_in_part(self) -> bool:
         """Whether fewer edits are followed than :data:`_PART` of those that count, or none counts."""
         return not self.success >= _PART
+
+    @property
+    def has_effect(self) -> bool:
+        """Whether the edit shows a use, or at least an effect in size."""
+        return self.controls_fail or bool(self._effect)
 
     @property
     def _effect(self) -> str:
