@@ -22,6 +22,13 @@ class InputError(ValueError):
         what: The setting or file, as its user knows it.
         value: What was found there.
         remedy: What would be right, in the user's terms.
+
+    Example:
+        >>> import emtvb
+        >>> emtvb.load("nothing.npz")
+        Traceback (most recent call last):
+            ...
+        emtvb.errors.InputError: path: nothing.npz: no such file; give the one that save wrote
     """
 
     def __init__(self, what: str, value: object, remedy: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import doctest
 import re
 import subprocess
 import sys
@@ -133,6 +134,16 @@ def test_what_it_exports_is_there_and_documented() -> None:
         _ = emtvb.adept
     for name in ("adapt", "record", "fit", "judge", "edit", "fixed_points", "linearise"):
         assert "Args:" in getattr(emtvb, name).__doc__
+
+
+@pytest.mark.parametrize("name", emtvb.__all__)
+def test_its_example_gives_what_it_shows(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # where examples save files
+    (example,) = doctest.DocTestFinder(recurse=False).find(getattr(emtvb, name), name, globs={})
+    assert 1 < len(example.examples) < 8
+    assert example.examples[-1].want or example.examples[-1].exc_msg
+    said: list[str] = []
+    assert doctest.DocTestRunner().run(example, out=said.append).failed == 0, "".join(said)
 
 
 def test_the_stub_says_the_same() -> None:

@@ -154,6 +154,14 @@ class Adapted(_Checked):
         verified: Whether it does what the network does, on the trials that it was given first, and against what; None
             before.
         machine: What makes its steps, in the library that computes them.
+
+    Example:
+        >>> import numpy as np
+        >>> import emtvb
+        >>> zeros = lambda trials: {"h": np.zeros((trials, 2)), "last": np.zeros((trials, 3))}
+        >>> system = emtvb.adapt(lambda u, s: (s["h"], {"h": s["h"] + u[:, :2], "last": u}), state=zeros)
+        >>> system.state_dim, system.parts
+        (5, {'h': slice(0, 2, None), 'last': slice(2, 5, None)})
     """
 
     def __init__(
@@ -391,6 +399,15 @@ def adapt(
 
     Raises:
         InputError: Where it is none of these.
+
+    Example:
+        >>> import numpy as np
+        >>> import emtvb
+        >>> x = np.random.default_rng(0).normal(size=(10, 80, 2))  # (time, trial, input)
+        >>> add = emtvb.adapt(lambda u, h: (h + u, h + u), state=2, whole=lambda x: x.cumsum(axis=0))
+        >>> states, outputs = add.run(x)
+        >>> states.shape, outputs.shape
+        ((10, 80, 2), (10, 80, 2))
     """
     refuse_keywords("adapt", gone, dict.fromkeys(gone.keys() & _GONE, _FORMS))
     settings = {"readout": readout, "state": state, "whole": whole}

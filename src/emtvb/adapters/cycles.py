@@ -29,9 +29,9 @@ def cycles(system: Any, states: Any, period: int, inputs: Any = None) -> Cycles:
         InputError: Where states, period or inputs are not of the network's size, or not finite.
 
     Example:
-        A quarter of a turn that halves what it turns has (1/2)^4 twice, after four steps::
-
-            system = emtvb.adapt(lambda u, h: (h, h @ [[0, 0.5], [-0.5, 0]]), state=2, input_dim=1)
-            emtvb.cycles(system, [[1.0, 0.0]], 4).multipliers
+        >>> import emtvb
+        >>> system = emtvb.adapt(lambda u, h: (h, h @ [[0, 0.5], [-0.5, 0]]), state=2, input_dim=1)
+        >>> abs(emtvb.cycles(system, [[1.0, 0.0]], period=4).multipliers).round(4)  # (1/2)^4, twice
+        array([[0.0625, 0.0625]])
     """
     return core.follow_cycles(adapt(system), states, period, inputs)

@@ -43,6 +43,15 @@ class DAS:
         seed: Of all that is drawn.
         only: The variable or variables whose directions are learned, by name or place; those of others are found by
             least squares.
+
+    Example:
+        >>> import torch
+        >>> import emtvb
+        >>> x = torch.randn(8, 40, 2)
+        >>> rnn, out = torch.nn.RNN(2, 8), torch.nn.Linear(8, 2)
+        >>> trials = emtvb.record(emtvb.adapt(rnn, out, whole=lambda x: out(rnn(x)[0])), x, x.sign())
+        >>> emtvb.fit(trials, method=emtvb.DAS(k=1, steps=3)).subspaces[0].into.shape
+        (8, 1)
     """
 
     k: int | None = None

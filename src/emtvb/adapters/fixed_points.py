@@ -30,7 +30,18 @@ def fixed_points(
             are nearer than a hundred times that.
         most: Steps of the method.
 
+    Returns:
+        The points (point, state), and of each its speed, Jacobian and eigenvalues.
+
     Raises:
         InputError: Where starts or inputs are not of the network's size, or not finite.
+
+    Example:
+        >>> import numpy as np
+        >>> import emtvb
+        >>> system = emtvb.adapt(lambda u, h: (h, np.tanh(2 * h)), state=1, input_dim=1)
+        >>> emtvb.fixed_points(system, [[0.5], [-0.5]]).points.round(2)
+        array([[ 0.96],
+               [-0.96]])
     """
     return dynamics.find_fixed_points(adapt(system), starts, inputs, tolerance=tolerance, most=most)

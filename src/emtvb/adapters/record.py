@@ -87,6 +87,15 @@ def record(
         InputError: Where shapes do not agree, a variable is constant, states are not finite, trials are too few, or
             their states would not fit into the memory that is there; and where steps are not those of the whole network
             on these trials, or need what is not in the state.
+
+    Example:
+        >>> import numpy as np
+        >>> import emtvb
+        >>> x = np.random.default_rng(0).normal(size=(10, 80, 2))  # (time, trial, input)
+        >>> add = emtvb.adapt(lambda u, h: (h + u, h + u), state=2, whole=lambda x: x.cumsum(axis=0))
+        >>> trials = emtvb.record(add, x, {"sum": x.cumsum(axis=0)}, split=0.75)
+        >>> [variable.name for variable in trials.variables], trials.train.states.shape
+        (['sum.0', 'sum.1'], (10, 60, 2))
     """
     refuse_keywords("record", unknown)
     system = adapt(system)

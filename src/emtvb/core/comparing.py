@@ -47,6 +47,16 @@ class Distance:
         untrained: Of the networks from untrained ones of the same shape, in the mean; NaN where none were made.
         control: Of either network from a linear image of its variables, without a network; the smaller of the two; NaN
             of spectrum and step, which need a network, and where labels do not follow each other.
+
+    Example:
+        >>> import numpy as np
+        >>> import emtvb
+        >>> x = np.random.default_rng(0).integers(-1, 2, size=(10, 80, 2)).astype(float)
+        >>> add = emtvb.adapt(lambda u, h: (h + u, h + u), state=2, whole=lambda x: x.cumsum(axis=0))
+        >>> one, other = (emtvb.fit(emtvb.record(add, x, x.cumsum(axis=0), seed=seed)) for seed in (0, 1))
+        >>> step = emtvb.compare(one, other)["step"]
+        >>> print(f"{step.measure}, {step.unit}: {step.value:.2f}; by chance {step.chance:.1f}")
+        step, relative: 0.00; by chance 1.4
     """
 
     measure: str
@@ -111,6 +121,15 @@ class Comparison:
         names: What they were made from.
         distances: By measure.
         directions: Of the linear models of the states.
+
+    Example:
+        >>> import numpy as np
+        >>> import emtvb
+        >>> x = np.random.default_rng(0).integers(-1, 2, size=(10, 80, 2)).astype(float)
+        >>> add = emtvb.adapt(lambda u, h: (h + u, h + u), state=2, whole=lambda x: x.cumsum(axis=0))
+        >>> one, other = (emtvb.fit(emtvb.record(add, x, x.cumsum(axis=0), seed=seed)) for seed in (0, 1))
+        >>> [distance.measure for distance in emtvb.compare(one, other).distances if distance.alike]
+        ['spectrum', 'step']
     """
 
     names: tuple[str, str]
@@ -219,9 +238,21 @@ def compare(
         untrained: Whether untrained networks are made; by default wherever their weights can be drawn anew.
         seed: Of the random systems.
 
+    Returns:
+        A distance by each measure, beside what it is held against; printed, what was found.
+
     Raises:
         InputError: Where the variables, the tasks or the numbers that can be stored are not the same, or states have
             fewer directions.
+
+    Example:
+        >>> import numpy as np
+        >>> import emtvb
+        >>> x = np.random.default_rng(0).integers(-1, 2, size=(10, 80, 2)).astype(float)
+        >>> add = emtvb.adapt(lambda u, h: (h + u, h + u), state=2, whole=lambda x: x.cumsum(axis=0))
+        >>> one, other = (emtvb.fit(emtvb.record(add, x, x.cumsum(axis=0), seed=seed)) for seed in (0, 1))
+        >>> emtvb.compare(one, other).finding.split(";")[0]
+        'the same circuit, by spectrum, step'
     """
     for value, name in ((one, "one"), (other, "other")):
         check_type(value, Fitted, name, "fit")

@@ -40,6 +40,13 @@ class Cycles:
         multipliers: Of each, the largest modulus first. One that is too large or small for a number is infinite or 0;
             its rate is known all the same.
         rates: log |multiplier| / period: by what power of e small differences grow a step.
+
+    Example:
+        >>> import emtvb
+        >>> system = emtvb.adapt(lambda u, h: (h, h @ [[0, 0.5], [-0.5, 0]]), state=2, input_dim=1)
+        >>> turned = emtvb.cycles(system, [[1.0, 0.0]], period=4)
+        >>> turned.returned.round(4), turned.returns
+        (array([[0.0625, 0.    ]]), array([False]))
     """
 
     period: int

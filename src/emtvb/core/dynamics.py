@@ -40,6 +40,15 @@ class FixedPoints:
             network may never come there. Gates that are closed for good make such points, as of a GRU beyond 1.
         noisy: Whether steps have noise of their own, in which a state does not stay.
         rounding: How far an eigenvalue of modulus 1 may be from 1 by rounding.
+
+    Example:
+        >>> import numpy as np
+        >>> import emtvb
+        >>> system = emtvb.adapt(lambda u, h: (h, np.tanh(2 * h)), state=1, input_dim=1)
+        >>> points = emtvb.fixed_points(system, [[0.5], [-0.5]])
+        >>> points.eigenvalues.round(2), points.failed
+        (array([[0.17+0.j],
+               [0.17+0.j]]), 0)
     """
 
     points: Float[np.ndarray, "point state"]
@@ -202,6 +211,15 @@ class Linearised:
         phi: The task's own step, of a task of this package.
         map_error: |Psi* J Psi - Phi| / |Phi|; NaN without a task.
         gain: The factor g that brings g Phi nearest to Psi* J Psi; NaN without a task.
+
+    Example:
+        >>> import numpy as np
+        >>> import emtvb
+        >>> x = np.random.default_rng(0).normal(size=(10, 80, 2))  # (time, trial, input)
+        >>> add = emtvb.adapt(lambda u, h: (h + u, h + u), state=2, whole=lambda x: x.cumsum(axis=0))
+        >>> fitted = emtvb.fit(emtvb.record(add, x, x.cumsum(axis=0)))
+        >>> abs(emtvb.linearise(fitted).eigenvalues).round(2)
+        array([1., 1.])
     """
 
     jacobian: Float[np.ndarray, "state state"]
@@ -234,8 +252,21 @@ def linearise(
             in the trials to judge on, each with the input that it read next.
         inputs: The input of the step, (input,); zero by default where states are given.
 
+    Returns:
+        The Jacobian (state, state), its eigenvalues, and the maps between variables' numbers (number, number).
+
     Raises:
         InputError: Where states or inputs are not of the network's size.
+
+    Example:
+        >>> import numpy as np
+        >>> import emtvb
+        >>> x = np.random.default_rng(0).normal(size=(10, 80, 2))  # (time, trial, input)
+        >>> add = emtvb.adapt(lambda u, h: (h + u, h + u), state=2, whole=lambda x: x.cumsum(axis=0))
+        >>> fitted = emtvb.fit(emtvb.record(add, x, x.cumsum(axis=0)))
+        >>> emtvb.linearise(fitted).map.round(2) + 0.0  # what was added up stays
+        array([[1., 0.],
+               [0., 1.]])
     """
     check_type(fitted, Fitted, "fitted", "fit")
     trials = fitted.trials

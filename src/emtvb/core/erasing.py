@@ -24,6 +24,15 @@ class Erasure:
         matrix: What is left of a state, beside its mean.
         mean: Of the states that it was fitted on.
         trials: The trials with erased states: what ``fit`` and ``judge`` read in them is what a fresh probe finds.
+
+    Example:
+        >>> import numpy as np
+        >>> import emtvb
+        >>> bits = np.random.default_rng(0).choice([-1, 1], size=(5, 80, 2))  # (time, trial, variable)
+        >>> trials = emtvb.Trials.of(states=bits @ [[1, 2, 0], [0, 1, 1]], labels=bits)
+        >>> erased = emtvb.erase(emtvb.fit(trials), "0")
+        >>> emtvb.judge(emtvb.fit(erased.trials)).unreadable
+        ('0',)
     """
 
     name: str
@@ -60,8 +69,19 @@ def erase(fitted: Fitted, variables: Any) -> Erasure:
         fitted: Of :func:`fit`.
         variables: A variable, or several, by name or place.
 
+    Returns:
+        The trials with erased states; called, it takes the variables out of any states (..., state).
+
     Raises:
         InputError: Where there is no such variable, or the states do not vary.
+
+    Example:
+        >>> import numpy as np
+        >>> import emtvb
+        >>> bits = np.random.default_rng(0).choice([-1, 1], size=(5, 80, 2))  # (time, trial, variable)
+        >>> trials = emtvb.Trials.of(states=bits @ [[1, 2, 0], [0, 1, 1]], labels=bits)
+        >>> print(emtvb.erase(emtvb.fit(trials), "0"))
+        <Erasure of 0: 1 of 3 directions taken out>
     """
     check_type(fitted, Fitted, "fitted", "fit")
     trials = fitted.trials

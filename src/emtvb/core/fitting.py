@@ -38,6 +38,15 @@ class Fitted:
         subspaces: Of each variable, what an edit by interchange exchanges.
         method: How it was fitted.
         part: The part of the state that it is in (``system.parts``); empty for all of it.
+
+    Example:
+        >>> import numpy as np
+        >>> import emtvb
+        >>> bits = np.random.default_rng(0).choice([-1, 1], size=(5, 80, 2))  # (time, trial, variable)
+        >>> trials = emtvb.Trials.of(states=bits @ [[1, 2, 0], [0, 1, 1]], labels=bits)
+        >>> fitted = emtvb.fit(trials)
+        >>> fitted.encoder.shape, fitted.decoder.shape, fitted.centre.shape
+        ((3, 2), (2, 3), (3,))
     """
 
     trials: Trials
@@ -164,8 +173,20 @@ def fit(
             edits leave the others as they are. By default all of the state.
         **unknown: Arguments of other libraries, which are refused with what there is here.
 
+    Returns:
+        The encoder (state, number), the decoder (number, state) and the centre (state,); ``read(states)`` gives values,
+        in the units of the labels.
+
     Raises:
         InputError: Where there is no such time, method or part, or too few trials for so many directions of the state.
+
+    Example:
+        >>> import numpy as np
+        >>> import emtvb
+        >>> bits = np.random.default_rng(0).choice([-1, 1], size=(5, 80, 2))  # (time, trial, variable)
+        >>> trials = emtvb.Trials.of(states=bits @ [[1, 2, 0], [0, 1, 1]], labels=bits)
+        >>> emtvb.fit(trials).read(np.array([[1.0, 3.0, 1.0], [-1.0, -1.0, 1.0]])).tolist()
+        [[1, 1], [-1, 1]]
     """
     refuse_keywords("fit", unknown)
     check_type(trials, Trials, "trials", "record")

@@ -60,6 +60,14 @@ class Judgement:
         collinear: Groups of variables that follow from each other: their directions cannot be told apart.
         task: More, where the trials are of a task of this package.
         groups: How many groups the judged trials come in; 0 where each trial is independent.
+
+    Example:
+        >>> import numpy as np
+        >>> import emtvb
+        >>> bits = np.random.default_rng(0).choice([-1, 1], size=(5, 80, 2))  # (time, trial, variable)
+        >>> trials = emtvb.Trials.of(states=bits[:, :, :1] * [1.0, 2.0], labels=bits)  # of the first alone
+        >>> emtvb.judge(emtvb.fit(trials)).unreadable
+        ('1',)
     """
 
     readings: tuple[Reading, ...]
@@ -145,8 +153,19 @@ def judge(fitted: Fitted, times: Times | None = None) -> Judgement:
         fitted: Of :func:`fit`.
         times: Where; by default where it was fitted (of a task: all settled output steps that are tested).
 
+    Returns:
+        A reading of each variable (``judged[name]``); printed, a table.
+
     Raises:
         InputError: Where there are no such times, or no label has a value at any of them.
+
+    Example:
+        >>> import numpy as np
+        >>> import emtvb
+        >>> bits = np.random.default_rng(0).choice([-1, 1], size=(5, 80, 2))  # (time, trial, variable)
+        >>> trials = emtvb.Trials.of(states=bits @ [[1, 2, 0], [0, 1, 1]], labels=bits)
+        >>> print(f'{emtvb.judge(emtvb.fit(trials))["0"].score:.3f}')
+        1.000
     """
     check_type(fitted, Fitted, "fitted", "fit")
     trials = fitted.trials

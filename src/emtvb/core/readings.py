@@ -83,6 +83,15 @@ class Reading:
             that is read right, where one of them is rare; "R2" of a continuous one.
         overall: Over all times that were judged.
         at_times: At each of them.
+
+    Example:
+        >>> import numpy as np
+        >>> import emtvb
+        >>> bits = np.random.default_rng(0).choice([-1, 1], size=(5, 80, 2))  # (time, trial, variable)
+        >>> trials = emtvb.Trials.of(states=bits @ [[1, 2, 0], [0, 1, 1]], labels=bits)
+        >>> reading = emtvb.judge(emtvb.fit(trials))["0"]
+        >>> print(f"{reading.measure} {reading.score:.2f}, by chance {reading.chance:.2f}")
+        accuracy 1.00, by chance 0.51
     """
 
     name: str

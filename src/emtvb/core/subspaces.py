@@ -22,6 +22,13 @@ class Subspace:
     Attributes:
         into: From its coordinates to states.
         out: From states to its coordinates.
+
+    Example:
+        >>> import numpy as np
+        >>> import emtvb
+        >>> first = emtvb.Subspace(into=np.array([[1.0], [0.0]]), out=np.array([[1.0, 0.0]]))
+        >>> first.into @ first.out @ (np.array([3.0, 4.0]) - np.array([1.0, 2.0]))
+        array([2., 0.])
     """
 
     into: Float[np.ndarray, "state coordinate"]
@@ -36,6 +43,17 @@ class Located:
         memories: Encoder Psi, decoder Psi* and centre, of the variables' numbers (``Trials.slices``): told edits and
             readings are theirs.
         subspaces: Of each variable, for edits by interchange; by default its columns of Psi and rows of Psi*.
+
+    Example:
+        >>> import numpy as np
+        >>> import emtvb
+        >>> bits = np.random.default_rng(0).choice([-1, 1], size=(5, 80, 2))  # (time, trial, variable)
+        >>> trials = emtvb.Trials.of(states=bits @ [[1, 2, 0], [0, 1, 1]], labels=bits)
+        >>> early = lambda trials, times: emtvb.Located(emtvb.fit(trials, times[:2]).memories)
+        >>> emtvb.fit(trials, method=early).encoder.round(2) + 0.0
+        array([[1., 0.],
+               [2., 1.],
+               [0., 1.]])
     """
 
     memories: VariableMemories

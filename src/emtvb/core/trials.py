@@ -100,6 +100,14 @@ class Trials:
         erased: Whether something was taken out of the states, which are then no longer the network's own.
         selection: Of a task, which of its test sequences are here; None for all.
         weights: The network's, when it was recorded (``Runnable.weights``): it is edited with no others.
+
+    Example:
+        >>> import numpy as np
+        >>> import emtvb
+        >>> bits = np.random.default_rng(0).choice([-1, 1], size=(5, 80, 2))  # (time, trial, variable)
+        >>> trials = emtvb.Trials.of(states=bits @ [[1, 2, 0], [0, 1, 1]], labels=bits)
+        >>> trials.train.states.shape, trials.test.states.shape
+        ((5, 40, 3), (5, 40, 3))
     """
 
     system: Runnable

@@ -73,6 +73,14 @@ def load(path: Any, system: Any = None) -> Any:
     Raises:
         InputError: Where there is neither such a file nor such a network, the file is another one, or the network is of
             another size, or does something else on the stored trials.
+
+    Example:
+        >>> import numpy as np
+        >>> import emtvb
+        >>> bits = np.random.default_rng(0).choice([-1, 1], size=(5, 80, 2))  # (time, trial, variable)
+        >>> trials = emtvb.Trials.of(states=bits @ [[1, 2, 0], [0, 1, 1]], labels=bits)
+        >>> emtvb.load(emtvb.save(emtvb.fit(trials), "fitted.npz"))
+        <Fitted to recorded states by least squares at 5 times: 0, 1; condition 2.45>
     """
     source = path_of(path)
     saved = source if source.is_file() else Path(f"{source}.npz")

@@ -94,8 +94,21 @@ def view(what: Any, task: Task | None = None, *, expected: Expected | None = Non
             output). Without it the view shows what the network does, and nothing to hold it against.
         first: What it opens with, by the keys of the page's address: ``net``, ``basis``, ``input``, ``edit``, ``step``.
 
+    Returns:
+        The widget, which a notebook shows.
+
     Raises:
         InputError: Where there is no such run, a network has no task or diverged, or an argument is of no use.
+
+    Example:
+        >>> import numpy as np
+        >>> import emtvb
+        >>> x = np.random.default_rng(0).normal(size=(10, 80, 2))  # (time, trial, input)
+        >>> add = emtvb.adapt(lambda u, h: (h + u, h + u), state=2, whole=lambda x: x.cumsum(axis=0))
+        >>> fitted = emtvb.fit(emtvb.record(add, x, x.cumsum(axis=0)))
+        >>> editor = emtvb.view(fitted)  # shown where it is the last line of a cell
+        >>> editor.networks[0]["hidden"]
+        2
     """
     if unknown := sorted({*first} - {*_OPENS_WITH}):
         raise InputError("view", unknown[0], f"no such argument; it opens with {', '.join(_OPENS_WITH)}")

@@ -75,6 +75,14 @@ def save(what: Any, path: Any) -> Path:
 
     Raises:
         InputError: Where it is something else, or the folder is missing.
+
+    Example:
+        >>> import numpy as np
+        >>> import emtvb
+        >>> bits = np.random.default_rng(0).choice([-1, 1], size=(5, 80, 2))  # (time, trial, variable)
+        >>> trials = emtvb.Trials.of(states=bits @ [[1, 2, 0], [0, 1, 1]], labels=bits)
+        >>> emtvb.save(emtvb.fit(trials), "fitted").name
+        'fitted.npz'
     """
     if type(what).__name__ not in _KINDS or not is_dataclass(what):
         remedy = "give what record, fit, judge, edit, erase, fixed_points, cycles, linearise or compare returned"

@@ -91,6 +91,15 @@ def edit(
     Raises:
         InputError: Where there is no such time, variable or value, nothing is changed, or nothing to compare with.
         TypeError: Where there is no such argument.
+
+    Example:
+        >>> import numpy as np
+        >>> import emtvb
+        >>> x = np.random.default_rng(0).normal(size=(10, 80, 2))  # (time, trial, input)
+        >>> add = emtvb.adapt(lambda u, h: (h + u, h + u), state=2, whole=lambda x: x.cumsum(axis=0))
+        >>> fitted = emtvb.fit(emtvb.record(add, x, x.cumsum(axis=0)))
+        >>> print(emtvb.edit(fitted, at=4, shift={"0": 1.0}, expected=lambda v, u: v + u.cumsum(axis=0)).verdict)
+        shows that the network uses the edited state: followed 1.000, controls 0.00 to 0.30
     """
     asked = requests.parse_change(change)
     check_type(fitted, Fitted, "fitted", "fit")

@@ -182,6 +182,16 @@ class Edits:
         hint: Where a default may be why it shows nothing, or is followed in part, what to do.
         misses: Where each future first differs from the expected one; None in files of earlier versions.
         ways: How far each went, and the controls; None in files of earlier versions.
+
+    Example:
+        >>> import numpy as np
+        >>> import emtvb
+        >>> x = np.random.default_rng(0).normal(size=(10, 80, 2))  # (time, trial, input)
+        >>> add = emtvb.adapt(lambda u, h: (h + u, h + u), state=2, whole=lambda x: x.cumsum(axis=0))
+        >>> fitted = emtvb.fit(emtvb.record(add, x, x.cumsum(axis=0)))
+        >>> edits = emtvb.edit(fitted, at=4, shift={"0": 1.0}, expected=lambda v, u: v + u.cumsum(axis=0))
+        >>> edits.followed.shape, bool(edits.followed.all())
+        ((40,), True)
     """
 
     name: str
