@@ -38,8 +38,8 @@ COMPARED = {"compare_networks": 1, "tabulate_comparison": 1, "draw_comparison": 
 JUDGED = {"state_verdicts": 1}
 OTHERS = {"tabulate_others": 1, "draw_ablations": 1, "draw_gradients": 1}
 TABLES = {
-    "aggregate_measurements": 1, "draw_interventions": 1, "draw_learning": 1, **OF_CELLS, **JUDGED, **SOLUTIONS,
-    **COMPARED, "aggregate_ablations": 1, **OTHERS, **MEMORY,
+    "aggregate_measurements": 1, "draw_bases": 1, "draw_interventions": 1, "draw_learning": 1, **OF_CELLS, **JUDGED,
+    **SOLUTIONS, **COMPARED, "aggregate_ablations": 1, **OTHERS, **MEMORY,
 }  # fmt: skip
 OF_MEASUREMENTS = {rule: count for rule, count in TABLES.items() if not rule.startswith("aggregate_")}
 OF_MEASUREMENTS["aggregate_measurements"] = 1
@@ -49,6 +49,7 @@ EXEMPLAR_FIGURES = {
 }  # fmt: skip
 FIGURES = {
     **EXEMPLAR_FIGURES,
+    "draw_bases": 1,
     "draw_learning": 1,
     "draw_interventions": 1,
     "draw_comparison": 1,
