@@ -282,7 +282,7 @@ def expressions(root: Path = ROOT) -> dict[str, Any]:
         "agreement": lambda differs, column="alike", task="all": paper.row(
             "agreement", column, differs=differs, task=task, outcome="circuit"
         ),
-        "both_near_phi": lambda: paper.both_near_phi(),
+        "both_near_phi": paper.both_near_phi,
         "compared": lambda differs, measure, column="alike", task="all": paper.row(
             "comparison", column, differs=differs, task=task, measure=measure
         ),
