@@ -14,8 +14,9 @@ from emtvb.experiments import kinds
 from emtvb.paper import significance
 
 ROOT = Path(__file__).parents[1]
-MOST_WORDS, MOST_WORDS_OF_FINDINGS, MOST_WORDS_OF_ALL = 3_000, 2_500, 19_500
-"""Of prose in a page, in findings.md and in docs/; README has a limit of its own."""
+MOST_WORDS, MOST_WORDS_OF_FINDINGS, MOST_WORDS_OF_ALL = 3_000, 2_500, 18_100
+"""Of prose in a page, in findings.md and in docs/; README has a limit of its own, and plans are records, which nobody may
+shorten."""
 
 
 @pytest.fixture(scope="module")
@@ -179,4 +180,4 @@ def test_pages_are_short() -> None:
     words = {page: prose(page) for page in pages.PAGES if page != "README.md"}
     assert [page for page, number in words.items() if number > MOST_WORDS] == []
     assert words[pages.FINDINGS] <= MOST_WORDS_OF_FINDINGS
-    assert sum(words.values()) <= MOST_WORDS_OF_ALL
+    assert sum(number for page, number in words.items() if "/plan" not in page) <= MOST_WORDS_OF_ALL
