@@ -15,7 +15,7 @@ from emtvb.paper import significance
 
 ROOT = Path(__file__).parents[1]
 MOST_WORDS, MOST_WORDS_OF_FINDINGS, MOST_WORDS_OF_ALL = 3_000, 2_500, 18_100
-"""Of prose in a page, in findings.md and in docs/; README has a limit of its own, and plans are records, which nobody may
+"""Of prose in a page, in findings.md and in docs/; README has a limit of its own, and plans are records that nobody may
 shorten."""
 
 
