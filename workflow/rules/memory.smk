@@ -88,3 +88,37 @@ rule tabulate_memory:
         experiment=EXPERIMENT.experiment,
     script:
         "../scripts/tabulate_memory.py"
+
+
+# What becomes of memories under other gains and with noise, of the networks that solve their task.
+if EXPERIMENT.dose:
+
+    rule measure_dose:
+        input:
+            weights=rules.train_shard.output.weights,
+            measurements=rules.measure_shard.output.measurements,
+        output:
+            dose=results("measurements/dose/{shard}.csv"),
+        log:
+            results("logs/measure_dose/{shard}.log"),
+        conda:
+            "../envs/emtvb.yaml"
+        threads: 1
+        params:
+            runs=lambda wildcards: entries(wildcards.shard),
+        script:
+            "../scripts/measure_dose.py"
+
+    rule tabulate_dose:
+        input:
+            runs=results("runs.csv"),
+            dose=expand(results("measurements/dose/{shard}.csv"), shard=SHARDS),
+        output:
+            dose=results("tables/dose.csv"),
+        log:
+            results("logs/tabulate_dose.log"),
+        localrule: True
+        conda:
+            "../envs/emtvb.yaml"
+        script:
+            "../scripts/tabulate_dose.py"

@@ -34,6 +34,7 @@ rule sweep:
         rules.tabulate.output,
         rules.solutions.input,
         rules.tabulate_memory.output,
+        rules.tabulate_dose.output if EXPERIMENT.dose else [],
         rules.tabulate_following.output if FOLLOWED else [],
         rules.compare_weights.output if SIZED else [],
         rules.figures.input,

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import (
     Discriminator,
     Field,
+    StrictBool,
     StrictInt,
     StrictStr,
     Tag,
@@ -296,6 +297,9 @@ class Sweep(Experiment):
     verdicts."""
     follow: list[FollowSettings] = Field([], exclude_if=lambda follow: not follow)
     """Runs that are trained a second time, to measure their networks at several steps of training."""
+    dose: StrictBool = Field(False, exclude_if=lambda dose: not dose)
+    """Whether networks that solve their task are run with larger and smaller weights, and with noise: does what they
+    store last?"""
 
     @field_validator("hidden_dim", "l2", "threshold", "seeds", "twins")
     @classmethod

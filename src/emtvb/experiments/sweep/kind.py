@@ -53,5 +53,9 @@ KIND = NetworkKind(
         Tolerance(("measurements/memory/*.csv", "measurements/following/*.csv"),
                   ("contents_*", "fresh_attracting*", "fresh_kept", "fresh_wide*"), 0, 1,
                   "counts of contents, of which one can be undecided"),
+        Tolerance(("measurements/dose/*.csv",), ("rate", "margin", "accuracy"), 0.05, 0.05, "some are chaotic"),
+        Tolerance(("measurements/dose/*.csv",),
+                  ("returning*", "attracting*", "right", "lasting*", "kept*"), 0, 3,
+                  "counts of contents, of which some can be undecided"),
     ),
 )  # fmt: skip

@@ -14,6 +14,7 @@ import pandas as pd
 from jaxtyping import Bool, Float, Int
 from scipy import linalg
 
+from emtvb import tables
 from emtvb.adapters.elman import Elman
 from emtvb.core.recording import JUDGING, nearest_bits
 from emtvb.experiments.sweep.memory import KEPT, WINDOW, largest_modulus, signs_unchanged
@@ -59,10 +60,10 @@ network has it, but stored elements are set to their values now and then."""
 COMPARED = ("lasting_same", "kept_same", "attracting_kept_same")
 """Counts of contents of which the same came without noise, in the first arm and at the same gain."""
 COLUMNS = (
-    "run_id", "arm", "gain", "factor", "noise", "rate", "distance", "margin", "accuracy", "contents", "returning",
+    "run_id", "arm", "gain", "factor", "noise", "rate", "margin", "accuracy", "contents", "returning",
     "attracting", "right", "lasting", "kept", "returning_kept", "attracting_lasting", "attracting_kept", *COMPARED,
 )  # fmt: skip
-"""Columns of ``measurements/dose/<shard>.csv``: medians of rates and returns over contents, shares of bits that are
+"""Columns of ``measurements/dose/<shard>.csv``: medians of rates over contents, shares of bits that are
 right with a margin and of the right sign, and counts of contents."""
 Law = Callable[[int, np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 """From the step, a state, and the orbit before and after it, to the next state."""
@@ -404,7 +405,7 @@ class Latching:
             of = slice(place * CONTENTS, (place + 1) * CONTENTS)
             numbers = {
                 "gain": gain, "factor": gain / self.gain, "noise": 0.0 if noises is None else noises[place],
-                "rate": np.median(changed.returns.rates[of]), "distance": np.median(changed.returns.distances[of]),
+                "rate": np.median(changed.returns.rates[of]),
                 "margin": outcomes.margin[of].mean(), "accuracy": outcomes.accuracy[of].mean(),
             }  # fmt: skip
             row = {name: float(f"{number:.5g}") for name, number in numbers.items()}
@@ -417,6 +418,17 @@ def dose_as_table(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
     """Rows of :meth:`Latching.rows` as a table; counts that an arm has none of are empty."""
     whole = dict.fromkeys(COMPARED, "Int64")
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(whole)
+
+
+def network_table(runs: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """All rows with what their networks are, ``tables/dose.csv``.
+
+    Args:
+        runs: The run table.
+        rows: ``measurements/dose/<shard>.csv`` of all shards.
+    """
+    known = rows.merge(runs[["run_id", *tables.SETTINGS]], on="run_id", validate="many_to_one")
+    return known[["run_id", *tables.SETTINGS, *COLUMNS[1:]]].astype(dict.fromkeys(COMPARED, "Int64"))
 
 
 def _select(outcomes: Outcomes, places: Sequence[int]) -> Outcomes:
