@@ -43,6 +43,8 @@ if not (EXPERIMENT.has_paper_runs() and len(EXPERIMENT.seeds) >= 20 and len(EXPE
 
 if ARCHITECTURE_RUNS:
     FIGURES["architectures"] = {"looks": expand(results("architectures/{run}/look.npz"), run=ARCHITECTURE_RUNS)}
+if EXPERIMENT.dose:
+    FIGURES["dose"] = {"table": rules.tabulate_dose.output.dose}
 if FOLLOWED:
     FIGURES["following"] = {"table": rules.tabulate_following.output.following}
 # A config may name those that it wants.
