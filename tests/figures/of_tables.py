@@ -15,6 +15,7 @@ from emtvb.experiments.sweep.figures import (
     ablations,
     bases,
     comparison,
+    dose,
     evidence,
     following,
     forest,
@@ -316,6 +317,36 @@ def stated_memories(table: pd.DataFrame) -> Numbers:
     return found + [np.sort(rows["value"].to_numpy(float)) for _, rows in halves.groupby("task")]
 
 
+def make_doses(tasks: Sequence[str]) -> pd.DataFrame:
+    gains = {
+        ("panel", "x"): [(panel, x) for panel in (dose.RATE, dose.ATTRACTING, dose.LASTING) for x in (0.9, 1.0, 1.3)]
+    }
+    noises = {("panel", "x"): [(dose.NOISE, x) for x in (0.001, 0.03)]}
+    lines = {"task": tasks, "line": [dose.SOLID, dose.DASHED]}
+    rows = pd.concat([crossed({**lines, **places}, ("mean", "low", "high")) for places in (gains, noises)])
+    kept = rows["panel"].isin([dose.LASTING, dose.NOISE]) | (rows["line"] == dose.SOLID)
+    return rows[kept].assign(networks=20).reset_index(drop=True)
+
+
+def shown_doses(figure: Figure) -> Numbers:
+    return in_dashes(figure.axes)
+
+
+def stated_doses(table: pd.DataFrame) -> Numbers:
+    found = []
+    for panel in (dose.RATE, dose.ATTRACTING, dose.LASTING, dose.NOISE):
+        rows = table[table["panel"] == panel].sort_values("x")
+        lines = [
+            rows[(rows["task"] == task) & (rows["line"] == line)]
+            for task in sorted(set(rows["task"])) for line in (dose.SOLID, dose.DASHED)
+        ]  # fmt: skip
+        lines = [line for line in lines if len(line)]
+        found += in_bands(lines, "x", "mean")
+        found += [of(line, "x", "low", "high") for line in lines if line["line"].iloc[0] == dose.SOLID]
+        found.append(np.array([DASHES.index(line["line"].iloc[0]) for line in lines], float))
+    return found
+
+
 TOLD = [f"{by}_told" for by in multipliers.TOLD]
 
 
@@ -478,6 +509,10 @@ FIGURES = {
     "evidence": Drawing(
         evidence, make_rates, ("agrees", "differs"), of_panels(upright), stated_rates,
         lambda table: table[table["population"] == "a"].groupby("what").head(1), ("model", "seeds"), no_task,
+    ),
+    "dose": Drawing(
+        dose, make_doses, ("mean", "low", "high"), shown_doses, stated_doses,
+        lambda table: table[table["task"] == table["task"].iloc[0]], nothing=(no_rows, NO_NETWORK),
     ),
     "following": Drawing(
         following, make_followed, ("test_accuracy", "matched_spectral_error"), shown_followed, stated_followed,
