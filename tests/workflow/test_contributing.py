@@ -177,6 +177,7 @@ threshold: [0.9]
 seeds: [1, 2, 3]
 training: {epochs: 2, batches_per_epoch: 30, batch_size: 32, learning_rate: 0.01, curriculum: [3, 6]}
 interpretation: {horizon: 12, sequences: 64, solved: 0.98}
+dose: true
 follow: [{tasks: [T1], hidden_dim: [24], l2: [0], threshold: [0.9], seeds: [1]}]
 """
 """Of its networks one solves its task by this bar alone, some by any, and some do not."""
@@ -198,6 +199,7 @@ def test_another_bar_of_solved_is_a_key_and_nothing_says_otherwise(project: Proj
     ablated, remembered = (pd.read_csv(results / f"measurements/{name}.csv") for name in ("ablations", "memory"))
     assert list(ablated["run_id"]) == list(measured["run_id"][solved])
     assert set(ablated["run_id"]) <= set(remembered["run_id"])
+    assert set(pd.read_csv(results / "tables/dose.csv")["run_id"]) == set(measured["run_id"][solved])
     assert (pd.read_csv(results / "tables/following.csv")["solved"] == 1).all()
     said = f"Result: {solved.sum()} of 6 networks solved the task (test accuracy of at least 0.98)"
     assert said in _said(project, "-c", EMTVB, "summary", "config/lower.yaml")

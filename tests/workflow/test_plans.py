@@ -135,6 +135,15 @@ def test_a_sweep_draws_the_figures_that_it_names_and_has_no_page_then(project: P
 
 
 @pytest.mark.long
+def test_what_becomes_of_memories_under_other_gains_is_measured_where_a_config_says_so(project: Project) -> None:
+    shards = project.planned(*SMOKE)["measure_shard"]
+    dose = {"measure_dose": shards, "tabulate_dose": 1, "draw_dose": 1}
+    assert dose.keys().isdisjoint(project.planned(*SMOKE))
+    jobs = project.planned(*SMOKE, "--config", "dose=True")
+    assert {rule: jobs[rule] for rule in dose} == dose
+
+
+@pytest.mark.long
 def test_runs_are_followed_by_shard_and_a_list_that_grows_trains_no_run_of_the_sweep_again(project: Project) -> None:
     followed = {"follow_training", "measure_following", "tabulate_following", "draw_following"}
     assert followed.isdisjoint(project.planned(*SMOKE))
