@@ -14,9 +14,9 @@ from emtvb.experiments import kinds
 from emtvb.paper import significance
 
 ROOT = Path(__file__).parents[1]
-MOST_WORDS, MOST_WORDS_OF_FINDINGS, MOST_WORDS_OF_ALL = 3_000, 2_500, 18_100
-"""Of prose in a page, in findings.md and in docs/; README has a limit of its own, and plans are records that nobody may
-shorten."""
+MOST_WORDS, MOST_WORDS_OF_FINDINGS, MOST_WORDS_OF_ALL, MOST_WORDS_OF_PLANS = 3_000, 2_500, 18_000, 2_020
+"""Of prose in a page, in findings.md, in docs/ but for its plans, and in these, which are records that nobody may
+shorten; README has a limit of its own."""
 
 
 @pytest.fixture(scope="module")
@@ -180,4 +180,6 @@ def test_pages_are_short() -> None:
     words = {page: prose(page) for page in pages.PAGES if page != "README.md"}
     assert [page for page, number in words.items() if number > MOST_WORDS] == []
     assert words[pages.FINDINGS] <= MOST_WORDS_OF_FINDINGS
-    assert sum(number for page, number in words.items() if "/plan" not in page) <= MOST_WORDS_OF_ALL
+    plans = sum(number for page, number in words.items() if page.startswith("docs/plan"))
+    assert plans <= MOST_WORDS_OF_PLANS
+    assert sum(words.values()) - plans <= MOST_WORDS_OF_ALL
