@@ -1,4 +1,4 @@
-"""Snapshots of trainings, what they are at which step, and the answers to the plan on memory."""
+"""Snapshots of trainings, and what they are at which step."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emtvb.experiments.sweep import followed_networks, memory_plan, milestones
+from emtvb.experiments.sweep import followed_networks, milestones
 from emtvb.theory import circuits, tasks
 from emtvb.theory.network_measurement import MeasureSettings
 from emtvb.theory.runs import Run
@@ -78,105 +78,6 @@ def test_what_is_told_is_compared_with_the_end() -> None:
     told = milestones.told_by_step(pd.concat([snapshots(), failed])).query("cut == 0.95").set_index("step")
     assert told["right"].to_dict() == {500: 1, 2000: 0, 8000: 2, 10_000: 1, 20_000: 1}
     assert (told["guess"] == 0.5).all()
-
-
-def networks(task: str, count: int, accuracy: float = 1.0, **columns: object) -> pd.DataFrame:
-    """Networks of a task, all alike."""
-    alike = {
-        "hidden_dim": 64, "threshold": 0.9, "test_accuracy": accuracy, "solved": accuracy >= 0.99,
-        "measured": accuracy >= 0.95, "drop": 0.2, "attracting": True, "lasts": True, "accuracy_at_1000": 1.0,
-        **columns,
-    }  # fmt: skip
-    return pd.DataFrame([{"run_id": f"{task}_{number}", "task": task, **alike} for number in range(count)])
-
-
-def law(**changes: float) -> pd.DataFrame:
-    """What tells whether memories last, as predicted but for these changes in each row."""
-    row = {
-        "task": "all", "networks": 100, "below": 80, "below_lasting": 78, "above": 20, "above_lasting": 1, "told": 97,
-        "wide": 78, "wide_lasting": 78, "wide_told": 99, "returning_told": 98, "early_told": 98,
-        "task_told": 90, "original_networks": 80, "original_told": 79, "contents": 1200, "contents_wide": 940,
-        "contents_kept": 941, "contents_wide_kept": 938, **changes,
-    }  # fmt: skip
-    of = (("paper", True), ("paper", False), ("twins", True))
-    return pd.DataFrame([{"experiment": name, "solves": solves, **row} for name, solves in of])
-
-
-LINEAR = {"drop": 0.0, "attracting": False, "lasts": False, "accuracy_at_1000": 0.7}
-
-
-def answered(**changes: pd.DataFrame) -> dict[str, str]:
-    """The verdicts, where all is as predicted but for these changes."""
-    ordered = zip(memory_plan.DISTINCT, (0.9, 0.96, 0.97, 1.0), strict=True)
-    given = {
-        "cycles": pd.concat(
-            [networks(task, 6, accuracy) for task, accuracy in ordered]
-            + [networks(task, 6, 0.96, **LINEAR) for task in ("cycles-32x2", "cycle-64")]
-        ),
-        "sizes": pd.concat(
-            networks("T1", 5, accuracy, hidden_dim=size, **LINEAR)
-            for size, accuracy in ((72, 0.97), (80, 0.98), (96, 1.0))
-        ),
-        "start": pd.concat(
-            [networks("T1", 3, **LINEAR), *(networks(task, 3) for task in ("T2", "T3", "T4"))]
-        ),
-        "snapshots": pd.concat(
-            [snapshots(f"{number}") for number in range(5)]
-            + [snapshots(f"failed{number}", test_accuracy=[0.5, 0.96, 0.9, 0.9, 0.9]) for number in range(5)]
-            + [snapshots(f"T1 {number}", "T1", cycle_multiplier=[2.0] * 5) for number in range(3)]
-        ),
-        "law": law(),
-        **changes,
-    }  # fmt: skip
-    names = {"cycles": "A", "sizes": "B", "start": "C", "snapshots": "D", "law": "E"}
-    answers = [memory_plan.SECTIONS[section][-1](given[name]) for name, section in names.items()]
-    return {name: memory_plan.prediction_outcome(parts) for found in answers for name, parts in found.items()}
-
-
-def test_each_prediction_is_answered_by_its_own_numbers() -> None:
-    as_predicted = answered()
-    assert as_predicted.pop("A6") == "not answered"  # nobody among the solved has a multiplier of 1 or more
-    assert set(as_predicted.values()) == {"yes"}
-    assert list(as_predicted) == [f"A{n}" for n in range(1, 6)] + ["B1", "B2", "B3", "C1", "C2", "C3", "C4"] + [
-        f"D{n}" for n in range(1, 8)
-    ] + [f"E{n}" for n in range(1, 7)]
-
-
-def test_predictions_can_fail() -> None:
-    latched = {**LINEAR, "lasts": True}
-    worse = [networks(task, 6, **latched) for task in (*memory_plan.DISTINCT, "cycles-32x2")]
-    worse = pd.concat([*worse, networks("cycle-64", 6, 0.91)])
-    failed = answered(
-        cycles=worse,
-        sizes=pd.concat(
-            [networks("T1", 5, hidden_dim=size) for size in (72, 80)] + [networks("T1", 5, 0.9, hidden_dim=96)]
-        ),
-        start=pd.concat([networks("T1", 3, 0.9), *(networks(task, 3, **LINEAR) for task in ("T2", "T3", "T4"))]),
-    )
-    assert {name for name, verdict in failed.items() if verdict == "no"} >= {
-        "A2", "A3", "A4", "A5", "A6", "B1", "B2", "B3", "C1", "C3", "C4",
-    }  # fmt: skip
-    early = [2.0, 0.5, 0.5, 0.5, 0.5]
-    unlike = snapshots(
-        matched_spectral_error=[0.1] * 5, accuracy_quarter=[0.5, 0.9, 0.96, 0.98, 0.7], cycle_multiplier=early,
-        edit_success=[0.0] * 5, as_published=[0] * 5, test_accuracy=[0.96, 0.96, 0.9, 0.99, 1.0],
-    )  # fmt: skip
-    followed = pd.concat([unlike.assign(run_id=f"{number}") for number in range(3)])
-    followed = pd.concat([followed, followed.assign(run_id="T1 " + followed["run_id"], task="T1")])
-    found = answered(snapshots=followed)
-    assert {name for name, verdict in found.items() if verdict == "no"} == {f"D{n}" for n in range(1, 8)}
-    refuted = {
-        "E1": {"wide_lasting": 70}, "E2": {"above_lasting": 3}, "E4": {"contents_kept": 990},
-        "E5": {"returning_told": 97}, "E3 E4 E6": {"contents_wide_kept": 700},
-    }  # fmt: skip
-    for names, changes in refuted.items():
-        found = answered(law=law(**changes))
-        assert {name for name, verdict in found.items() if verdict == "no"} >= set(names.split()), names
-
-
-def test_few_networks_answer_nothing() -> None:
-    few = pd.concat([networks("T1", 3, 0.9), *(networks(task, 3, 0.9) for task in ("T2", "T3", "T4"))])
-    assert answered(start=few)["C4"] == "not answered"
 
 
 def test_a_run_is_solved_by_its_last_snapshot_whatever_the_order_of_rows() -> None:

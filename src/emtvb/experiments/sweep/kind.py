@@ -18,14 +18,13 @@ def _summary(experiment: Sweep, folder: Path) -> list[Any]:
 
 
 def _numbers(published: Mapping[str, Any]) -> dict[str, Any]:
-    from emtvb.experiments.sweep import memory_pages, memory_plan, memory_tables
+    from emtvb.experiments.sweep import memory_pages, memory_tables
 
     def table(name: str, as_markdown: Callable[[Any], str]) -> Callable[[], str]:
         return lambda: as_markdown(published["paper"].table(name))
 
     return {
         "memory_distances": lambda: memory_pages.distances(published),
-        "memory_plan": lambda section: memory_plan.as_markdown(published, section),
         "memory_told": lambda: memory_pages.told(published),
         "memory_thresholds": lambda: memory_pages.thresholds(published),
         "memory_by_hand": table("memory", memory_tables.by_hand_as_markdown),
