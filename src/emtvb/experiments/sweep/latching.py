@@ -61,7 +61,8 @@ COMPARED = ("lasting_same", "kept_same", "attracting_kept_same")
 """Counts of contents of which the same came without noise, in the first arm and at the same gain."""
 COLUMNS = (
     "run_id", "arm", "gain", "factor", "noise", "rate", "margin", "accuracy", "contents", "returning",
-    "attracting", "right", "lasting", "kept", "returning_kept", "attracting_lasting", "attracting_kept", *COMPARED,
+    "attracting", "right", "lasting", "kept", "returning_kept", "attracting_right", "attracting_lasting",
+    "attracting_kept", *COMPARED,
 )  # fmt: skip
 """Columns of ``measurements/dose/<shard>.csv``: medians of rates over contents, shares of bits that are
 right with a margin and of the right sign, and counts of contents."""
@@ -389,11 +390,11 @@ class Latching:
     ) -> list[dict[str, object]]:
         """A row for each gain, with counts of contents."""
         returning, attracting = changed.returns.returning, changed.returns.attracting
-        lasting, kept = outcomes.lasting, outcomes.kept
+        right, lasting, kept = outcomes.accuracy >= KEPT, outcomes.lasting, outcomes.kept
         counted = {
             "returning": returning, "attracting": attracting,
-            "right": outcomes.accuracy >= KEPT, "lasting": lasting, "kept": kept,
-            "returning_kept": returning & kept, "attracting_lasting": attracting & lasting,
+            "right": right, "lasting": lasting, "kept": kept, "returning_kept": returning & kept,
+            "attracting_right": attracting & right, "attracting_lasting": attracting & lasting,
             "attracting_kept": attracting & kept,
         }  # fmt: skip
         if compared is not None:
