@@ -6,4 +6,5 @@ from emtvb.page import content
 from emtvb.page.document import page_text
 
 with job(snakemake):
-    write_text(snakemake.output.page, page_text(content.read_networks(snakemake.input.networks)))
+    networks = content.read_networks(snakemake.input.networks)
+    write_text(snakemake.output.page, page_text(networks, found="../../docs/memory.md"))

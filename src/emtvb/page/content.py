@@ -31,8 +31,15 @@ class Shown:
     bases: dict[str, dict[str, np.ndarray]]
 
     def as_json(self) -> dict[str, Any]:
-        """All of it as plain data, arrays as base64 of little-endian float32, row by row."""
+        """All of it as plain data, arrays as base64 of little-endian float32, row by row.
+
+        Where there are weights, ``gain`` is the largest modulus of the eigenvalues of W_hh, to six decimals, which are
+        the same on every computer.
+        """
         about = {**self.about, **{name: _base64(array) for name, array in self.weights.items()}}
+        if self.weights:
+            eigenvalues = np.linalg.eigvals(self.weights["W_hh"].astype(np.float64))
+            about["gain"] = round(float(np.abs(eigenvalues).max()), 6)
         about["bases"] = [
             {"name": name, **self.about["bases"][name], **{part: _base64(array) for part, array in arrays.items()}}
             for name, arrays in self.bases.items()

@@ -17,6 +17,7 @@ VIEW = tuple(
     for name in (
         "network",
         "address",
+        "lasting",
         "elements",
         "drawing",
         "subjects",
@@ -24,6 +25,7 @@ VIEW = tuple(
         "session",
         "memory",
         "strips",
+        "gain",
         "inputs",
         "circle",
         "amplitudes",
@@ -43,17 +45,18 @@ _IMPORT = re.compile(r"^import \{[^}]*\} from \"\./[a-z]+\.mjs\";\n", re.MULTILI
 _EXPORT = re.compile(r"^export (?=const|function|class|async)", re.MULTILINE)
 
 
-def page_text(shown: Sequence[Shown], first: dict[str, Any] | None = None) -> str:
+def page_text(shown: Sequence[Shown], first: dict[str, Any] | None = None, found: str | None = None) -> str:
     """The page as text.
 
     Args:
         shown: Its networks, the first of which it opens with.
         first: What it opens with where its address says nothing, by the keys of the address's fragment.
+        found: The address of docs/memory.md, seen from the page; without it there is no link.
     """
     script = bundled_modules(*VIEW, START)
     style = STYLE.read_text("utf-8")
     kind = "streams" if "lengths" in shown[0].about else "tasks"
-    data = json.dumps({"networks": [network.as_json() for network in shown], "first": first or {}})
+    data = json.dumps({"networks": [network.as_json() for network in shown], "first": first or {}, "found": found})
     parts = {
         "script": script,
         "style": style,

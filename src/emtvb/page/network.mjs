@@ -16,10 +16,13 @@ export const sign = value => (value >= 0 ? 1 : -1);
 /** Whether two vectors have the same signs. */
 export const agree = (a, b) => a.every((value, i) => sign(value) === sign(b[i]));
 
-/** h(t) = tanh(W_hh h(t-1) + W_uh u(t)), o(t) = W_r h(t), stored in single precision as networks.rollout does. */
+/**
+ * h(t) = tanh(W_hh h(t-1) + W_uh u(t)), o(t) = W_r h(t), stored in single precision as networks.rollout does; W_hh may be
+ * multiplied by a factor.
+ */
 export class Elman {
-  constructor({ d, hidden, W_uh, W_hh, W_r }) {
-    Object.assign(this, { d, size: hidden, W_uh: decode(W_uh), W_hh: decode(W_hh), W_r: decode(W_r) });
+  constructor({ d, hidden, W_uh, W_hh, W_r }, factor = 1) {
+    Object.assign(this, { d, size: hidden, W_uh: decode(W_uh), W_hh: decode(W_hh).map(value => factor * value), W_r: decode(W_r) });
   }
 
   start() {

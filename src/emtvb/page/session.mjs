@@ -2,14 +2,15 @@
 import { Elman, Timeline, EDITED, UNEDITED, RANDOM, FUTURE } from "./network.mjs";
 import { AMPLITUDES, Bound, Labelled } from "./subjects.mjs";
 import { Streamed } from "./streams.mjs";
+import { outcome, usualSize } from "./lasting.mjs";
 
 const PAUSE = 1.2; // seconds that an edit can be seen before the network goes on
 
 /** The subject of a network that content.py or widget.py describes. */
 const subjectOf = network => (network.variables ? new Labelled(network) : network.lengths ? new Streamed(network) : new Bound(network));
 
-/** A network that another program runs is handed over as a system; the others run here. */
-const systemOf = (network, systems) => systems[network.id] ?? new Elman(network);
+/** A network that another program runs is handed over as a system; the others run here, with the gain that is asked of them. */
+const systemOf = (network, systems, gain) => systems[network.id] ?? new Elman(network, gain === undefined ? 1 : gain / network.gain);
 
 /**
  * One network at a time: subject, basis, inputs and timeline; the step that is seen is ``view``.
@@ -23,6 +24,7 @@ export class Session {
   rate = () => 8; // steps a second
   seed = 0; // of random pushes
   amplitude = 1; // what inputs are multiplied with
+  gain = undefined; // that W_hh is given; as it was trained
   proposed = null; // the edit that is about to be made, where the page opened before it
   #position = 0; // where it has come to, between steps while it runs; ahead of the timeline while a system has not answered
   #pause = 0; // seconds until it goes on
@@ -57,7 +59,10 @@ export class Session {
   #take(id, basisName) {
     const network = this.byId.get(id);
     const basis = network.bases.find(({ name }) => name === basisName) ?? network.bases[0];
-    if (this.subject?.network !== network) this.subject = subjectOf(network);
+    if (this.subject?.network !== network) {
+      this.subject = subjectOf(network);
+      this.gain = undefined;
+    }
     this.basisName = basis.name;
     this.basis = this.subject.basis(basis);
     this.built(basis);
@@ -90,12 +95,25 @@ export class Session {
     this.#tell({ push: true });
   }
 
-  /** Compute anew, with these edits, up to a step. */
-  begin(edits, step) {
+  /** The same network with W_hh of another gain, from the first step on; near its own, just as it was trained. */
+  amplify(gain) {
+    this.#tune(gain);
+    this.begin(this.timeline.edits, this.view, this.proposed);
+    this.heard(`W_hh has ${this.gain === undefined ? "its own gain" : `a gain of ${gain.toFixed(2)}`}; all of it was computed anew.`);
+  }
+
+  /** Take a gain, in hundredths; those of its own are its own. */
+  #tune(gain) {
+    const own = this.subject.network.gain;
+    this.gain = gain.toFixed(2) === own.toFixed(2) ? undefined : Number(gain.toFixed(2));
+  }
+
+  /** Compute anew, with these edits, up to a step; what is proposed is an edit that is about to be made. */
+  begin(edits, step, proposed = null) {
     const { subject, systems, seed } = this;
-    this.timeline = new Timeline(systemOf(subject.network, systems), subject.task, this.basis, subject.sequence(this.inputs, this.amplitude),
+    this.timeline = new Timeline(systemOf(subject.network, systems, this.gain), subject.task, this.basis, subject.sequence(this.inputs, this.amplitude),
       { edits, seed, phase: subject.phase, ahead: systems[subject.network.id] ? Math.max(25, subject.phase) : 1 });
-    this.proposed = null;
+    this.proposed = proposed;
     this.#position = Math.min(step, subject.most);
     this.#pursue();
     this.painted();
@@ -168,9 +186,9 @@ export class Session {
     this.painted();
   }
 
-  /** What is seen of a step is to be said by the address: it was chosen. */
-  settle() {
-    this.#tell();
+  /** What is seen is to be said by the address: it was chosen. */
+  settle(how) {
+    this.#tell(how);
   }
 
   /** Back to before any input, without edits. */
@@ -281,6 +299,24 @@ export class Session {
     this.#tell();
   }
 
+  // Whether it lasts.
+
+  /** What is stored at the step that is seen, since the last edit or the end of the input; null while it reads that. */
+  get content() {
+    const { timeline, view, subject } = this;
+    if (!subject.gains || view < subject.phase) return null;
+    const at = Math.max(subject.phase, ...timeline.edits.map(edit => edit.at).filter(at => at <= view));
+    const { states, m } = timeline.steps[at];
+    return { state: states[EDITED], m, at: at - subject.phase };
+  }
+
+  /** What becomes of it in the long run, as lasting.mjs has it. */
+  lasting() {
+    const { subject, timeline, content, inputs } = this;
+    const usual = usualSize(new Elman(subject.network), subject.sequence(inputs, 1));
+    return outcome(timeline.system, subject.task, content, usual);
+  }
+
   // Words.
 
   /** Whether an edit's outcome can be counted: outputs that it should change have come, or none will. */
@@ -317,7 +353,7 @@ export class Session {
     const { subject, basisName, inputs, timeline, seed } = this;
     const { step, ...rest } = subject.state(inputs, timeline.edits, Math.floor(this.#position));
     const basis = subject.recorded ? undefined : basisName;
-    return { net: subject.network.id, basis, ...rest, step: this.proposes ? undefined : step, random: seed || undefined, amplitude: this.amplitude === 1 ? undefined : this.amplitude };
+    return { net: subject.network.id, basis, ...rest, step: this.proposes ? undefined : step, random: seed || undefined, amplitude: this.amplitude === 1 ? undefined : this.amplitude, gain: this.gain?.toFixed(2) };
   }
 
   #tell(how = {}) {
@@ -336,14 +372,13 @@ export class Session {
     this.amplitude = AMPLITUDES.includes(Number(given.amplitude)) ? Number(given.amplitude) : 1;
     this.subject = undefined;
     this.#take(id, given.basis);
+    const [least, most] = this.subject.gains ?? [];
+    if (given.gain >= least && given.gain <= most) this.#tune(Number(given.gain));
+    else if (given.gain !== undefined) faults.push(`no gain ${given.gain} of this network`);
     const { inputs, edits = [], step, faults: others, opens } = this.subject.read(given);
     faults.push(...others);
     this.inputs = inputs;
-    this.begin(edits, opens ? opens.at : step);
-    if (opens) {
-      this.proposed = opens;
-      this.painted();
-    }
+    this.begin(edits, opens ? opens.at : step, opens);
     this.#quiet = false;
     if (faults.length) this.heard(`Not all of the address could be used: ${faults.join("; ")}.`);
     else this.heard(opens ? "It stands still before an edit: click the marked square, or press Edit and run." : words);

@@ -120,6 +120,8 @@ class Bases {
 export class Streamed extends Bound {
   boardLabel = "What it stores of the episode: a column is one of its last targets, the oldest first";
   turns = false;
+  scales = false;
+  gains = null; // its inputs never end, so nothing is there to last
   stepName = "step";
 
   constructor(network) {

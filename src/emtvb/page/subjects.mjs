@@ -5,6 +5,7 @@ import { spellSigns } from "./drawing.mjs";
 
 const MOST_STEPS = 1000; // that are kept
 export const AMPLITUDES = [0.125, 0.25, 0.5, 1, 2, 4]; // of inputs, that are offered
+const GAINS = [0.9, 1.5]; // that are offered at least, from one to the other
 const spoken = value => (value > 0 ? "plus" : "minus");
 const done = { flip: "flipped", halve: "halved" };
 
@@ -74,6 +75,12 @@ export class Bound {
   /** What is shown, step by step. */
   sequence(inputs, amplitude) {
     return inputs.map(vector => Float32Array.from(vector, value => amplitude * value));
+  }
+
+  /** From which gain to which W_hh can be taken, with its own in between; null where its gain is not known. */
+  get gains() {
+    const { gain } = this.network;
+    return gain === undefined ? null : [Math.min(GAINS[0], Math.floor(10 * gain) / 10), Math.max(GAINS[1], Math.ceil(10 * gain) / 10)];
   }
 
   /** Why these vectors cannot be stored; "" where they can. */

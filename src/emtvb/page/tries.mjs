@@ -5,12 +5,14 @@ import { editText, writeFragment } from "./address.mjs";
 import { openingEdit, titleOf } from "./subjects.mjs";
 import { editAfter, editWithin } from "./streams.mjs";
 
+const WEAK = "0.95"; // a gain at which small states fade
+
 /** Links' words, and the states that they lead to, at the moment of their edit. */
 function suggestions(networks) {
   const first = networks[0];
   const at = network => 3 * network.s;
   const list = [];
-  const add = (network, basis, words, edit) => list.push({ words, state: { net: network.id, basis, edit: `${at(network)}:${edit}`, step: at(network) } });
+  const add = (network, basis, words, edit, more = {}) => list.push({ words, state: { net: network.id, basis, edit: `${at(network)}:${edit}`, step: at(network), ...more } });
   const flip = network => `flip:${openingEdit(network).what}`;
   add(first, "data", "Flip one bit that it stores.", flip(first));
   if (first.s > 1) add(first, "data", "Swap its two newest vectors.", `swap:${first.s}:${first.s - 1}`);
@@ -28,6 +30,8 @@ function suggestions(networks) {
   }
   const odd = networks.find(network => network.otherwise);
   if (odd) add(odd, "data", `Edit a network that solves ${odd.task} without the circuit.`, flip(odd));
+  const other = networks.find(network => network.stored && network.task !== first.task);
+  if (other) add(other, "data", `Weaken the feedback of ${other.task}: does the memory last?`, flip(other), { gain: WEAK });
   return list;
 }
 

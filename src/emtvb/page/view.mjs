@@ -5,6 +5,7 @@ import { Session } from "./session.mjs";
 import { titleOf } from "./subjects.mjs";
 import { memoryBoard } from "./memory.mjs";
 import { strips } from "./strips.mjs";
+import { gains } from "./gain.mjs";
 import { inputs } from "./inputs.mjs";
 import { circle } from "./circle.mjs";
 import { amplitudes, neurons } from "./amplitudes.mjs";
@@ -121,12 +122,13 @@ function sharing(session, link) {
  * Put the view into an element.
  *
  * networks: what content.py writes of each. first: what it shows where an address says nothing, open: what it opens with,
- * both as addresses say it. said: is told what the address should say, and whether Back should come back to what it said
- * before ({push}). link: the address of a state, where it has one. systems: by a network's id, what runs it instead of this
- * browser. ask: of that program, what should follow an edit. Returns go (to what an address says), state (what it should
- * say), edit, run, stop, timeline, view, running, and end.
+ * both as addresses say it. found: the address of the page on which memories last, where it has one. said: is told what the
+ * address should say, and whether Back should come back to what it said before ({push}). link: the address of a state, where
+ * it has one. systems: by a network's id, what runs it instead of this browser. ask: of that program, what should follow an
+ * edit. Returns go (to what an address says), state (what it should say), edit, run, stop, lasting (what becomes of what is
+ * stored), timeline, view, running, and end.
  */
-export function mount(root, { networks, first = {}, open = {}, said = () => {}, link = null, systems = {}, ask = async () => null }) {
+export function mount(root, { networks, first = {}, open = {}, found = null, said = () => {}, link = null, systems = {}, ask = async () => null }) {
   views += 1;
   let colours;
   const status = make("p", { role: "status", "aria-live": "polite", "aria-atomic": "true", class: "status" });
@@ -140,8 +142,8 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
     painted: () => paint(),
   });
   const [choice, controls, memory, future, form, shown] = [chooser(session), transport(session), memoryBoard(session, kind, () => follow()), strips(session), changes(session), inputs(session)];
-  const [wheel, lines, state] = [circle(session), amplitudes(session), neurons(session)];
-  const panels = [choice, controls, memory, future, form, shown, wheel, lines, state];
+  const [gain, wheel, lines, state] = [gains(session, found), circle(session), amplitudes(session), neurons(session)];
+  const panels = [choice, controls, memory, future, gain, form, shown, wheel, lines, state];
 
   const stage = make("div", { class: "stage" },
     section("stored", "What it stores",
@@ -152,10 +154,11 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
   const suggested = tries(session, follow);
   const turning = section("running", "On their way round", wheel.element,
     make("p", { class: "hint" }, "Each variable moves on to the next place; f writes the newest at the top from the outlined squares."));
+  const lasting = section("lasting", "Does the memory last?", ...gain.elements);
   root.classList.add("emtvb-edit");
   root.replaceChildren(...[
     choice.element,
-    stage, suggested && section("try", "Try", suggested), choice.about,
+    stage, lasting, suggested && section("try", "Try", suggested), choice.about,
     section("changing", "Change more", ...form.elements),
     section("input", "Store other vectors", shown.element),
     turning,
@@ -170,6 +173,7 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
     if (!session.timeline || !root.isConnected) return;
     colours ??= palette(root);
     turning.hidden = !session.subject.turns;
+    lasting.hidden = !session.subject.gains;
     for (const panel of panels) if (panel !== wheel || !turning.hidden) panel.paint?.(colours);
     write(score, session.tally());
   }
@@ -190,6 +194,7 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
     edit: given => session.edit(given),
     run: () => session.run(),
     stop: () => session.stop(),
+    lasting: () => session.lasting(),
     get timeline() {
       return session.timeline;
     },
@@ -201,6 +206,7 @@ export function mount(root, { networks, first = {}, open = {}, said = () => {}, 
     },
     end() {
       session.end();
+      panels.forEach(panel => panel.end?.());
       scheme.removeEventListener("change", recolour);
       observer.disconnect();
     },
