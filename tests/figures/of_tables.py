@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from emtvb.experiments.streams.figures import stream_marker, stream_raster, stream_recall
 from emtvb.experiments.sweep import milestones
+from emtvb.experiments.sweep.constants import ALL
 from emtvb.experiments.sweep.figures import (
     ablations,
     bases,
@@ -28,7 +29,7 @@ from emtvb.experiments.sweep.figures import (
     statements,
 )
 from emtvb.figures.marks import MARKERS
-from emtvb.paper.shares import SHOWN
+from emtvb.paper.shares import SHOWN, TITLES
 from emtvb.theory.memory_columns import AMPLITUDES, DURATIONS, FRESH_CONTENTS, LINEAR, PHI, TRAINED
 from emtvb.theory.network_verdict import NOT_LEARNED, OTHERWISE, STORED
 
@@ -420,7 +421,9 @@ def stated_near(table: pd.DataFrame) -> Numbers:
 
 def make_shares(tasks: Sequence[str]) -> pd.DataFrame:
     table = crossed({"name": [*SHOWN], "task": tasks, ("hidden_dim", "l2"): SETTINGS}, ("low", "share", "high"))
-    return table.assign(networks=20 + table.index, holds=1 + table.index)
+    whole = table.assign(group="check", short="", networks=20 + table.index, holds=1 + table.index)
+    first = whole["task"] == tasks[0]  # two statements share a panel, of a task each
+    return whole[~first & (whole["name"] != "basis-repeat-copy") | first & (whole["name"] != "basis-composition")]
 
 
 def shown_shares(figure: Figure) -> Numbers:
@@ -430,9 +433,11 @@ def shown_shares(figure: Figure) -> Numbers:
 
 def stated_shares(table: pd.DataFrame) -> Numbers:
     table = table.sort_values(["task", "hidden_dim", "l2"])
-    panels = [table[table["name"] == name] for name in SHOWN]
-    shares = [points_of(rows, "share", "low", "high") for rows in panels]
-    return [*shares, *(of(rows, "holds", "networks") for rows in panels)]
+    panels = [table[table["name"].map(SHOWN) == title] for title in TITLES]
+    single = [rows[rows["task"] != ALL] for rows in panels]
+    sums = [rows.loc[rows["task"] == ALL, ["holds", "networks"]].sum().to_numpy(float) for rows in panels]
+    counts = [np.vstack([whole, *of(rows, "holds", "networks")]) for whole, rows in zip(sums, single, strict=True)]
+    return [*(points_of(rows, "share", "low", "high") for rows in single), *counts]
 
 
 # Networks on streams
