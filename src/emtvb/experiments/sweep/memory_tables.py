@@ -52,7 +52,7 @@ SIMPLE = {
 SEEN = {
     "paper": "the law was found here", "twins": "all, but for one bit", "reference": "all", "reference-odd": "all",
     "repeat-copy": "none", "cycles": "all", "sizes": "part of W_uh", "start": "all batches; its W_hh is made of theirs",
-    "following": "all, earlier",
+    "fresh": "none", "following": "all, earlier",
 }  # fmt: skip
 """By experiment, which first weights and batches of inputs networks of the paper's experiment had before."""
 HANDS = {
