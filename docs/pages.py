@@ -114,6 +114,21 @@ class Results:
         rows["lasts"] = rows[lasting_column(3000, FRESH)] >= rows["measured_solved"]
         return rows[(rows["network"] == network) & (rows["solved"] != 0)].query(condition)
 
+    def doses(self, condition: str = "index >= 0") -> pd.DataFrame:
+        """Rows of ``tables/dose.csv`` that meet a condition, which may name ``composes``, ``lasts``, ``forgets`` (the
+        networks of T4 that do not last), ``changed`` (an arm that changes the gain), ``spectral_error``.
+        """
+        known = self.memory()[["run_id", "composes", "lasts", "spectral_error"]]
+        rows = self.table("dose").merge(known, on="run_id", validate="many_to_one")
+        rows["forgets"] = (rows["task"] == "T4") & ~rows["lasts"]
+        rows["changed"] = rows["arm"].isin(["write", "hold"])
+        return rows.query(condition)
+
+    def agreeing(self, condition: str) -> float:
+        """The share of contents of :meth:`doses` that attract and are kept, or do neither."""
+        sums = self.doses(condition)[["contents", "attracting", "kept", "attracting_kept"]].sum()
+        return 1 - (sums["attracting"] + sums["kept"] - 2 * sums["attracting_kept"]) / sums["contents"]
+
     def memories(self) -> str:
         """What kind of memory the networks of each task have, those that last and those that forget: medians."""
         medians = "accuracy_quarter", lasting_column(3000)

@@ -319,33 +319,36 @@ def stated_memories(table: pd.DataFrame) -> Numbers:
 
 
 def make_doses(tasks: Sequence[str]) -> pd.DataFrame:
-    gains = {
-        ("panel", "x"): [(panel, x) for panel in (dose.RATE, dose.ATTRACTING, dose.LASTING) for x in (0.9, 1.0, 1.3)]
-    }
+    gains = {("panel", "x"): [(panel, x) for panel in (dose.RATE, dose.SHARES) for x in (0.9, 1.0, 1.3)]}
     noises = {("panel", "x"): [(dose.NOISE, x) for x in (0.001, 0.03)]}
-    lines = {"task": tasks, "line": [dose.SOLID, dose.DASHED]}
-    rows = pd.concat([crossed({**lines, **places}, ("mean", "low", "high")) for places in (gains, noises)])
-    kept = rows["panel"].isin([dose.LASTING, dose.NOISE]) | (rows["line"] == dose.SOLID)
-    return rows[kept].assign(networks=20).reset_index(drop=True)
+    factors = {("panel", "x"): [(dose.KEPT, x) for x in range(len(dose.FACTORS))]}
+    rows = pd.concat(
+        crossed({"task": of, "line": [dose.SOLID, dose.DASHED], **places}, ("low", "value", "high"))
+        for of, places in ((tasks, gains), ([ALL], factors), (tasks, noises))
+    )
+    return rows[(rows["panel"] != dose.RATE) | (rows["line"] == dose.SOLID)].assign(networks=20).reset_index(drop=True)
 
 
 def shown_doses(figure: Figure) -> Numbers:
-    return in_dashes(figure.axes)
+    said = [sorted((text.xy[0], float(text.get_text().rstrip("%"))) for text in axes.texts) for axes in figure.axes]
+    return [*in_dashes(figure.axes), np.array([number for of_panel in said for number in of_panel])]
 
 
 def stated_doses(table: pd.DataFrame) -> Numbers:
     found = []
-    for panel in (dose.RATE, dose.ATTRACTING, dose.LASTING, dose.NOISE):
+    for panel in (dose.RATE, dose.SHARES, dose.KEPT, dose.NOISE):
         rows = table[table["panel"] == panel].sort_values("x")
         lines = [
             rows[(rows["task"] == task) & (rows["line"] == line)]
             for task in sorted(set(rows["task"])) for line in (dose.SOLID, dose.DASHED)
         ]  # fmt: skip
         lines = [line for line in lines if len(line)]
-        found += in_bands(lines, "x", "mean")
+        found += in_bands(lines, "x", "value")
         found += [of(line, "x", "low", "high") for line in lines if line["line"].iloc[0] == dose.SOLID]
         found.append(np.array([DASHES.index(line["line"].iloc[0]) for line in lines], float))
-    return found
+    kept = table[table["panel"] == dose.KEPT]
+    said = kept.assign(said=(100 * kept["value"]).map("{:.0f}".format).astype(float))
+    return [*found, np.array(sorted(map(tuple, of(said, "x", "said"))))]
 
 
 TOLD = [f"{by}_told" for by in multipliers.TOLD]
@@ -516,8 +519,8 @@ FIGURES = {
         lambda table: table[table["population"] == "a"].groupby("what").head(1), ("model", "seeds"), no_task,
     ),
     "dose": Drawing(
-        dose, make_doses, ("mean", "low", "high"), shown_doses, stated_doses,
-        lambda table: table[table["task"] == table["task"].iloc[0]], nothing=(no_rows, NO_NETWORK),
+        dose, make_doses, ("value", "low", "high"), shown_doses, stated_doses,
+        lambda table: table[table["task"].isin([table["task"].iloc[0], ALL])], nothing=(no_rows, NO_NETWORK),
     ),
     "following": Drawing(
         following, make_followed, ("test_accuracy", "matched_spectral_error"), shown_followed, stated_followed,
