@@ -99,9 +99,7 @@ def main() -> None:
     runs = pd.read_csv(RESULTS / "fresh/measurements.csv")
     print("D1", runs.groupby(["task", "threshold"])["solved"].sum().to_dict())
     print("D2", fresh[fresh["task"] != "T2"].groupby("threshold")["lasts"].agg(["sum", "size"]).to_dict("index"))
-    law = pd.read_csv(RESULTS / "paper/tables/memory_law.csv").query(
-        "experiment == 'fresh' and solves and task == 'all'"
-    )
+    law = pd.read_csv(RESULTS / "fresh/tables/memory_law.csv").query("solves and task == 'all'")
     print("D3, D4", law[["networks", "wide_told", "returning_told", "early_told"]].to_dict("records"))
     print("D5", [int((fresh[f"{basis}_shape_error"] < 0.2).sum()) for basis in ("memory", "realisation")],
           int((fresh["realisation_edit_success"] >= 0.95).sum()), len(fresh))  # fmt: skip

@@ -24,7 +24,6 @@ from emtvb import markdown, tables
 from emtvb.cli.main import commands as group
 from emtvb.experiments import kinds
 from emtvb.experiments.sweep import degeneracy
-from emtvb.experiments.sweep.memory_tables import NEAR_PHI
 from emtvb.files import write_text
 from emtvb.paper import error_rates, significance, wording
 from emtvb.paper.shares import shares_as_markdown, statement_shares
@@ -108,20 +107,20 @@ class Results:
 
         A condition may name ``composes``, ``lasts``, ``spectral_error`` and ``distance``, that from Phi.
         """
-        measured = self._measured[["run_id", "spectral_error", NEAR_PHI]].rename(columns={NEAR_PHI: "distance"})
+        measured = self._measured[["run_id", "spectral_error", "realisation_shape_error"]]
+        measured = measured.rename(columns={"realisation_shape_error": "distance"})
         rows = self.table("memory").merge(measured, on="run_id", how="left")
         rows["composes"] = rows["task"] != "T1"
         rows["lasts"] = rows[lasting_column(3000, FRESH)] >= rows["measured_solved"]
         return rows[(rows["network"] == network) & (rows["solved"] != 0)].query(condition)
 
     def doses(self, condition: str = "index >= 0") -> pd.DataFrame:
-        """Rows of ``tables/dose.csv`` that meet a condition, which may name ``composes``, ``lasts``, ``forgets`` (the
-        networks of T4 that do not last), ``changed`` (an arm that changes the gain), ``spectral_error``.
+        """Rows of ``tables/dose.csv`` that meet a condition.
+
+        It may name ``composes``, ``lasts``, and ``forgets``: of the networks of T4 those that do not last.
         """
-        known = self.memory()[["run_id", "composes", "lasts", "spectral_error"]]
-        rows = self.table("dose").merge(known, on="run_id", validate="many_to_one")
+        rows = self.table("dose").merge(self.memory()[["run_id", "composes", "lasts"]], on="run_id")
         rows["forgets"] = (rows["task"] == "T4") & ~rows["lasts"]
-        rows["changed"] = rows["arm"].isin(["write", "hold"])
         return rows.query(condition)
 
     def agreeing(self, condition: str) -> float:
