@@ -82,6 +82,7 @@ class Results:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.table = cache(lambda name: pd.read_csv(folder / "tables" / f"{name}.csv"))
+        self.shown = cache(lambda figure: pd.read_csv(folder / "figures" / f"{figure}.csv"))
 
     def count(self, condition: str = "index >= 0") -> int:
         """How many networks meet a condition on settings, measurements and solution, as pandas' query reads it."""
