@@ -237,18 +237,18 @@ def make_obeyed(tasks: Sequence[str]) -> pd.DataFrame:
         {"task": tasks, ("hidden_dim", "l2"): SETTINGS, "seed": [1, 2, 3]},
         ("unedited_success",), *((f"{method}_{rate}",) for method in interventions.METHODS for rate in rates),
     ).assign(threshold=0.98, verdict=STORED, test_accuracy=1.0)  # fmt: skip
-    table.loc[table["seed"] == 1, "data_edit_success"] = 1.0
+    table.loc[table["seed"] == 1, ["data_edit_success", "power_edit_success"]] = 1.0, interventions.MOST
     table.loc[(table["hidden_dim"] == 128) & (table["task"] == tasks[0]), "verdict"] = NOT_LEARNED
     return table.assign(run_id=[f"run {i}" for i in table.index])
 
 
 def shown_columns(figure: Figure) -> Numbers:
-    """Of each column its way, whether it is open, how many obey every edit, the control, unedited; and its marks."""
+    """Of each column its way, whether it is open, how many obey most edits, the control, unedited; and its marks."""
     found = []
     for axes in figure.axes:
         ways = [line for line in marked(axes) if xy(line)[0, 1] == interventions.WAY]
         for place, way in sorted((xy(way)[0, 0], way) for way in ways):
-            here = [line for line in axes.lines if len(xy(line)) and abs(xy(line)[:, 0].mean() - place) < 0.45]
+            here = [line for line in lines_of(axes) if abs(xy(line)[:, 0].mean() - place) < 0.45]
             (count,) = [text.get_text() for text in axes.texts if text.get_position()[0] == place]
             control, unedited = (
                 [xy(line)[0, 1] for line in here if line.get_marker() == kind] for kind in ("x", "None")
@@ -266,9 +266,8 @@ def stated_columns(table: pd.DataFrame) -> Numbers:
     columns = [each for rows in groups(table, "task") for each in rows.groupby(["hidden_dim", "method", "l2"])]
     for (_, method, l2), rows in columns:
         shares, control = rows["edit_success"], rows["other_edit_success"]
-        below = np.sort(shares[shares < 1].to_numpy(float))
-        numbers = [method, l2 > 0, (shares >= 1).sum(), control.max(), rows["unedited_success"].mean(), *below]
-        found.append(np.array(numbers))
+        many = (shares >= interventions.MOST).sum()
+        found.append(np.array([method, l2 > 0, many, control.max(), rows["unedited_success"].mean(), *sorted(shares)]))
     return found
 
 
