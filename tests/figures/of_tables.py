@@ -122,21 +122,27 @@ def make_compared(tasks: Sequence[str]) -> pd.DataFrame:
         ("low", "lower", "median", "upper", "high"), ("bar",),
     )  # fmt: skip
     table.loc[9, ["low", "lower", "median"]] = 0.0, 0.0, 1e-5  # below the axis
-    return table
+    return table.assign(alike=table["bar"], pairs=20 + table.index)
 
 
 def shown_comparisons(figure: Figure) -> Numbers:
     alike = [patch.get_bbox().intervaly for axes in figure.axes for patch in axes.patches if patch.get_zorder() == 0.5]
-    return [*map(upright, figure.axes), np.array(alike)]
+    panels = figure.axes[:-1]  # the last has the key
+    above = [float(text.get_text().rstrip("%")) for axes in panels for text in axes.texts]
+    return [*map(upright, panels), np.array(alike), np.array(above)]
 
 
 def stated_comparisons(table: pd.DataFrame) -> Numbers:
-    table, order = table[table["task"] != "all"], [*comparison.GROUPS, *dict.fromkeys(table["task"])]
+    every, table = table[table["task"] == "all"], table[table["task"] != "all"]
+    order = [*comparison.GROUPS, *dict.fromkeys(table["task"])]
+    every = every.sort_values("differs", key=lambda names: names.map(order.index), kind="stable")
+    above = [100 * each for measure in comparison.MEASURES for each in every.loc[every["measure"] == measure, "alike"]]
     table = table.sort_values(["differs", "task"], key=lambda names: names.map(order.index))
     panels = [table[table["measure"] == measure] for measure in comparison.MEASURES]
     values = ["median", "lower", "upper", "low", "high"]
     alike = [(rows["bar"].min(), 1.02 * rows["bar"].max()) for rows in panels]
-    return [*(points_of(rows.assign(**rows[values].clip(lower=1e-3)), *values) for rows in panels), np.array(alike)]
+    points = [points_of(rows.assign(**rows[values].clip(lower=1e-3)), *values) for rows in panels]
+    return [*points, np.array(alike), np.array(above).round()]
 
 
 def make_rates(_: Sequence[str]) -> pd.DataFrame:
@@ -501,9 +507,11 @@ FIGURES = {
         nothing=(lambda table: table.assign(solved=0), "no network here solves its task"),
     ),
     "comparison": Drawing(
-        comparison, make_compared, ("low", "lower", "median", "upper", "high", "bar"), shown_comparisons,
+        comparison, make_compared, ("low", "lower", "median", "upper", "high", "bar", "alike"), shown_comparisons,
         stated_comparisons, lambda table: table[(table["differs"] == "seed") & (table["task"] == "T1")], ("task",),
-        nothing=(lambda table: table[table["differs"].isin(comparison.CONTROLS)], comparison.NOTHING),
+        nothing=(
+            lambda table: table[table["differs"].isin(comparison.CONTROLS)], comparison.NOTHING.replace("\n", " ")
+        ),
     ),
     "evidence": Drawing(
         evidence, make_rates, ("agrees", "differs"), of_panels(upright), stated_rates,
