@@ -357,12 +357,10 @@ TOLD = [f"{by}_told" for by in multipliers.TOLD]
 
 def make_multipliers(tasks: Sequence[str]) -> pd.DataFrame:
     networks = crossed(
-        {"task": tasks, "hidden_dim": [64, 128], "fresh_attracting": [FRESH_CONTENTS, 3]},
+        {"task": tasks, "hidden_dim": [64, 128], "fresh_wide": [FRESH_CONTENTS, 3]},
         ("fresh_rate",), (multipliers.LASTS,),
     ).assign(of="network", measured_solved=0.98)  # fmt: skip
-    law = crossed(
-        {"experiment": ["paper", "twins"]}, ("attracting_low", "attracting_high"), *((name,) for name in TOLD)
-    )
+    law = crossed({"experiment": ["paper", "twins"]}, ("wide_low", "wide_high"), *((name,) for name in TOLD))
     law[TOLD] = (40 * law[TOLD]).round()
     networks["fresh_rate"] -= 0.6
     return pd.concat([networks, law.assign(of="experiment", networks=40.0)], ignore_index=True)
@@ -377,14 +375,14 @@ def shown_multipliers(figure: Figure) -> Numbers:
 
 def stated_multipliers(table: pd.DataFrame) -> Numbers:
     networks, law = table[table["of"] == "network"], table[table["of"] == "experiment"]
-    networks = networks.assign(some=networks["fresh_attracting"] != FRESH_CONTENTS)
+    networks = networks.assign(some=networks["fresh_wide"] != FRESH_CONTENTS)
     each = sorted(of(networks, "fresh_rate", multipliers.LASTS, "some").tolist())
     below = {"returning_told": 0.2, "early_told": 0.2, "task_told": 0.0}
-    law = law.assign(told=law["attracting_told"] / law["networks"])
+    law = law.assign(told=law["wide_told"] / law["networks"])
     controls = sorted(
         [share / 40, place + down] for name, down in below.items() for place, share in enumerate(law[name])
     )
-    return [np.array(each), points_of(law, "told", "attracting_low", "attracting_high"), np.array(controls)]
+    return [np.array(each), points_of(law, "told", "wide_low", "wide_high"), np.array(controls)]
 
 
 def make_solved(tasks: Sequence[str]) -> pd.DataFrame:
@@ -555,7 +553,7 @@ FIGURES = {
     ),
     "multipliers": Drawing(
         multipliers, make_multipliers,
-        ("fresh_rate", multipliers.LASTS, "attracting_low", "attracting_high", *TOLD),
+        ("fresh_rate", multipliers.LASTS, "wide_low", "wide_high", *TOLD),
         shown_multipliers, stated_multipliers, lambda table: table.iloc[[0, -1]], ("experiment",),
         nothing=(no_rows, NO_NETWORK),
     ),
