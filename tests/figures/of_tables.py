@@ -558,7 +558,7 @@ FIGURES = {
         nothing=(no_rows, NO_NETWORK),
     ),
     "solutions": Drawing(
-        solutions, make_solved, ("verdict",), of_panels(upright), stated_solutions, lambda table: table.iloc[[-1]],
+        solutions, make_solved, ("verdict",), of_panels(upright), stated_solutions, lambda table: table.iloc[-2:],
         ("task",), nothing=(unlearned, "64"),
     ),
     "statements": Drawing(
