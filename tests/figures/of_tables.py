@@ -123,21 +123,27 @@ def make_compared(tasks: Sequence[str]) -> pd.DataFrame:
         ("low", "lower", "median", "upper", "high"), ("bar",),
     )  # fmt: skip
     table.loc[9, ["low", "lower", "median"]] = 0.0, 0.0, 1e-5  # below the axis
-    return table
+    return table.assign(alike=table["bar"], pairs=20 + table.index)
 
 
 def shown_comparisons(figure: Figure) -> Numbers:
     alike = [patch.get_bbox().intervaly for axes in figure.axes for patch in axes.patches if patch.get_zorder() == 0.5]
-    return [*map(upright, figure.axes), np.array(alike)]
+    panels = figure.axes[:-1]  # the last has the key
+    above = [float(text.get_text().rstrip("%")) for axes in panels for text in axes.texts]
+    return [*map(upright, panels), np.array(alike), np.array(above)]
 
 
 def stated_comparisons(table: pd.DataFrame) -> Numbers:
-    table, order = table[table["task"] != "all"], [*comparison.GROUPS, *dict.fromkeys(table["task"])]
+    every, table = table[table["task"] == "all"], table[table["task"] != "all"]
+    order = [*comparison.GROUPS, *dict.fromkeys(table["task"])]
+    every = every.sort_values("differs", key=lambda names: names.map(order.index), kind="stable")
+    above = [100 * each for measure in comparison.MEASURES for each in every.loc[every["measure"] == measure, "alike"]]
     table = table.sort_values(["differs", "task"], key=lambda names: names.map(order.index))
     panels = [table[table["measure"] == measure] for measure in comparison.MEASURES]
     values = ["median", "lower", "upper", "low", "high"]
     alike = [(rows["bar"].min(), 1.02 * rows["bar"].max()) for rows in panels]
-    return [*(points_of(rows.assign(**rows[values].clip(lower=1e-3)), *values) for rows in panels), np.array(alike)]
+    points = [points_of(rows.assign(**rows[values].clip(lower=1e-3)), *values) for rows in panels]
+    return [*points, np.array(alike), np.array(above).round()]
 
 
 def make_rates(_: Sequence[str]) -> pd.DataFrame:
@@ -238,18 +244,18 @@ def make_obeyed(tasks: Sequence[str]) -> pd.DataFrame:
         {"task": tasks, ("hidden_dim", "l2"): SETTINGS, "seed": [1, 2, 3]},
         ("unedited_success",), *((f"{method}_{rate}",) for method in interventions.METHODS for rate in rates),
     ).assign(threshold=0.98, verdict=STORED, test_accuracy=1.0)  # fmt: skip
-    table.loc[table["seed"] == 1, "data_edit_success"] = 1.0
+    table.loc[table["seed"] == 1, ["data_edit_success", "power_edit_success"]] = 1.0, interventions.MOST
     table.loc[(table["hidden_dim"] == 128) & (table["task"] == tasks[0]), "verdict"] = NOT_LEARNED
     return table.assign(run_id=[f"run {i}" for i in table.index])
 
 
 def shown_columns(figure: Figure) -> Numbers:
-    """Of each column its way, whether it is open, how many obey every edit, the control, unedited; and its marks."""
+    """Of each column its way, whether it is open, how many obey most edits, the control, unedited; and its marks."""
     found = []
     for axes in figure.axes:
         ways = [line for line in marked(axes) if xy(line)[0, 1] == interventions.WAY]
         for place, way in sorted((xy(way)[0, 0], way) for way in ways):
-            here = [line for line in axes.lines if len(xy(line)) and abs(xy(line)[:, 0].mean() - place) < 0.45]
+            here = [line for line in lines_of(axes) if abs(xy(line)[:, 0].mean() - place) < 0.45]
             (count,) = [text.get_text() for text in axes.texts if text.get_position()[0] == place]
             control, unedited = (
                 [xy(line)[0, 1] for line in here if line.get_marker() == kind] for kind in ("x", "None")
@@ -267,9 +273,8 @@ def stated_columns(table: pd.DataFrame) -> Numbers:
     columns = [each for rows in groups(table, "task") for each in rows.groupby(["hidden_dim", "method", "l2"])]
     for (_, method, l2), rows in columns:
         shares, control = rows["edit_success"], rows["other_edit_success"]
-        below = np.sort(shares[shares < 1].to_numpy(float))
-        numbers = [method, l2 > 0, (shares >= 1).sum(), control.max(), rows["unedited_success"].mean(), *below]
-        found.append(np.array(numbers))
+        many = (shares >= interventions.MOST).sum()
+        found.append(np.array([method, l2 > 0, many, control.max(), rows["unedited_success"].mean(), *sorted(shares)]))
     return found
 
 
@@ -356,12 +361,10 @@ TOLD = [f"{by}_told" for by in multipliers.TOLD]
 
 def make_multipliers(tasks: Sequence[str]) -> pd.DataFrame:
     networks = crossed(
-        {"task": tasks, "hidden_dim": [64, 128], "fresh_attracting": [FRESH_CONTENTS, 3]},
+        {"task": tasks, "hidden_dim": [64, 128], "fresh_wide": [FRESH_CONTENTS, 3]},
         ("fresh_rate",), (multipliers.LASTS,),
     ).assign(of="network", measured_solved=0.98)  # fmt: skip
-    law = crossed(
-        {"experiment": ["paper", "twins"]}, ("attracting_low", "attracting_high"), *((name,) for name in TOLD)
-    )
+    law = crossed({"experiment": ["paper", "twins"]}, ("wide_low", "wide_high"), *((name,) for name in TOLD))
     law[TOLD] = (40 * law[TOLD]).round()
     networks["fresh_rate"] -= 0.6
     return pd.concat([networks, law.assign(of="experiment", networks=40.0)], ignore_index=True)
@@ -376,14 +379,14 @@ def shown_multipliers(figure: Figure) -> Numbers:
 
 def stated_multipliers(table: pd.DataFrame) -> Numbers:
     networks, law = table[table["of"] == "network"], table[table["of"] == "experiment"]
-    networks = networks.assign(some=networks["fresh_attracting"] != FRESH_CONTENTS)
+    networks = networks.assign(some=networks["fresh_wide"] != FRESH_CONTENTS)
     each = sorted(of(networks, "fresh_rate", multipliers.LASTS, "some").tolist())
     below = {"returning_told": 0.2, "early_told": 0.2, "task_told": 0.0}
-    law = law.assign(told=law["attracting_told"] / law["networks"])
+    law = law.assign(told=law["wide_told"] / law["networks"])
     controls = sorted(
         [share / 40, place + down] for name, down in below.items() for place, share in enumerate(law[name])
     )
-    return [np.array(each), points_of(law, "told", "attracting_low", "attracting_high"), np.array(controls)]
+    return [np.array(each), points_of(law, "told", "wide_low", "wide_high"), np.array(controls)]
 
 
 def make_solved(tasks: Sequence[str]) -> pd.DataFrame:
@@ -510,9 +513,11 @@ FIGURES = {
         nothing=(lambda table: table.assign(solved=0), "no network here solves its task"),
     ),
     "comparison": Drawing(
-        comparison, make_compared, ("low", "lower", "median", "upper", "high", "bar"), shown_comparisons,
+        comparison, make_compared, ("low", "lower", "median", "upper", "high", "bar", "alike"), shown_comparisons,
         stated_comparisons, lambda table: table[(table["differs"] == "seed") & (table["task"] == "T1")], ("task",),
-        nothing=(lambda table: table[table["differs"].isin(comparison.CONTROLS)], comparison.NOTHING),
+        nothing=(
+            lambda table: table[table["differs"].isin(comparison.CONTROLS)], comparison.NOTHING.replace("\n", " ")
+        ),
     ),
     "evidence": Drawing(
         evidence, make_rates, ("agrees", "differs"), of_panels(upright), stated_rates,
@@ -556,12 +561,12 @@ FIGURES = {
     ),
     "multipliers": Drawing(
         multipliers, make_multipliers,
-        ("fresh_rate", multipliers.LASTS, "attracting_low", "attracting_high", *TOLD),
+        ("fresh_rate", multipliers.LASTS, "wide_low", "wide_high", *TOLD),
         shown_multipliers, stated_multipliers, lambda table: table.iloc[[0, -1]], ("experiment",),
         nothing=(no_rows, NO_NETWORK),
     ),
     "solutions": Drawing(
-        solutions, make_solved, ("verdict",), of_panels(upright), stated_solutions, lambda table: table.iloc[[-1]],
+        solutions, make_solved, ("verdict",), of_panels(upright), stated_solutions, lambda table: table.iloc[-2:],
         ("task",), nothing=(unlearned, "64"),
     ),
     "statements": Drawing(
