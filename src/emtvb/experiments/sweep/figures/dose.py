@@ -14,13 +14,14 @@ from matplotlib.lines import Line2D
 
 from emtvb.core.intervals import mean_interval
 from emtvb.experiments.sweep.constants import ALL
-from emtvb.experiments.sweep.latching import CONTENTS, GAINS, HOLD, NOISES, NOISY
 from emtvb.figures.data import table_rows
 from emtvb.figures.marks import draw_band, group_look, key_line
 from emtvb.figures.panels import blank_figure, figure_key, panel_grid
 from emtvb.figures.style import EXPECTED, house_style
 from emtvb.figures.words import wrap_name
 
+HOLD, NOISY = "hold", "noise"
+"""Arms of ``tables/dose.csv`` that are drawn: another gain once all is written, and noise."""
 RATE, SHARES, KEPT, NOISE = "rate", "shares", "kept", "noise"
 """What is drawn, a panel each."""
 SOLID, DASHED = "-", "--"
@@ -94,7 +95,7 @@ def draw(shown: pd.DataFrame) -> Figure:
         return blank_figure("no network of this experiment solves its task")
     figure, panels = panel_grid(4, 2, 2.0, 0.6)
     labels = {
-        RATE: "growth a step", SHARES: f"share of {CONTENTS} contents", KEPT: "kept, of these contents",
+        RATE: "growth a step", SHARES: "share of contents", KEPT: "kept, of these contents",
         NOISE: "last, of these contents",
     }  # fmt: skip
     for axes, (panel, label) in zip(panels.flat, labels.items(), strict=True):
@@ -107,14 +108,15 @@ def draw(shown: pd.DataFrame) -> Figure:
         axes.set_ylabel(label)
         axes.set_ylim(*(None, None) if panel == RATE else (-0.12 if panel == KEPT else -0.03, 1.06))
     for axes in panels[0]:
-        axes.set(xlabel="gain: largest |eigenvalue| of $W_{hh}$", xlim=(min(GAINS) - 0.02, max(GAINS) + 0.02))
+        axes.set(xlabel="gain: largest |eigenvalue| of $W_{hh}$")
         axes.axvline(1, color="0.8", linewidth=0.5, zorder=0)
     panels[0, 0].axhline(0, color="0.8", linewidth=0.5, zorder=0)
     factors, noises = panels[1]
     factors.set(xlabel="$W_{hh}$ times", xticks=range(len(FACTORS)), xlim=(-0.4, len(FACTORS) - 0.4))
     factors.set_xticklabels(list(FACTORS))
-    noises.set(xscale="log", xlabel="noise a step, as a share of the state", xticks=NOISES)
-    noises.set_xticklabels([f"{noise:g}" for noise in NOISES])
+    sizes = sorted(set(shown.loc[shown["panel"] == NOISE, "x"]))
+    noises.set(xscale="log", xlabel="noise a step, as a share of the state", xticks=sizes)
+    noises.set_xticklabels([f"{size:g}" for size in sizes])
     noises.minorticks_off()
     entries = {wrap_name(task, 24): Line2D([], [], **group_look(i), markersize=3) for i, task in enumerate(tasks)}
     entries |= {
