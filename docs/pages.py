@@ -24,7 +24,6 @@ from emtvb import markdown, tables
 from emtvb.cli.main import commands as group
 from emtvb.experiments import kinds
 from emtvb.experiments.sweep import degeneracy
-from emtvb.experiments.sweep.memory_tables import NEAR_PHI
 from emtvb.files import write_text
 from emtvb.paper import error_rates, significance, wording
 from emtvb.paper.shares import shares_as_markdown, statement_shares
@@ -83,6 +82,7 @@ class Results:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.table = cache(lambda name: pd.read_csv(folder / "tables" / f"{name}.csv"))
+        self.shown = cache(lambda figure: pd.read_csv(folder / "figures" / f"{figure}.csv"))
 
     def count(self, condition: str = "index >= 0") -> int:
         """How many networks meet a condition on settings, measurements and solution, as pandas' query reads it."""
@@ -108,11 +108,26 @@ class Results:
 
         A condition may name ``composes``, ``lasts``, ``spectral_error`` and ``distance``, that from Phi.
         """
-        measured = self._measured[["run_id", "spectral_error", NEAR_PHI]].rename(columns={NEAR_PHI: "distance"})
+        measured = self._measured[["run_id", "spectral_error", "realisation_shape_error"]]
+        measured = measured.rename(columns={"realisation_shape_error": "distance"})
         rows = self.table("memory").merge(measured, on="run_id", how="left")
         rows["composes"] = rows["task"] != "T1"
         rows["lasts"] = rows[lasting_column(3000, FRESH)] >= rows["measured_solved"]
         return rows[(rows["network"] == network) & (rows["solved"] != 0)].query(condition)
+
+    def doses(self, condition: str = "index >= 0") -> pd.DataFrame:
+        """Rows of ``tables/dose.csv`` that meet a condition.
+
+        It may name ``composes``, ``lasts``, and ``forgets``: of the networks of T4 those that do not last.
+        """
+        rows = self.table("dose").merge(self.memory()[["run_id", "composes", "lasts"]], on="run_id")
+        rows["forgets"] = (rows["task"] == "T4") & ~rows["lasts"]
+        return rows.query(condition)
+
+    def agreeing(self, condition: str) -> float:
+        """The share of contents of :meth:`doses` that attract and are kept, or do neither."""
+        sums = self.doses(condition)[["contents", "attracting", "kept", "attracting_kept"]].sum()
+        return 1 - (sums["attracting"] + sums["kept"] - 2 * sums["attracting_kept"]) / sums["contents"]
 
     def memories(self) -> str:
         """What kind of memory the networks of each task have, those that last and those that forget: medians."""

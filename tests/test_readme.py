@@ -15,12 +15,18 @@ from emtvb.experiments.results import find_run
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
-MOST_WORDS = 800
+MOST_WORDS = 600
 PICTURES = runpy.run_path(str(ROOT / "docs/images/draw.py"))["PICTURES"]
 
 
 def test_it_is_short() -> None:
-    assert len(pages.without_comments(README).split()) <= MOST_WORDS
+    text = pages.without_comments(README)
+    assert len(text.split()) <= MOST_WORDS
+    rows = [row.strip("|").split(" | ") for row in re.findall(r"^\|.*", text, re.MULTILINE)]
+    assert len(rows) <= 2 + 6
+    for row in rows:
+        assert len(row) <= 3
+        assert all(len(re.sub(r"\]\([^)]*\)", "]", cell).split()) <= 15 for cell in row), row
 
 
 def test_the_networks_that_its_commands_name_are_here(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from emtvb.experiments.streams.figures import stream_marker, stream_raster, stream_recall
 from emtvb.experiments.sweep import milestones
+from emtvb.experiments.sweep.constants import ALL
 from emtvb.experiments.sweep.figures import (
     ablations,
     bases,
@@ -28,7 +29,7 @@ from emtvb.experiments.sweep.figures import (
     statements,
 )
 from emtvb.figures.marks import MARKERS
-from emtvb.paper.shares import SHOWN
+from emtvb.paper.shares import SHOWN, TITLES
 from emtvb.theory.memory_columns import AMPLITUDES, DURATIONS, FRESH_CONTENTS, LINEAR, PHI, TRAINED
 from emtvb.theory.network_verdict import NOT_LEARNED, OTHERWISE, STORED
 
@@ -122,21 +123,27 @@ def make_compared(tasks: Sequence[str]) -> pd.DataFrame:
         ("low", "lower", "median", "upper", "high"), ("bar",),
     )  # fmt: skip
     table.loc[9, ["low", "lower", "median"]] = 0.0, 0.0, 1e-5  # below the axis
-    return table
+    return table.assign(alike=table["bar"], pairs=20 + table.index)
 
 
 def shown_comparisons(figure: Figure) -> Numbers:
     alike = [patch.get_bbox().intervaly for axes in figure.axes for patch in axes.patches if patch.get_zorder() == 0.5]
-    return [*map(upright, figure.axes), np.array(alike)]
+    panels = figure.axes[:-1]  # the last has the key
+    above = [float(text.get_text().rstrip("%")) for axes in panels for text in axes.texts]
+    return [*map(upright, panels), np.array(alike), np.array(above)]
 
 
 def stated_comparisons(table: pd.DataFrame) -> Numbers:
-    table, order = table[table["task"] != "all"], [*comparison.GROUPS, *dict.fromkeys(table["task"])]
+    every, table = table[table["task"] == "all"], table[table["task"] != "all"]
+    order = [*comparison.GROUPS, *dict.fromkeys(table["task"])]
+    every = every.sort_values("differs", key=lambda names: names.map(order.index), kind="stable")
+    above = [100 * each for measure in comparison.MEASURES for each in every.loc[every["measure"] == measure, "alike"]]
     table = table.sort_values(["differs", "task"], key=lambda names: names.map(order.index))
     panels = [table[table["measure"] == measure] for measure in comparison.MEASURES]
     values = ["median", "lower", "upper", "low", "high"]
     alike = [(rows["bar"].min(), 1.02 * rows["bar"].max()) for rows in panels]
-    return [*(points_of(rows.assign(**rows[values].clip(lower=1e-3)), *values) for rows in panels), np.array(alike)]
+    points = [points_of(rows.assign(**rows[values].clip(lower=1e-3)), *values) for rows in panels]
+    return [*points, np.array(alike), np.array(above).round()]
 
 
 def make_rates(_: Sequence[str]) -> pd.DataFrame:
@@ -237,18 +244,18 @@ def make_obeyed(tasks: Sequence[str]) -> pd.DataFrame:
         {"task": tasks, ("hidden_dim", "l2"): SETTINGS, "seed": [1, 2, 3]},
         ("unedited_success",), *((f"{method}_{rate}",) for method in interventions.METHODS for rate in rates),
     ).assign(threshold=0.98, verdict=STORED, test_accuracy=1.0)  # fmt: skip
-    table.loc[table["seed"] == 1, "data_edit_success"] = 1.0
+    table.loc[table["seed"] == 1, ["data_edit_success", "power_edit_success"]] = 1.0, interventions.MOST
     table.loc[(table["hidden_dim"] == 128) & (table["task"] == tasks[0]), "verdict"] = NOT_LEARNED
     return table.assign(run_id=[f"run {i}" for i in table.index])
 
 
 def shown_columns(figure: Figure) -> Numbers:
-    """Of each column its way, whether it is open, how many obey every edit, the control, unedited; and its marks."""
+    """Of each column its way, whether it is open, how many obey most edits, the control, unedited; and its marks."""
     found = []
     for axes in figure.axes:
         ways = [line for line in marked(axes) if xy(line)[0, 1] == interventions.WAY]
         for place, way in sorted((xy(way)[0, 0], way) for way in ways):
-            here = [line for line in axes.lines if len(xy(line)) and abs(xy(line)[:, 0].mean() - place) < 0.45]
+            here = [line for line in lines_of(axes) if abs(xy(line)[:, 0].mean() - place) < 0.45]
             (count,) = [text.get_text() for text in axes.texts if text.get_position()[0] == place]
             control, unedited = (
                 [xy(line)[0, 1] for line in here if line.get_marker() == kind] for kind in ("x", "None")
@@ -266,9 +273,8 @@ def stated_columns(table: pd.DataFrame) -> Numbers:
     columns = [each for rows in groups(table, "task") for each in rows.groupby(["hidden_dim", "method", "l2"])]
     for (_, method, l2), rows in columns:
         shares, control = rows["edit_success"], rows["other_edit_success"]
-        below = np.sort(shares[shares < 1].to_numpy(float))
-        numbers = [method, l2 > 0, (shares >= 1).sum(), control.max(), rows["unedited_success"].mean(), *below]
-        found.append(np.array(numbers))
+        many = (shares >= interventions.MOST).sum()
+        found.append(np.array([method, l2 > 0, many, control.max(), rows["unedited_success"].mean(), *sorted(shares)]))
     return found
 
 
@@ -318,33 +324,36 @@ def stated_memories(table: pd.DataFrame) -> Numbers:
 
 
 def make_doses(tasks: Sequence[str]) -> pd.DataFrame:
-    gains = {
-        ("panel", "x"): [(panel, x) for panel in (dose.RATE, dose.ATTRACTING, dose.LASTING) for x in (0.9, 1.0, 1.3)]
-    }
+    gains = {("panel", "x"): [(panel, x) for panel in (dose.RATE, dose.SHARES) for x in (0.9, 1.0, 1.3)]}
     noises = {("panel", "x"): [(dose.NOISE, x) for x in (0.001, 0.03)]}
-    lines = {"task": tasks, "line": [dose.SOLID, dose.DASHED]}
-    rows = pd.concat([crossed({**lines, **places}, ("mean", "low", "high")) for places in (gains, noises)])
-    kept = rows["panel"].isin([dose.LASTING, dose.NOISE]) | (rows["line"] == dose.SOLID)
-    return rows[kept].assign(networks=20).reset_index(drop=True)
+    factors = {("panel", "x"): [(dose.KEPT, x) for x in range(len(dose.FACTORS))]}
+    rows = pd.concat(
+        crossed({"task": of, "line": [dose.SOLID, dose.DASHED], **places}, ("low", "value", "high"))
+        for of, places in ((tasks, gains), ([ALL], factors), (tasks, noises))
+    )
+    return rows[(rows["panel"] != dose.RATE) | (rows["line"] == dose.SOLID)].assign(networks=20).reset_index(drop=True)
 
 
 def shown_doses(figure: Figure) -> Numbers:
-    return in_dashes(figure.axes)
+    said = [sorted((text.xy[0], float(text.get_text().rstrip("%"))) for text in axes.texts) for axes in figure.axes]
+    return [*in_dashes(figure.axes), np.array([number for of_panel in said for number in of_panel])]
 
 
 def stated_doses(table: pd.DataFrame) -> Numbers:
     found = []
-    for panel in (dose.RATE, dose.ATTRACTING, dose.LASTING, dose.NOISE):
+    for panel in (dose.RATE, dose.SHARES, dose.KEPT, dose.NOISE):
         rows = table[table["panel"] == panel].sort_values("x")
         lines = [
             rows[(rows["task"] == task) & (rows["line"] == line)]
             for task in sorted(set(rows["task"])) for line in (dose.SOLID, dose.DASHED)
         ]  # fmt: skip
         lines = [line for line in lines if len(line)]
-        found += in_bands(lines, "x", "mean")
+        found += in_bands(lines, "x", "value")
         found += [of(line, "x", "low", "high") for line in lines if line["line"].iloc[0] == dose.SOLID]
         found.append(np.array([DASHES.index(line["line"].iloc[0]) for line in lines], float))
-    return found
+    kept = table[table["panel"] == dose.KEPT]
+    said = kept.assign(said=(100 * kept["value"]).map("{:.0f}".format).astype(float))
+    return [*found, np.array(sorted(map(tuple, of(said, "x", "said"))))]
 
 
 TOLD = [f"{by}_told" for by in multipliers.TOLD]
@@ -352,12 +361,10 @@ TOLD = [f"{by}_told" for by in multipliers.TOLD]
 
 def make_multipliers(tasks: Sequence[str]) -> pd.DataFrame:
     networks = crossed(
-        {"task": tasks, "hidden_dim": [64, 128], "fresh_attracting": [FRESH_CONTENTS, 3]},
+        {"task": tasks, "hidden_dim": [64, 128], "fresh_wide": [FRESH_CONTENTS, 3]},
         ("fresh_rate",), (multipliers.LASTS,),
     ).assign(of="network", measured_solved=0.98)  # fmt: skip
-    law = crossed(
-        {"experiment": ["paper", "twins"]}, ("attracting_low", "attracting_high"), *((name,) for name in TOLD)
-    )
+    law = crossed({"experiment": ["paper", "twins"]}, ("wide_low", "wide_high"), *((name,) for name in TOLD))
     law[TOLD] = (40 * law[TOLD]).round()
     networks["fresh_rate"] -= 0.6
     return pd.concat([networks, law.assign(of="experiment", networks=40.0)], ignore_index=True)
@@ -372,14 +379,14 @@ def shown_multipliers(figure: Figure) -> Numbers:
 
 def stated_multipliers(table: pd.DataFrame) -> Numbers:
     networks, law = table[table["of"] == "network"], table[table["of"] == "experiment"]
-    networks = networks.assign(some=networks["fresh_attracting"] != FRESH_CONTENTS)
+    networks = networks.assign(some=networks["fresh_wide"] != FRESH_CONTENTS)
     each = sorted(of(networks, "fresh_rate", multipliers.LASTS, "some").tolist())
     below = {"returning_told": 0.2, "early_told": 0.2, "task_told": 0.0}
-    law = law.assign(told=law["attracting_told"] / law["networks"])
+    law = law.assign(told=law["wide_told"] / law["networks"])
     controls = sorted(
         [share / 40, place + down] for name, down in below.items() for place, share in enumerate(law[name])
     )
-    return [np.array(each), points_of(law, "told", "attracting_low", "attracting_high"), np.array(controls)]
+    return [np.array(each), points_of(law, "told", "wide_low", "wide_high"), np.array(controls)]
 
 
 def make_solved(tasks: Sequence[str]) -> pd.DataFrame:
@@ -420,7 +427,9 @@ def stated_near(table: pd.DataFrame) -> Numbers:
 
 def make_shares(tasks: Sequence[str]) -> pd.DataFrame:
     table = crossed({"name": [*SHOWN], "task": tasks, ("hidden_dim", "l2"): SETTINGS}, ("low", "share", "high"))
-    return table.assign(networks=20 + table.index, holds=1 + table.index)
+    whole = table.assign(group="check", short="", networks=20 + table.index, holds=1 + table.index)
+    first = whole["task"] == tasks[0]  # two statements share a panel, of a task each
+    return whole[~first & (whole["name"] != "basis-repeat-copy") | first & (whole["name"] != "basis-composition")]
 
 
 def shown_shares(figure: Figure) -> Numbers:
@@ -430,9 +439,11 @@ def shown_shares(figure: Figure) -> Numbers:
 
 def stated_shares(table: pd.DataFrame) -> Numbers:
     table = table.sort_values(["task", "hidden_dim", "l2"])
-    panels = [table[table["name"] == name] for name in SHOWN]
-    shares = [points_of(rows, "share", "low", "high") for rows in panels]
-    return [*shares, *(of(rows, "holds", "networks") for rows in panels)]
+    panels = [table[table["name"].map(SHOWN) == title] for title in TITLES]
+    single = [rows[rows["task"] != ALL] for rows in panels]
+    sums = [rows.loc[rows["task"] == ALL, ["holds", "networks"]].sum().to_numpy(float) for rows in panels]
+    counts = [np.vstack([whole, *of(rows, "holds", "networks")]) for whole, rows in zip(sums, single, strict=True)]
+    return [*(points_of(rows, "share", "low", "high") for rows in single), *counts]
 
 
 # Networks on streams
@@ -502,17 +513,19 @@ FIGURES = {
         nothing=(lambda table: table.assign(solved=0), "no network here solves its task"),
     ),
     "comparison": Drawing(
-        comparison, make_compared, ("low", "lower", "median", "upper", "high", "bar"), shown_comparisons,
+        comparison, make_compared, ("low", "lower", "median", "upper", "high", "bar", "alike"), shown_comparisons,
         stated_comparisons, lambda table: table[(table["differs"] == "seed") & (table["task"] == "T1")], ("task",),
-        nothing=(lambda table: table[table["differs"].isin(comparison.CONTROLS)], comparison.NOTHING),
+        nothing=(
+            lambda table: table[table["differs"].isin(comparison.CONTROLS)], comparison.NOTHING.replace("\n", " ")
+        ),
     ),
     "evidence": Drawing(
         evidence, make_rates, ("agrees", "differs"), of_panels(upright), stated_rates,
         lambda table: table[table["population"] == "a"].groupby("what").head(1), ("model", "seeds"), no_task,
     ),
     "dose": Drawing(
-        dose, make_doses, ("mean", "low", "high"), shown_doses, stated_doses,
-        lambda table: table[table["task"] == table["task"].iloc[0]], nothing=(no_rows, NO_NETWORK),
+        dose, make_doses, ("value", "low", "high"), shown_doses, stated_doses,
+        lambda table: table[table["task"].isin([table["task"].iloc[0], ALL])], nothing=(no_rows, NO_NETWORK),
     ),
     "following": Drawing(
         following, make_followed, ("test_accuracy", "matched_spectral_error"), shown_followed, stated_followed,
@@ -548,12 +561,12 @@ FIGURES = {
     ),
     "multipliers": Drawing(
         multipliers, make_multipliers,
-        ("fresh_rate", multipliers.LASTS, "attracting_low", "attracting_high", *TOLD),
+        ("fresh_rate", multipliers.LASTS, "wide_low", "wide_high", *TOLD),
         shown_multipliers, stated_multipliers, lambda table: table.iloc[[0, -1]], ("experiment",),
         nothing=(no_rows, NO_NETWORK),
     ),
     "solutions": Drawing(
-        solutions, make_solved, ("verdict",), of_panels(upright), stated_solutions, lambda table: table.iloc[[-1]],
+        solutions, make_solved, ("verdict",), of_panels(upright), stated_solutions, lambda table: table.iloc[-2:],
         ("task",), nothing=(unlearned, "64"),
     ),
     "statements": Drawing(

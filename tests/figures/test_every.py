@@ -50,7 +50,6 @@ CRAMPED = {
     ("spectrum", "long names"): "a title is wider than its panel",
     ("weights", "long names"): "a name is higher than its row",
     ("wave", "long names"): "a title is wider than its panel",
-    ("multipliers", "long names"): "the key is in one row",
     ("stream_raster", "long names"): "a name is higher than its row",
     ("hidden_state", "one row"): "the label beside a scale with three decimals",
 }

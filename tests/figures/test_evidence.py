@@ -19,6 +19,8 @@ def test_what_is_simulated_can_be_drawn_and_is_the_same_again() -> None:
     assert set(once.columns) == {*COLUMNS}
     (legend,) = evidence.draw(once).legends
     assert [text.get_text() for text in legend.get_texts()] == [
-        "5 seeds, the paper's are others", "10 seeds, the paper's are others", "20 seeds, the paper's are others",
-        "20 seeds, the paper's are the same",
+        "5 seeds: the paper's are others", "10 seeds: the paper's are others", "20 seeds: the paper's are others",
+        "20 seeds: the paper's are the same, rounded otherwise",
+        "bars: from the least to the greatest of the made-up populations of seeds", "where this answer is wrong",
+        "5%: no wrong answer should be more frequent",
     ]  # fmt: skip

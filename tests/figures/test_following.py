@@ -21,5 +21,14 @@ def drawn(folder: Path) -> pd.DataFrame:
 def test_who_fails_is_grey_and_a_guess_stands_beside_what_is_told(tmp_path: Path) -> None:
     accuracy, _, moments, telling = following.draw(drawn(tmp_path)).axes
     assert [line.get_color() for line in accuracy.lines] == ["0.75", *following.COLOURS[:2]]
-    assert [label.get_text() for label in moments.get_yticklabels()] == [*NAMES.values()]
+    assert [label.get_text() for label in moments.get_yticklabels()] == [following.WORDS[name] for name in NAMES]
     np.testing.assert_allclose(telling.lines[-1].get_ydata(), 2 / 3)
+
+
+def test_an_error_of_angles_that_is_nearly_none_stands_at_the_least_that_is_drawn(tmp_path: Path) -> None:
+    shown = drawn(tmp_path)
+    shown.loc[shown.index[0], following.ANGLES] = 1e-16
+    angles = following.draw(shown).axes[1]
+    least = min(min(line.get_ydata()) for line in angles.lines)
+    assert least == 1e-4 > angles.get_ylim()[0]
+    assert angles.get_yticklabels()[0].get_text() == "0.0001\nor less"

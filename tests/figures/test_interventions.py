@@ -18,6 +18,18 @@ def crosses(figure: Figure) -> list[float]:
     return [float(xy(line)[0, 1]) for line in figure.axes[0].lines if line.get_marker() == "x"]
 
 
+def said_in_key(figure: Figure) -> list[str]:
+    return [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def test_the_key_says_how_many_networks_obey_most_edits_and_half() -> None:
+    measured = make_obeyed(["T1", "T2"])
+    measured["data_edit_success"] = [0.9, 0.5, 0.0] * 6
+    first = said_in_key(interventions.draw(measured))[0]
+    # the first task's three networks with 128 neurons do not solve it
+    assert first == "basis by data: 5 of 15 obey nine in ten, 10 half"
+
+
 def test_numbers_have_a_row_per_run_and_method() -> None:
     measured = make_obeyed(["T1", "T2"])
     table = interventions.numbers(measured)
@@ -44,9 +56,9 @@ def test_the_control_is_the_one_that_can_fail_where_it_was_measured() -> None:
     measured = make_obeyed(["T1"])
     other = [f"{method}_{interventions.OTHER}" for method in interventions.METHODS]
     figure = interventions.draw(measured)
-    assert figure.legends[0].get_texts()[-1].get_text() == "largest control, along another's column"
+    assert said_in_key(figure)[-1] == "control, a step along another variable (largest share)"
     figure = interventions.draw(measured.drop(columns=other))
-    assert figure.legends[0].get_texts()[-1].get_text() == "largest control, in a random direction"
+    assert said_in_key(figure)[-1] == "control, a step in a random direction (largest share)"
     most = measured[measured["verdict"] == STORED].groupby("l2")[
         [f"{m}_random_edit_success" for m in interventions.METHODS]
     ]
@@ -57,6 +69,6 @@ def test_cells_in_which_no_run_solves_its_task_have_no_column() -> None:
     figure = interventions.draw(make_obeyed(["T1", "T2"]))
     assert figure.get_suptitle() == "not drawn: neurons and penalties with which no run solves the task"
     labels = [[label.get_text() for label in axes.get_xticklabels()] for axes in figure.axes]
-    both = "64 neurons\nL2 0: 3/3\nL2 0.001: 3/3"
-    assert labels == [[both], [both, "128 neurons\nL2 0: 3/3"]]
+    both = "64 neurons\nL2 0: 3 of 3\nL2 0.001: 3 of 3"
+    assert labels == [[both], [both, "128 neurons\nL2 0: 3 of 3"]]
     assert interventions.draw(make_obeyed(["T1"]).query("hidden_dim == 64")).get_suptitle() == ""

@@ -7,7 +7,7 @@ import pandas as pd
 
 from emtvb.experiments.sweep.figures import memory, multipliers
 from emtvb.experiments.sweep.memory_tables import duration_law, network_table
-from emtvb.theory.memory_columns import LINEAR, TRAINED
+from emtvb.theory.memory_columns import FRESH_CONTENTS, LINEAR, TRAINED
 
 from ..sweep.test_memory import networks
 
@@ -40,4 +40,18 @@ def test_multipliers_are_of_networks_that_solve_and_shares_say_of_how_many(tmp_p
     shown = multipliers.read(*tables(tmp_path))
     assert (shown["of"] == "network").sum() == 36
     _, right = multipliers.draw(shown).axes
-    assert [label.get_text() for label in right.get_yticklabels()] == ["paper\n36 of 36", "twins\n18 of 18"]
+    told = shown[shown["of"] == "experiment"].set_index("experiment")["wide_told"]
+    labels = [f"paper\n{told['paper']:g} of 36", f"twins\n{told['twins']:g} of 18"]
+    assert [label.get_text() for label in right.get_yticklabels()] == labels
+
+
+def test_the_key_says_how_many_networks_last_by_task_and_by_whether_all_attract(tmp_path: Path) -> None:
+    shown = multipliers.read(*tables(tmp_path))
+    left, _ = multipliers.draw(shown).legends
+    said = [text.get_text() for text in left.get_texts()]
+    networks = shown[shown["of"] == "network"]
+    full = networks["fresh_wide"] == FRESH_CONTENTS
+    lasts = networks[multipliers.LASTS] >= networks["measured_solved"]
+    assert f"full: all twelve states attract; {(lasts & full).sum()} of {full.sum()} last" in said
+    assert f"open: not all twelve do; {(lasts & ~full).sum()} of {(~full).sum()} last" in said
+    assert said[0] == "T1: full 0 of 0 last, open 0 of 18"

@@ -36,7 +36,7 @@ def test_sizes_and_penalties_with_which_nothing_is_solved_are_named_and_not_show
         kinds = kinds[kinds["task"] == task]
         solved = kinds[(kinds["verdict"] != NOT_LEARNED) & (kinds["found"] > 0)]
         assert {text.get_text() for text in axes.texts} == {f"64\nL2 {l2:g}" for l2 in solved["l2"]}
-        assert " ".join(idle).startswith("no run solves it: 32 neurons; 64 with L2 ")
+        assert " ".join(idle).startswith("no run solves the task with 32 neurons; 64 and L2 ")
     nothing = solutions.draw(measured.assign(verdict=NOT_LEARNED))
     assert "64\nL2 0.1" in {text.get_text() for axes in nothing.axes for text in axes.texts}
 
@@ -56,3 +56,17 @@ def test_intervals_of_shares_are_exact() -> None:
     for row in table.itertuples():
         exact = stats.binomtest(row.found, row.runs).proportion_ci(method="exact")
         assert (row.low, row.high) == pytest.approx((exact.low, exact.high))
+
+
+def test_the_key_counts_all_runs_and_one_seed_gives_counts_alone() -> None:
+    measured = make_measured(seeds=4)
+    said = [text.get_text() for text in solutions.draw(measured).legends[0].get_texts()]
+    stored, otherwise, failed = (solutions.WORDS[kind] for kind in (STORED, OTHERWISE, NOT_LEARNED))
+    assert said == [
+        f"{stored}: 14 of 48 runs", f"{otherwise}: 8 of 48 runs", f"no mark: {failed}: 26 of 48 runs",
+        "bars: 95% intervals of shares",
+    ]  # fmt: skip
+    (axes,) = solutions.draw(measured[measured["seed"] == 2]).axes
+    (text,) = axes.texts
+    counts = [f"{stored}: 4 of 12 runs", f"{otherwise}: 4 of 12 runs", f"{failed}: 4 of 12 runs"]
+    assert text.get_text().splitlines() == [solutions.TOO_FEW, *counts]

@@ -414,6 +414,20 @@ def test_reasons_of_bars_name_how_far_tasks_are_from_each_other() -> None:
     assert f"in {published['power_random_edit_success'].mean():.1%} of cases" in edits.reason
 
 
+def test_a_nearly_linear_step_is_that_of_phi_by_hand_and_not_that_of_a_latch() -> None:
+    """As the claim says of its bar; and what it says of networks holds of no linear one that keeps its memory."""
+    claim = STATED["affine-forgets"]
+    (nearly_linear,) = (condition for condition in claim.over if condition.minus)
+    by_hand = pd.read_csv(PAPER / "tables" / "memory.csv").query("network in ['phi', 'latch']")
+    apart = (by_hand["gain_origin"] - by_hand["gain_stored"]).groupby(by_hand["network"])
+    said = re.findall(r"Phi has (\d+) and the latch (\d\.\d\d)", claim.operationalisation)
+    assert said == [(f"{apart.max()['phi']:.0f}", f"{apart.max()['latch']:.2f}")]
+    assert (apart.max() - apart.min()).max() < 0.001, "on every task"
+    assert (nearly_linear.true_of(by_hand) == (by_hand["network"] == "phi")).all()
+    repeat_copy = by_hand.query("task == 'T1' and network == 'phi'")
+    assert not claims.where_all_hold(claim.holds, repeat_copy).any(), "exact, so that it has no errors to correct"
+
+
 def test_what_measuring_can_get_wrong_is_the_largest_share_that_was_measured() -> None:
     """docs/evidence.md has what `python -m benchmarks.mismeasured` printed."""
     lines = re.findall(r"^\| (.+) \| (\d+) \| (\d+) \| [\d.]+% \|$", EVIDENCE.read_text(), re.MULTILINE)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -320,69 +318,3 @@ def test_networks_are_measured_that_solve_their_task_by_any_bar_or_nearly_do() -
         "run_id": [run.run_id for run in runs], "test_accuracy": [0.92, 0.92, 0.96, 1.0], "solved": [0, 1, 0, 1],
     })  # fmt: skip
     assert memory.measured_runs(runs, measured) == runs[1:]
-
-
-def with_distances() -> pd.DataFrame:
-    """Solved networks of T1, which forget, and of T3: the farther from Phi the later the seed, and seed 4 forgets."""
-    measured, rows = networks()
-    measured[memory_tables.NEAR_PHI] = measured["seed"] / 100
-    rows["gain_stored"] = np.where(rows["accuracy_at_3000_fresh"] < 0.99, 1.001, 0.9)
-    rows.loc[measured.index[(measured["task"] == "T3") & (measured["seed"] == 9)], "gain_stored"] = 1.0
-    return memory_tables.with_distance(memory_tables.network_table(measured, rows), measured)
-
-
-@pytest.mark.parametrize(
-    ("values", "lasts", "cut"),
-    [
-        ([1.0, 2.0, 3.0, 4.0], [False, False, True, True], (2.5, True)),
-        ([1.0, 2.0, 3.0, 4.0], [True, True, True, False], (3.5, False)),
-        ([4.0, 1.0, 3.0, 2.0], [True, False, False, False], (3.5, True)),
-        ([1.0, 2.0, 2.0, 3.0], [False, False, False, False], (-math.inf, False)),
-        ([1.0, 2.0], [True, True], (-math.inf, True)),
-    ],
-)
-def test_the_best_cut_tells_most_in_either_direction(
-    values: list[float], lasts: list[bool], cut: tuple[float, bool]
-) -> None:
-    assert memory_tables.best_cut(np.array(values), np.array(lasts)) == cut
-
-
-def test_two_more_numbers_tell_what_lasts_and_the_cut_is_that_of_the_first_experiment() -> None:
-    """Of the first the four nearest of T3 forget, so that a cut tells all; of the other one of these is far away."""
-    paper = with_distances()
-    paper.loc[(paper["task"] == "T3") & (paper["seed"] < 4), "accuracy_at_3000_fresh"] = 0.6
-    other = paper[paper["task"] == "T3"].copy()
-    other.loc[other["seed"] == 3, memory_tables.NEAR_PHI] = 0.1
-    other = pd.concat([other, other.tail(1).assign(task="T9")])
-    found = memory_tables.simple_numbers({"paper": paper, "other": other}).set_index("experiment")
-    assert found.loc["paper", ["stored_networks", "stored_told"]].tolist() == [36, 32], "seeds 1 to 3 and 9 are unlike"
-    assert found.loc["paper", ["phi_networks", "phi_told"]].tolist() == [36, 36]
-    assert found.loc["other", ["stored_networks", "phi_networks"]].tolist() == [19, 18], "T9 is no task of the first"
-    assert found.loc["other", "phi_told"] == 17
-    assert found.loc["other", "phi_low"] < 17 / 18 < found.loc["other", "phi_high"]
-
-
-def test_a_page_shows_by_setting_how_near_to_phi_those_are_that_last() -> None:
-    lines = memory_tables.distances_as_markdown(with_distances()).splitlines()
-    assert len(lines) == 3, "all of T1 forget"
-    assert lines[2] == "| T3 | 64 | 0 | 1 | 17 | 0.040 to 0.040 | 0.010 to 0.180 | 82% |", "14 of 17 are farther"
-
-
-def test_pages_show_controls_beside_the_law_with_their_intervals(by_hand: pd.DataFrame) -> None:
-    table = memory_tables.network_table(*networks())
-    parts = {"paper": table, "other": table[table["task"] == "T3"], "forgets": table[table["task"] == "T1"]}
-    law = memory_tables.duration_law(parts)
-    lines = memory_tables.told_as_markdown(law, memory_tables.simple_numbers({"paper": with_distances()})).splitlines()
-    rows = "solved networks, over all tasks, where some last and some forget"
-    assert [line.count("|") for line in lines] == [lines[0].count("|")] * 4, rows
-    assert all(words in lines[0] for words in {**memory_tables.SAYS, **memory_tables.SIMPLE}.values())
-    assert "| paper | the law was found here | 36 | 17 | 36 (90-100%) | 35 (" in lines[2]
-    assert lines[3].endswith("|  |  |  |"), "of the other these numbers are not known"
-    low = table.assign(accuracy_at_3000_fresh=0.6)
-    low.loc[low["seed"] == 1, "accuracy_at_3000_fresh"] = 1.0
-    pairs = pd.concat([low, table.assign(threshold=0.98)])
-    page = memory_tables.thresholds_as_markdown(memory_tables.threshold_pairs({"paper": pairs}))
-    assert "| paper | 64 | 0 | 2 of 36 | 17 of 36 | 36 | 1 | 16 | 0.0003 |" in page
-    hands = by_hand.reset_index().assign(task=lambda rows: rows["run_id"].str[-2:])
-    (fading,) = (line for line in memory_tables.by_hand_as_markdown(hands).splitlines() if "| Phi / 2 |" in line)
-    assert fading.startswith("| Phi / 2 | 1.00 / 1.00 / 0.")

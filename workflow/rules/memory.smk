@@ -60,7 +60,7 @@ rule aggregate_memory:
 # What was found on the paper's sweep is tested on networks of experiments beside it, those that have come to their tables.
 TESTED_ON = [
     files
-    for name in ("twins", "reference", "reference-odd", "repeat-copy", "cycles", "sizes", "start")
+    for name in ("twins", "reference", "reference-odd", "repeat-copy", "cycles", "sizes", "start", "fresh")
     if EXPERIMENT.experiment == "paper" and (files := files_beside(name, "tables/memory.csv", "digests.csv"))
 ]
 

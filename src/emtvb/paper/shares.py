@@ -15,13 +15,17 @@ from emtvb.paper import significance, table1
 from emtvb.paper.claims import Claims, Condition, Statement, claims_by_bar_of, where_all_hold
 
 SHOWN = {
+    "basis-repeat-copy": "W_hh is Phi in the paper's basis",
+    "basis-composition": "W_hh is Phi in the paper's basis",
     "phi-in-the-right-basis": "W_hh is Phi in the realised basis",
     "spectrum-arguments": "the spectrum has Phi's angles",
     "coverage": "the published error exists",
     "same-circuit": "stores linearly, obeys edits through the basis by data",
     "memories-cause": "obeys half of all edits along the paper's directions",
 }
-"""Statements about all networks that solve their task, and what a table calls them."""
+"""Statements that together are about all networks that solve their task, and what a column or a panel calls them."""
+TITLES = tuple(dict.fromkeys(SHOWN.values()))
+"""What is shown, in order."""
 
 
 class GroupShare(NamedTuple):
@@ -68,13 +72,13 @@ def shares_as_markdown(shares: pd.DataFrame) -> str:
     rows = []
     known = shares[shares["name"].isin(SHOWN)]
     for (task, size, l2), of in known.groupby(table1.CELL):
-        by_name = of.set_index("name")
+        by_title = of.set_index(of["name"].map(SHOWN))
         cells = [
             f"{row.holds}/{row.networks} ({row.low:.0%} to {row.high:.0%})" if row is not None else ""
-            for row in (by_name.loc[name] if name in by_name.index else None for name in SHOWN)
+            for row in (by_title.loc[title] if title in by_title.index else None for title in TITLES)
         ]
         rows.append((task, size, f"{l2:g}", *cells))
-    return markdown.table(["task", "neurons", "L2", *SHOWN.values()], rows, "lrr" + "r" * len(SHOWN))
+    return markdown.table(["task", "neurons", "L2", *TITLES], rows, "lrr" + "r" * len(TITLES))
 
 
 def group_shares(claim: Statement, networks: pd.DataFrame) -> Iterable[GroupShare]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,26 +16,11 @@ def _summary(experiment: Sweep, folder: Path) -> list[Any]:
     return printed_summary(experiment, folder)
 
 
-def _numbers(published: Mapping[str, Any]) -> dict[str, Any]:
-    from emtvb.experiments.sweep import memory_pages, memory_tables
-
-    def table(name: str, as_markdown: Callable[[Any], str]) -> Callable[[], str]:
-        return lambda: as_markdown(published["paper"].table(name))
-
-    return {
-        "memory_distances": lambda: memory_pages.distances(published),
-        "memory_told": lambda: memory_pages.told(published),
-        "memory_thresholds": lambda: memory_pages.thresholds(published),
-        "memory_by_hand": table("memory", memory_tables.by_hand_as_markdown),
-    }
-
-
 KIND = NetworkKind(
     name="sweep",
     settings=Sweep,
     table="table1.csv",
     summary=_summary,
-    numbers=_numbers,
     measurements=(
         "measurements/*_seeds*.csv", "measurements/*/*_seeds*.csv", "measurements/comparison.csv",
         "measurements/circuits.csv", "architectures/*/measurements.csv", "architectures/rnn.csv",

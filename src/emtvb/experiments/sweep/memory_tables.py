@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float, Shaped
+from jaxtyping import Bool, Shaped
 from scipy import stats
 
-from emtvb import markdown, tables
+from emtvb import tables
 from emtvb.core.intervals import clustered_share_interval
 from emtvb.experiments.sweep.constants import ALL
 from emtvb.experiments.sweep.memory import CLOSE, NEARLY
 from emtvb.theory.memory_columns import (
-    FADING,
-    FADING_LINEAR,
     FRESH,
     FRESH_CONTENTS,
-    LATCH,
-    PHI,
     REMEMBERED,
     TRAINED,
     lasting_column,
@@ -42,23 +36,6 @@ SAYS = {
     "original_": "all cycles of its original attract",
 }
 """By the prefix of its columns, what says that a memory lasts: the law, and its controls."""
-NEAR_PHI = "realisation_shape_error"
-"""How far W_hh is from Phi in the realised basis, its gain divided out."""
-SIMPLE = {
-    "stored_": "the gain at stored states is below 1",
-    "phi_": "distance from Phi, by the cut for each task that tells most of the paper's networks",
-}
-"""Two more numbers, of which ``tables/memory_law.csv`` has no columns."""
-SEEN = {
-    "paper": "the law was found here", "twins": "all, but for one bit", "reference": "all", "reference-odd": "all",
-    "repeat-copy": "none", "cycles": "all", "sizes": "part of W_uh", "start": "all batches; its W_hh is made of theirs",
-    "following": "all, earlier",
-}  # fmt: skip
-"""By experiment, which first weights and batches of inputs networks of the paper's experiment had before."""
-HANDS = {
-    PHI: "Phi", FADING: "Phi / 2", FADING_LINEAR: "Phi / 2, without tanh", LATCH: "2 Phi, inputs that saturate",
-}  # fmt: skip
-"""Networks by hand in words."""
 COUNTED = ("attracting", "kept", "attracting_kept", "wide", "wide_kept")
 LAW = [
     "experiment", "solves", "task", "networks", "seeds", "below", "below_lasting", "above", "above_lasting",
@@ -184,53 +161,6 @@ def _told(
     return row
 
 
-def with_distance(networks: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
-    """The trained networks that solve their task, and how far each is from Phi.
-
-    Args:
-        networks: Of :func:`network_table`.
-        measured: ``measurements.csv`` of the same experiment.
-    """
-    solved = networks[(networks["network"] == TRAINED) & (networks["solved"] == 1)]
-    return solved.merge(measured[["run_id", NEAR_PHI]], on="run_id", how="left", validate="one_to_one")
-
-
-def simple_numbers(experiments: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """How often it is told right by :data:`SIMPLE` whether the memory of a network that solves its task lasts.
-
-    Args:
-        experiments: By name, what :func:`with_distance` gives. The first chooses the cut of each of its tasks, so that
-            its own networks are told too well by it.
-
-    Returns:
-        ``experiment``, and for each prefix the columns that :func:`duration_law` has for its own.
-    """
-    first = next(iter(experiments.values()))
-    cuts = {task: best_cut(part[NEAR_PHI].to_numpy(), _lasts(part).to_numpy()) for task, part in first.groupby("task")}
-    rows = []
-    for name, networks in experiments.items():
-        known = networks["task"].isin(cuts).to_numpy()
-        chosen = [cuts.get(task, (float("nan"), True)) for task in networks["task"]]
-        above = networks[NEAR_PHI].to_numpy() > np.array([cut for cut, _ in chosen])
-        says = {
-            "stored_": ((networks["gain_stored"] < 1).to_numpy(), np.ones(len(networks), bool)),
-            "phi_": (above == np.array([farther for _, farther in chosen]), known),
-        }
-        rows.append({"experiment": name, **_told(says, _lasts(networks).to_numpy(), networks["seed"].to_numpy())})
-    return pd.DataFrame(rows)
-
-
-def best_cut(values: Float[np.ndarray, " network"], lasts: Bool[np.ndarray, " network"]) -> tuple[float, bool]:
-    """The cut by which most networks are told right, halfway between two values, and whether those above it last.
-
-    Of cuts that tell as many the lowest. One beyond all values says the same of every network.
-    """
-    ordered = np.unique(values)
-    cuts = [-math.inf, *((ordered[1:] + ordered[:-1]) / 2).tolist()]
-    told = {(cut, above): int(((values > cut) == (lasts == above)).sum()) for cut in cuts for above in (True, False)}
-    return max(told, key=lambda key: told[key])
-
-
 def _lasts(networks: pd.DataFrame) -> pd.Series:
     """Of which networks the memory lasts: after 3,000 steps they have the accuracy of one that solves its task."""
     return networks[LASTS] >= networks["measured_solved"]
@@ -271,88 +201,3 @@ def threshold_pairs(experiments: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
             cells = (low, high, *by.loc[low], *by.loc[high], len(pairs), int((more < 0).sum()), int((more > 0).sum()))
             rows.append((name, size, l2, *cells, *counts, float(f"{p:.2g}")))
     return pd.DataFrame(rows, columns=THRESHOLDS)
-
-
-def told_as_markdown(table: pd.DataFrame, simple: pd.DataFrame) -> str:
-    """How often each number tells whether the memory of a network that solves its task lasts, for a page.
-
-    Args:
-        table: Of :func:`duration_law`.
-        simple: Of :func:`simple_numbers`; an experiment that it does not have has empty cells.
-
-    Returns:
-        A row for each experiment of whose networks some last and some forget: elsewhere there is nothing to tell.
-    """
-    rows, says = [], {**SAYS, **SIMPLE}
-    every = table[table["solves"] & (table["task"] == ALL)].merge(simple, on="experiment", how="left")
-    for row in every.to_dict("records"):
-        told = [_with_interval(row, by) if row[f"{by}networks"] > 0 else "" for by in says]
-        lasting = row["below_lasting"] + row["above_lasting"]
-        if 0 < lasting < row["networks"]:
-            rows.append((row["experiment"], SEEN.get(row["experiment"], ""), row["networks"], lasting, *told))
-    titles = ("experiment", "first weights and batches seen", "networks", "last", *says.values())
-    return markdown.table(titles, rows, "ll" + "r" * (2 + len(says)))
-
-
-def distances_as_markdown(networks: pd.DataFrame) -> str:
-    """How near to Phi networks are that last, and that forget, for a page.
-
-    Args:
-        networks: Of :func:`with_distance`.
-
-    Returns:
-        A row for each setting of whose networks some last and some forget. *Farther*: of all pairs of one that lasts
-        and one that forgets, the share in which the first is farther from Phi.
-    """
-    rows = []
-    for (task, size, l2), of in networks.assign(lasts=_lasts(networks)).groupby(["task", "hidden_dim", "l2"]):
-        if of["lasts"].nunique() < 2:
-            continue
-        forget, last = (of[of["lasts"] == lasts] for lasts in (False, True))
-        farther = np.greater.outer(last[NEAR_PHI].to_numpy(), forget[NEAR_PHI].to_numpy()).mean()
-        ranges = (f"{part[NEAR_PHI].min():.3f} to {part[NEAR_PHI].max():.3f}" for part in (forget, last))
-        rows.append((task, f"{size:g}", f"{l2:g}", len(forget), len(last), *ranges, f"{farther:.0%}"))
-    titles = ("task", "neurons", "L2", "forget", "last", "distance of those that forget", "that last", "farther")
-    return markdown.table(titles, rows, "l" + "r" * (len(titles) - 1))
-
-
-def _with_interval(row: Mapping[Any, Any], by: str) -> str:
-    of = f" of {row[f'{by}networks']:.0f}" if row[f"{by}networks"] < row["networks"] else ""
-    count = f"{row[f'{by}told']:.0f}{of}"
-    return f"{count} ({100 * row[f'{by}low']:.0f}-{row[f'{by}high']:.0%})"
-
-
-def thresholds_as_markdown(table: pd.DataFrame) -> str:
-    """How many networks last at each threshold, for a page.
-
-    Args:
-        table: Of :func:`threshold_pairs`.
-    """
-    rows = (
-        (
-            row["experiment"], f"{row['hidden_dim']:g}", f"{row['l2']:g}",
-            *(f"{row[f'lasting_{end}']} of {row[f'networks_{end}']}" for end in ("low", "high")),
-            row["pairs"], row["only_low"], row["only_high"], f"{row['p']:.1g}",
-        )
-        for row in table.to_dict("records")
-    )  # fmt: skip
-    titles = ("experiment", "neurons", "L2", "last, lower", "last, higher", "pairs", "lower alone", "higher alone", "p")
-    return markdown.table(titles, rows, "lrrrrrrrr")
-
-
-def by_hand_as_markdown(table: pd.DataFrame) -> str:
-    """Accuracies of networks by hand, for a page.
-
-    Args:
-        table: Of :func:`network_table`.
-    """
-    rows = []
-    for name, words in HANDS.items():
-        of = table[table["network"] == name].set_index("task")
-        cells = [
-            " / ".join(f"{of.loc[task, lasting_column(steps)]:.2f}" for steps in (100, 1000, 3000)) for task in of.index
-        ]
-        rows.append((words, *cells))
-    return markdown.table(
-        ("by hand: accuracy after 100 / 1,000 / 3,000 steps", *of.index), rows, "l" + "r" * len(of.index)
-    )

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from emtvb.core.intervals import mean_interval
-from emtvb.experiments.sweep.latching import CONTENTS, GAINS, HOLD, NOISES, NOISY, WRITE
+from emtvb.experiments.sweep.constants import ALL
+from emtvb.figures.data import table_rows
 from emtvb.figures.marks import draw_band, group_look, key_line
 from emtvb.figures.panels import blank_figure, figure_key, panel_grid
-from emtvb.figures.style import house_style
+from emtvb.figures.style import EXPECTED, house_style
 from emtvb.figures.words import wrap_name
 
-RATE, ATTRACTING, LASTING, NOISE = "rate", "attracting", "lasting", "noise"
+HOLD, NOISY = "hold", "noise"
+"""Arms of ``tables/dose.csv`` that are drawn: another gain once all is written, and noise."""
+RATE, SHARES, KEPT, NOISE = "rate", "shares", "kept", "noise"
 """What is drawn, a panel each."""
 SOLID, DASHED = "-", "--"
-"""Which line: of changes once all is written, or of networks all of whose contents attract; of changes from the first
-step on, or of the other networks."""
-_COLUMNS = ["panel", "task", "line", "x", "networks", "mean", "low", "high"]
+"""Of contents that attract, and of others; or how many attract, and how many last."""
+FACTORS = {"below 0.8": 0.8, "0.8 to 0.95": 0.95, "0.95 to 1": 1 - 1e-6, "1": 1 + 1e-6, "above 1": np.inf}
+"""Factors of W_hh that are taken together, each up to its end."""
+_COLUMNS = ["panel", "task", "line", "x", "networks", "contents", "counted", "value", "low", "high"]
 
 
 def read(table: Path | str) -> pd.DataFrame:
@@ -30,76 +37,104 @@ def read(table: Path | str) -> pd.DataFrame:
 
 
 def numbers_of(table: pd.DataFrame) -> pd.DataFrame:
-    """Means over networks, with 95% intervals over seeds, by panel, task, line and gain or noise."""
-    shares = table[["attracting", "lasting"]] / CONTENTS
-    table = table.assign(**shares)
-    own = (table["factor"] == 1) & (table["noise"] == 0) & (table["arm"] == WRITE)
-    attract = set(table.loc[own & (table["attracting"] == 1), "run_id"])
-    free = table[(table["noise"] == 0) & (table["factor"] != 1)]
-    parts = [
-        (panel, line, free[free["arm"] == arm], "gain", panel)
-        for panel in (RATE, ATTRACTING, LASTING)
-        for line, arm in ((SOLID, HOLD), (DASHED, WRITE))
-        if panel == LASTING or arm == HOLD
+    """What is drawn, with 95% intervals over seeds: by panel, task, line and gain, factor or noise.
+
+    Args:
+        table: ``tables/dose.csv``.
+
+    Returns:
+        A ``value`` from ``low`` to ``high`` of so many ``networks``. It is the share of ``contents`` of which it is
+        ``counted`` that they attract, last or are kept; or a mean of rates, with neither.
+    """
+    bins = pd.cut(table["factor"], [0, *FACTORS.values()], labels=False)
+    table = table.assign(bin=bins, other=table["contents"] - table["attracting"])
+    for what in ("kept", "lasting"):
+        table[f"other_{what}"] = table[what] - table[f"attracting_{what}"]
+    held, noisy = table[table["arm"] == HOLD], table[(table["arm"] == NOISY) & (table["factor"] == 1)]
+    changed = held[held["factor"] != 1]
+    rows = [
+        _row(RATE, task, SOLID, place, group, ("rate",))
+        for (task, place), group in changed.groupby(["task", "gain"], sort=True)
     ]
-    noisy = table[(table["arm"] == NOISY) & (table["factor"] == 1)]
-    for line, these in ((SOLID, True), (DASHED, False)):
-        parts.append((NOISE, line, noisy[noisy["run_id"].isin(attract) == these], "noise", LASTING))
-    rows = []
-    for panel, line, part, x, column in parts:
-        for (task, place), group in part.groupby(["task", x], sort=True):
-            low, high = mean_interval(group.groupby("seed")[column].mean().to_numpy(float))
-            rows.append({"panel": panel, "task": task, "line": line, "x": place, "networks": len(group),
-                         "mean": group[column].mean(), "low": low, "high": high})  # fmt: skip
-    return pd.DataFrame(rows, columns=_COLUMNS)
+    for panel, part, by, solid, dashed in (
+        (SHARES, changed, ["task", "gain"], ("attracting", "contents"), ("lasting", "contents")),
+        (KEPT, held.assign(task=ALL), ["task", "bin"], ("attracting_kept", "attracting"), ("other_kept", "other")),
+        (NOISE, noisy, ["task", "noise"], ("attracting_lasting", "attracting"), ("other_lasting", "other")),
+    ):
+        for (task, place), group in part.groupby(by, sort=True):
+            rows += [_row(panel, task, line, place, group, of) for line, of in ((SOLID, solid), (DASHED, dashed))]
+    shown = pd.DataFrame(rows, columns=_COLUMNS).dropna(subset="value").reset_index(drop=True)
+    return shown.assign(factors=shown["x"].where(shown["panel"] == KEPT).map(dict(enumerate(FACTORS))))
+
+
+def _row(panel: str, task: object, line: str, x: object, group: pd.DataFrame, of: Sequence[str]) -> list[object]:
+    """A mean of a column, or a share: of one column's contents that another counts; its interval is over seeds."""
+    if len(of) == 1:
+        by_seed, counts, value = group.groupby("seed")[of[0]].mean(), (np.nan, np.nan), group[of[0]].mean()
+    else:
+        sums = group.groupby("seed")[list(of)].sum()
+        sums = sums[sums[of[1]] > 0]
+        counted, contents = sums.sum()
+        by_seed, counts = sums[of[0]] / sums[of[1]], (contents, counted)
+        value = counted / contents if contents else np.nan
+    return [panel, task, line, x, len(group), *counts, value, *mean_interval(by_seed.to_numpy(float))]
 
 
 @house_style()
 def draw(shown: pd.DataFrame) -> Figure:
-    """Four panels: how fast differences grow, how many contents attract and last at each gain, and last with noise.
+    """Four panels: how fast differences grow, how many contents attract and last, are kept, and last with noise.
 
-    A colour and a shape per task. Solid: changed once all is written; dashed: from the first step on. In the last
-    panel solid lines are networks all of whose contents attract, dashed ones the others.
+    A colour and a shape per task. W_hh is changed once all is written. Solid: contents that attract, dashed: others;
+    or how many attract, and how many last.
 
     Args:
         shown: What :func:`read` gives.
     """
-    tasks = sorted(shown["task"].unique())
+    tasks = sorted(set(shown["task"]) - {ALL})
     if not tasks:
         return blank_figure("no network of this experiment solves its task")
-    figure, panels = panel_grid(4, 2, 2.0, 0.5)
+    figure, panels = panel_grid(4, 2, 2.0, 0.6)
     labels = {
-        RATE: "growth of a difference a step", ATTRACTING: "contents that attract", LASTING: "contents that last",
-        NOISE: "contents that last",
+        RATE: "growth a step", SHARES: "share of contents", KEPT: "kept, of these contents",
+        NOISE: "last, of these contents",
     }  # fmt: skip
     for axes, (panel, label) in zip(panels.flat, labels.items(), strict=True):
-        for number, task in enumerate(tasks):
+        of_panel = shown[shown["panel"] == panel].sort_values("x")
+        for number, task in enumerate([*tasks, ALL]):
+            look = {"color": EXPECTED, "marker": "o"} if task == ALL else group_look(number)
             for line in (SOLID, DASHED):
-                rows = shown[(shown["panel"] == panel) & (shown["task"] == task) & (shown["line"] == line)]
-                _curve(axes, rows.sort_values("x"), number, line)
-        if panel == NOISE:
-            axes.set(xscale="log", xlabel="noise a step, as a share of the state", xticks=NOISES)
-            axes.set_xticklabels([f"{noise:g}" for noise in NOISES])
-            axes.minorticks_off()
-        else:
-            axes.set(xlabel="gain: largest |eigenvalue| of W_hh", xlim=(min(GAINS) - 0.02, max(GAINS) + 0.02))
-            axes.axvline(1, color="0.8", linewidth=0.5, zorder=0)
+                rows = of_panel[(of_panel["task"] == task) & (of_panel["line"] == line)]
+                _curve(axes, rows, {**look, "linestyle": line, "markersize": 2.4})
         axes.set_ylabel(label)
-        axes.set_ylim(*(None, None) if panel == RATE else (-0.03, 1.03))
+        axes.set_ylim(*(None, None) if panel == RATE else (-0.12 if panel == KEPT else -0.03, 1.06))
+    for axes in panels[0]:
+        axes.set(xlabel="gain: largest |eigenvalue| of $W_{hh}$")
+        axes.axvline(1, color="0.8", linewidth=0.5, zorder=0)
     panels[0, 0].axhline(0, color="0.8", linewidth=0.5, zorder=0)
+    factors, noises = panels[1]
+    factors.set(xlabel="$W_{hh}$ times", xticks=range(len(FACTORS)), xlim=(-0.4, len(FACTORS) - 0.4))
+    factors.set_xticklabels(list(FACTORS))
+    sizes = sorted(set(shown.loc[shown["panel"] == NOISE, "x"]))
+    noises.set(xscale="log", xlabel="noise a step, as a share of the state", xticks=sizes)
+    noises.set_xticklabels([f"{size:g}" for size in sizes])
+    noises.minorticks_off()
     entries = {wrap_name(task, 24): Line2D([], [], **group_look(i), markersize=3) for i, task in enumerate(tasks)}
     entries |= {
-        "changed once written; with noise: all contents attract": key_line("0.4", SOLID),
-        "changed from the start; with noise: not all attract": key_line("0.4", DASHED),
+        "all tasks": Line2D([], [], color=EXPECTED, marker="o", markersize=3),
+        "below: those that attract\ntop right: attract": key_line("0.4", SOLID),
+        "below: the others\ntop right: last": key_line("0.4", DASHED),
     }
-    figure_key(figure, entries, ncols=min(len(entries), 6))
+    figure_key(figure, entries, ncols=min(len(entries), 4))
     return figure
 
 
-def _curve(axes: Axes, rows: pd.DataFrame, number: int, line: str) -> None:
-    """Means, solid in the band of their intervals."""
-    form = {**group_look(number), "linestyle": line, "markersize": 2.4}
-    if line == SOLID:
-        draw_band(axes, rows["x"], rows["mean"], rows["low"], rows["high"], **form)
+def _curve(axes: Axes, rows: pd.DataFrame, form: dict[str, Any]) -> None:
+    """Values, solid in the band of their intervals; of factors with their percentages."""
+    if form["linestyle"] == SOLID:
+        draw_band(axes, rows["x"], rows["value"], rows["low"], rows["high"], **form)
     else:
-        axes.plot(rows["x"], rows["mean"], **form, linewidth=0.8)
+        axes.plot(rows["x"], rows["value"], **form, linewidth=0.8)
+    aside = (0, 4 if form["linestyle"] == SOLID else -9)
+    for row in table_rows(rows[rows["panel"] == KEPT]):
+        at = (row.x, row.value)
+        axes.annotate(f"{row.value:.0%}", at, aside, textcoords="offset points", ha="center", fontsize=6)

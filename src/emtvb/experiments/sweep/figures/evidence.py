@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from emtvb import tables
-from emtvb.figures.marks import draw_points, group_look
-from emtvb.figures.panels import figure_key, label_outside, panel_grid
+from emtvb.figures.marks import draw_points, group_look, key_line
+from emtvb.figures.panels import figure_key, panel_grid
 from emtvb.figures.style import SHADE, house_style
 
 NAMES = {"accuracy": "test accuracy", "spectral_error": "spectral error"}
@@ -20,6 +22,8 @@ QUESTIONS = {"differs": "inconsistent", "agrees": "consistent"}
 """Columns, and what they are shares of."""
 BOUND = 0.05
 """Neither question may err more often."""
+MARGINS = {"accuracy": "steps of 0.05", "spectral_error": "factors of two"}
+"""What deviations are counted in."""
 _ASIDE = 0.055
 """Margins between the bars of two groups of seeds, which stand side by side."""
 
@@ -45,11 +49,17 @@ def draw(rates: pd.DataFrame) -> Figure:
     for row, (question, title) in zip(panels, QUESTIONS.items(), strict=True):
         for axes, (what, name) in zip(row, NAMES.items(), strict=True):
             _panel(axes, rates[rates["what"] == what], question, groups)
-            axes.set_title(f"{name}: {title}")
-    label_outside(panels, x="deviation in margins")
-    figure.supylabel("share of simulated sweeps")
-    entries = {f"{seeds} seeds, {_brief(model)}": Line2D([], [], **_look(i)) for i, (model, seeds) in enumerate(groups)}
-    figure_key(figure, entries, ncols=2)
+            axes.set_title(f"{name}: called {title}")
+            label = f"distance of the paper's mean, in {MARGINS[what]}"
+            axes.set_xlabel(label if question == [*QUESTIONS][-1] else "")
+    figure.supylabel("share of simulated values")
+    entries: dict[str, Artist] = {
+        f"{seeds} seeds: {_brief(model)}": Line2D([], [], **_look(i)) for i, (model, seeds) in enumerate(groups)
+    }
+    entries["bars: from the least to the greatest of the made-up populations of seeds"] = key_line("0.3")
+    entries["where this answer is wrong"] = Patch(facecolor=SHADE)
+    entries[f"{BOUND:.0%}: no wrong answer should be more frequent"] = key_line("0.4", ":")
+    figure_key(figure, entries, ncols=2, title="a mark: the mean over made-up populations, with so many of our seeds")
     return figure
 
 
@@ -70,7 +80,7 @@ def _panel(axes: Axes, rates: pd.DataFrame, question: str, groups: list[tuple[st
 
 
 def _brief(model: str) -> str:
-    return "the paper's are the same" if model == "same seeds" else "the paper's are others"
+    return "the paper's are the same, rounded otherwise" if model == "same seeds" else "the paper's are others"
 
 
 def _look(number: int) -> dict[str, Any]:

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from emtvb.figures.data import table_rows
 from emtvb.figures.marks import CHANCE, draw_band, group_look, key_line, swarm_offsets
@@ -31,6 +33,7 @@ DURATION, AMPLITUDE, HALFWAY = "duration", "amplitude", "halfway"
 """What is varied: the steps, what inputs are multiplied with; and nothing, of edits that stop halfway."""
 SHOWN: dict[str, Any] = {TRAINED: "-", LINEAR: "--", PHI: ":"}
 """Networks with a line, and how it is drawn."""
+LABELS = ("output steps passed", "factor of all inputs")
 _COLUMNS = ["varied", "task", "network", "x", "networks", "median", "quarter", "three_quarters", "run_id", "value"]
 
 
@@ -73,22 +76,30 @@ def draw(shown: pd.DataFrame) -> Figure:
     if not tasks:
         return blank_figure("no network of this experiment solves its task")
     figure, ((*panels,),) = panel_grid(3, 3, 2.4, 0.5, width_ratios=(1.2, 1.2, 1))
-    for axes, varied, label in zip(panels, (DURATION, AMPLITUDE), ("output steps", "inputs times"), strict=False):
+    for axes, varied, label in zip(panels, (DURATION, AMPLITUDE), LABELS, strict=False):
         part = shown[shown["varied"] == varied]
         for task in tasks:
             for network, dashes in SHOWN.items():
                 _curve(axes, part[(part["task"] == task) & (part["network"] == network)], tasks.index(task), dashes)
         axes.axhline(CHANCE, color="0.8", linewidth=0.5, zorder=0)
         axes.set(xscale="log", xlabel=label, ylim=(0.47, 1.02))
-    panels[0].set(ylabel="accuracy", xticks=DURATIONS, xticklabels=[f"{steps:,}" for steps in DURATIONS])
+    panels[0].set(
+        ylabel="accuracy (median of networks)", xticks=DURATIONS, xticklabels=[f"{steps:,}" for steps in DURATIONS]
+    )
+    panels[0].set_title("over the last hundred\nof so many steps")
+    panels[1].set_title("over 200 steps,\nwith larger or smaller inputs")
     panels[1].set(xticks=list(AMPLITUDES.values()), xticklabels=["1/8", "1/4", "1/2", "1", "2", "4"])
     for axes in panels[:2]:
         axes.minorticks_off()
     _halves(panels[2], shown[shown["varied"] == HALFWAY], tasks)
-    entries = {wrap_name(task, 24): Line2D([], [], **group_look(i), markersize=3) for i, task in enumerate(tasks)}
-    words = ("trained", "without tanh", "Phi by hand")
-    entries |= {name: key_line("0.4", dashes) for name, dashes in zip(words, SHOWN.values(), strict=True)}
-    figure_key(figure, entries, ncols=min(len(entries), 7))
+    entries: dict[str, Artist] = {
+        wrap_name(task, 24): Line2D([], [], **group_look(i), markersize=3) for i, task in enumerate(tasks)
+    }
+    words = ("as trained", "the same without tanh", r"$\Phi$ itself, by hand")
+    lines: dict[str, Artist] = {name: key_line("0.4", dash) for name, dash in zip(words, SHOWN.values(), strict=True)}
+    lines["middle half of networks"] = Patch(facecolor="0.4", alpha=0.18)
+    lines["guessing"] = key_line("0.8")
+    figure_key(figure, entries | lines, ncols=5)
     return figure
 
 
@@ -109,8 +120,10 @@ def _halves(axes: Axes, rows: pd.DataFrame, tasks: list[str]) -> None:
             place + swarm_offsets(values, 0.03, 0.04, 0.8), values, **group_look(place), linestyle="none",
             markersize=1.6, markeredgewidth=0, alpha=0.7,
         )  # fmt: skip
-    for size, name in ((0.0, "stays halfway"), (1.0, "a whole element")):
+    for size in (0.0, 1.0):
         axes.axhline(size, color=EXPECTED, linewidth=0.6, linestyle=":", zorder=0)
-        axes.annotate(name, (len(tasks) - 0.5, size), fontsize=6, ha="right", va="bottom")
-    axes.set(xlim=(-0.6, len(tasks) - 0.4), ylim=(-0.08, 1.15), ylabel="an element left halfway")
+    axes.set_yticks([0, 0.5, 1], ["stays\nhalfway: 0", "0.5", "a whole\nelement: 1"])
+    axes.set(xlim=(-0.6, len(tasks) - 0.4), ylim=(-0.08, 1.15))
+    axes.set_title("size of an element, 200 steps\nafter it was edited halfway")
+    axes.set_xlabel("a mark: a network as trained")
     axes.set_xticks(range(len(tasks)), [wrap_name(task, 8) for task in tasks])

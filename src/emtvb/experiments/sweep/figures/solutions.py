@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -14,8 +15,8 @@ from emtvb import tables
 from emtvb.core.intervals import clopper_pearson_interval
 from emtvb.experiments.sweep.constants import CELL
 from emtvb.figures.data import distinct_cells, table_rows
-from emtvb.figures.marks import draw_points, key_mark
-from emtvb.figures.panels import figure_key, label_outside, panel_grid
+from emtvb.figures.marks import draw_points, key_line, key_mark
+from emtvb.figures.panels import blank_figure, figure_key, label_outside, panel_grid
 from emtvb.figures.style import COLOURS, EXPECTED, house_style
 from emtvb.figures.words import wrap_name
 from emtvb.paper import table1
@@ -26,6 +27,13 @@ GROUP = CELL[1:3]
 
 SOLUTIONS = (STORED, OTHERWISE)
 """The verdicts that are solutions, in the order in which they are drawn; what is left of all runs did not learn."""
+WORDS = {
+    STORED: "stores every variable linearly, and obeys edits",
+    OTHERWISE: "solves the task, but not so",
+    NOT_LEARNED: "does not solve the task",
+}
+"""What the figure calls verdicts."""
+TOO_FEW = "one run of each setting is too few for shares"
 KINDS: Sequence[dict[str, Any]] = (
     {"marker": "o", "color": EXPECTED}, {"marker": "s", "color": COLOURS[5]},
     {"marker": "^", "color": COLOURS[0]}, {"marker": "D", "color": COLOURS[3]},
@@ -43,13 +51,17 @@ def read(runs: Path | str, measurements: Path | str) -> pd.DataFrame:
 def draw(measured: pd.DataFrame) -> Figure:
     """A panel per task: the share of runs that find each kind of solution, by size, penalty and threshold.
 
-    A mark is a share, its bar Clopper and Pearson's 95% interval; what is left did not learn. Sizes and penalties with
-    which no run solves the task are left out and named in the panel.
+    A mark is a share, its bar Clopper and Pearson's 95% interval; what is left did not learn. The key has how many of
+    all runs find each. Sizes and penalties with which no run solves the task are left out and named in the panel. Where
+    there is one run of each setting, the figure is these counts in words.
 
     Args:
         measured: Run table and measurements together, at least one row.
     """
     kinds = numbers(measured)
+    if kinds["runs"].max() == 1:
+        counts = _counts(kinds, [*SOLUTIONS, NOT_LEARNED])
+        return blank_figure("\n".join([TOO_FEW, *counts.values()]))
     tasks = list(kinds["task"].unique())
     figure, panels = panel_grid(len(tasks), 2, 1.95, 0.4, sharey=True)
     outcomes = set(kinds["verdict"]) - {NOT_LEARNED}
@@ -59,10 +71,25 @@ def draw(measured: pd.DataFrame) -> Figure:
         _show_kinds(axes, drawn, verdicts)
         axes.set_title(f"{wrap_name(task, 40)}\n{wrap_name(idle, 52)}" if idle else wrap_name(task, 40))
         axes.set_xlabel("\n\n", labelpad=5, fontsize=7)  # keeps free where sizes and penalties stand
-    label_outside(panels, x="\n\nthreshold, neurons and penalty")
+    label_outside(panels, x="\n\ncurriculum's threshold; below it neurons and penalty")
     figure.supylabel("share of runs")
-    figure_key(figure, {verdict: key_mark(**KINDS[k % len(KINDS)]) for k, verdict in enumerate(verdicts)})
+    counts = _counts(kinds, [*verdicts, NOT_LEARNED])
+    entries: dict[str, Artist] = {
+        counts[verdict]: key_mark(**KINDS[k % len(KINDS)]) for k, verdict in enumerate(verdicts)
+    }
+    entries[f"no mark: {counts[NOT_LEARNED]}"] = key_line("none")
+    entries["bars: 95% intervals of shares"] = key_line("0.3")
+    figure_key(figure, entries, ncols=2)
     return figure
+
+
+def _counts(kinds: pd.DataFrame, verdicts: Sequence[str]) -> dict[str, str]:
+    """Of how many of all runs a verdict is, in words."""
+    runs = kinds["found"].sum()
+    found = kinds.groupby("verdict")["found"].sum()
+    return {
+        verdict: f"{WORDS.get(verdict, verdict)}: {found.get(verdict, 0):,} of {runs:,} runs" for verdict in verdicts
+    }
 
 
 def numbers(measured: pd.DataFrame) -> pd.DataFrame:
@@ -97,9 +124,9 @@ def _solved(kinds: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     words = []
     for size, l2s in idle.items():
         whole = len(l2s) == sum(other == size for other, _ in every)
-        words.append(f"{size} neurons" if whole else f"{size} with L2 {', '.join(f'{l2:g}' for l2 in l2s)}")
+        words.append(f"{size} neurons" if whole else f"{size} and L2 {', '.join(f'{l2:g}' for l2 in l2s)}")
     drawn = kinds[[cell in solved for cell in kinds[GROUP].itertuples(index=False, name=None)]]
-    return drawn, f"no run solves it: {'; '.join(words)}" if words else ""
+    return drawn, f"no run solves the task with {'; '.join(words)}" if words else ""
 
 
 def _show_kinds(axes: Axes, kinds: pd.DataFrame, verdicts: Sequence[str]) -> None:
