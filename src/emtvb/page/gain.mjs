@@ -22,7 +22,7 @@ export function gains(session, found) {
     session.settle({ push: true });
   }, "trained");
   const answer = make("p", { class: "answer", "aria-live": "polite" });
-  let asked, timer;
+  let asked = null, timer; // nothing yet, which is not what it stores while it reads
 
   function build() {
     const { gains: between, network: { gain } } = session.subject;
