@@ -14,7 +14,7 @@ from emtvb.experiments import kinds
 from emtvb.paper import significance
 
 ROOT = Path(__file__).parents[1]
-MOST_WORDS, MOST_WORDS_OF_FINDINGS, MOST_WORDS_OF_ALL, MOST_WORDS_OF_PLANS = 3_000, 2_500, 17_850, 2_450
+MOST_WORDS, MOST_WORDS_OF_FINDINGS, MOST_WORDS_OF_ALL, MOST_WORDS_OF_PLANS = 3_000, 2_500, 17_950, 2_510
 """Of prose in a page, in findings.md, in docs/ but for its plans, and in these, which are records that nobody may
 shorten; README has a limit of its own."""
 
@@ -128,7 +128,7 @@ def test_each_number_of_a_key_finding_is_read_off_the_figure_that_it_links_to() 
     """A number stands in the link to a figure, and its expression reads that figure's CSV."""
     rows = re.search(r"(?:^\|.*\n)+", (ROOT / pages.FINDINGS).read_text("utf-8"), re.MULTILINE)
     assert rows
-    _, _, *cells = (row.rsplit(" | ", 1)[1] for row in rows[0].splitlines())
+    cells = [row.rsplit(" | ", 1)[1] for row in rows[0].splitlines()[2:]]
     assert len(cells) <= 6
     for cell in cells:
         linked = re.findall(r"\[((?:(?!<!--).|<!--.*?-->)*?)\]\(\.\./results/paper/figures/(\w+)\.png\)", cell)
