@@ -184,11 +184,11 @@ def test_nothing_is_counted_before_an_edit(opened: Open, paper_page: Path) -> No
 @pytest.mark.long
 def test_it_runs_stops_steps_and_goes_back(opened: Open, paper_page: Path) -> None:
     page = opened(paper_page, "#step=-8")
-    assert "reading vector 0" in page.said(".clock")
+    assert "reading vector 0" in page.said(".time .clock")
     cell(page, STORED, 5, 3).click()
     assert "8 more steps" in page.said("[role=status]")
     page.page.locator("button.step").click()
-    assert "reading vector 1 of 8" in page.said(".clock")
+    assert "reading vector 1 of 8" in page.said(".time .clock")
     page.page.get_by_label("Steps a second").select_option("60")
     page.page.locator("button.run").click()
     page.page.wait_for_function("() => document.getElementById('edit').emtvb.timeline.now > 20")
