@@ -21,7 +21,7 @@ def drawn(folder: Path) -> pd.DataFrame:
 def test_who_fails_is_grey_and_a_guess_stands_beside_what_is_told(tmp_path: Path) -> None:
     accuracy, _, moments, telling = following.draw(drawn(tmp_path)).axes
     assert [line.get_color() for line in accuracy.lines] == ["0.75", *following.COLOURS[:2]]
-    assert [label.get_text() for label in moments.get_yticklabels()] == [following.WORDS[name] for name in NAMES]
+    assert [label.get_text() for label in moments.get_yticklabels()] == [*NAMES.values()]
     np.testing.assert_allclose(telling.lines[-1].get_ydata(), 2 / 3)
 
 

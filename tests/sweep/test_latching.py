@@ -9,6 +9,7 @@ import pytest
 from emtvb.adapters.adapting import adapt
 from emtvb.core.cycles import follow_cycles
 from emtvb.experiments.sweep import latching
+from emtvb.experiments.sweep.figures import dose
 from emtvb.experiments.sweep.latching import Latching, Outcomes
 from emtvb.theory import circuits, tasks
 from emtvb.theory.tasks import Task
@@ -115,3 +116,11 @@ def test_an_output_without_size_is_no_memory_and_a_wrong_one_is_held() -> None:
     drawn = Outcomes.of(rng.normal(size=signs.shape), targets, 0.1, 8)
     assert not (drawn.lasting | drawn.kept).any()
     assert not Outcomes.of(-signs[:150], targets, 0.1, 8).kept.any(), "no period to compare with"
+
+
+def test_the_figure_draws_arms_that_there_are(measured: pd.DataFrame) -> None:
+    """It knows no network, and so has names of its own for them."""
+    assert (dose.HOLD, dose.NOISY) == (latching.HOLD, latching.NOISY)
+    shown = dose.numbers_of(measured.assign(task="T1", seed=1))
+    assert {*shown["panel"]} == {dose.RATE, dose.SHARES, dose.KEPT, dose.NOISE}
+    assert {*shown["factors"].dropna()} <= {*dose.FACTORS}

@@ -19,13 +19,14 @@ READ = [
 ]  # fmt: skip
 """Columns of ``tables/following.csv`` that milestones are found by."""
 NAMES = {
-    "longest": "longest horizon",
-    "drops": "latches by amplitude",
-    "accurate": "solves its task",
-    "locked": "angles lock",
-    "attracting": "multiplier below 1",
+    "longest": "trains on the longest\nsequences",
+    "drops": "is worse on inputs\na quarter as large",
+    "accurate": "is accurate enough\nto solve its task",
+    "locked": "eigenvalues' angles\nare right, and stay so",
+    "attracting": "stored states attract\n(multiplier below 1)",
 }
-"""Milestones in words. Angles lock, and a multiplier is below 1, where they are so in all later snapshots too."""
+"""Milestones in words, as a figure calls them. Angles are right, and a multiplier is below 1, where they are so in all
+later snapshots too."""
 
 
 def of_runs(snapshots: pd.DataFrame) -> pd.DataFrame:

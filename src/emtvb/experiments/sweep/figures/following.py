@@ -14,14 +14,6 @@ from emtvb.figures.panels import figure_key, panel_grid
 from emtvb.figures.style import COLOURS, house_style
 from emtvb.figures.words import wrap_name
 
-WORDS = {
-    "longest": "trains on the longest\nsequences",
-    "drops": "is worse on inputs\na quarter as large",
-    "accurate": "is accurate enough\nto solve its task",
-    "locked": "eigenvalues' angles\nare right, and stay so",
-    "attracting": "stored states attract\n(multiplier below 1)",
-}
-"""What the figure calls milestones."""
 ANGLES = "matched_spectral_error"
 _FAILED = "0.75"
 _TICKS = (500, 1000, 2000, 5000, 10_000, 20_000)
@@ -83,7 +75,7 @@ def _moments(axes: Axes, shown: pd.DataFrame, colours: dict[str, str]) -> None:
             # snapshots are 500 steps apart, or more (``weight_snapshots.STEPS``): a row is one of them
             heights = middle + swarm_offsets(steps, 400, 0.03, 0.15)
             axes.plot(steps, heights, linestyle="none", marker="o", markersize=2.2, markeredgewidth=0, color=colour)
-    axes.set_yticks(range(len(milestones.NAMES)), [WORDS[name] for name in milestones.NAMES])
+    axes.set_yticks(range(len(milestones.NAMES)), [*milestones.NAMES.values()])
     axes.set(ylim=(len(milestones.NAMES) - 0.5, -0.5), title="when a run that solves its task first ...")
 
 
