@@ -149,7 +149,7 @@ def test_a_phone_shows_each_answer_as_a_block_and_a_picture_opens(site: Path, br
     assert min(widths) > 300
     page.goto((site / "docs" / "memory.html").as_uri())
     page.locator(".bd-article a:has(> img)").first.click()
-    assert page.url.endswith("figures/multipliers.png")
+    assert page.url.endswith("figures/dose.png")
     page.close()
 
 
