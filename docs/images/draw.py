@@ -18,10 +18,10 @@ RED, BLUE, GREY, INK = "#c94741", "#3884bd", "#dddddd", "#222222"
 
 
 def picture(width: int, height: int, parts: Iterable[str], title: str) -> str:
-    """An SVG on white, which can be read on a dark page too."""
+    """An SVG on white, which can be read on a dark page too, and on a phone if it is at most 500 wide."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        f'font-family="Helvetica, Arial, sans-serif" font-size="13" fill="{INK}" role="img">\n<title>{title}</title>\n'
+        f'font-family="Helvetica, Arial, sans-serif" font-size="15" fill="{INK}" role="img">\n<title>{title}</title>\n'
         "<style>rect { shape-rendering: crispEdges }</style>\n"
         f'<rect width="{width}" height="{height}" fill="white"/>\n' + "\n".join(parts) + "\n</svg>\n"
     )
@@ -67,43 +67,44 @@ def phi() -> str:
     task = tasks.named("T3", 8, 8)
     rng = np.random.default_rng(5)
     parts = [HEAD, text(20, 26, "One step of task T3, in which eight vectors are kept", more=' font-weight="bold"')]
-    size, gap, left, top = 13, 46, 40, 70
+    size, gap, left, top = 13, 42, 40, 70
     for variable in range(8):
         x = left + gap * variable
         parts += vector(x, top, rng.choice([-1, 1], size=8), size)
         parts.append(text(x + size / 2, top - 10, f"m{variable + 1}", "middle"))
         if variable:
             parts.append(arrow((x - 4, top + 4 * size), (x - gap + size + 5, top + 4 * size)))
-    parts.append(text(left - 20, top + 8 * size + 18, "oldest"))
+    foot = top + 8 * size
+    parts.append(text(left - 20, foot + 18, "oldest"))
     last = left + 7 * gap
-    parts.append(text(last + size + 20, top + 8 * size + 18, "newest", "end"))
-    below = top + 8 * size + 62
-    parts.append(f'<rect x="{left + 100}" y="{below - 22}" width="190" height="34" fill="none" stroke="{INK}" rx="5"/>')
-    parts.append(text(left + 195, below, "y = f(m1, ..., m8)", "middle"))
+    parts.append(text(last + size + 20, foot + 18, "newest", "end"))
+    below = foot + 62
+    parts.append(f'<rect x="{left + 82}" y="{below - 22}" width="190" height="34" fill="none" stroke="{INK}" rx="5"/>')
+    parts.append(text(left + 177, below, "y = f(m1, ..., m8)", "middle"))
     for variable in (1, 3, 6):
         x = left + gap * variable + size / 2
-        parts.append(
-            arrow((x, top + 8 * size + 5), (x if 1 < variable < 6 else left + 130 + 22 * variable, below - 24))
-        )
+        parts.append(arrow((x, foot + 5), (x if 1 < variable < 6 else left + 80 + 27 * variable, below - 24)))
     parts.append(
-        arrow((left + 290, below - 5), (last + gap, below - 5), (last + gap, top + 52), (last + size + 5, top + 52))
+        arrow((left + 272, below - 5), (last + gap, below - 5), (last + gap, top + 52), (last + size + 5, top + 52))
     )
-    parts.append(text(last + gap + 8, below - 40, "next m8,"))
-    parts.append(text(last + gap + 8, below - 24, "and the output"))
-    parts.append(text(20, below + 48, "m1 leaves, all others move up by one place, and y comes in behind."))
+    parts.append(text(last + gap + 8, below - 42, "next m8,"))
+    parts.append(text(last + gap + 8, below - 24, "the output"))
+    parts.append(text(20, below + 42, "m1 leaves, the others move up by one place, y comes in last."))
     matrix = task.theory.phi
-    cell, x0, y0 = 3.6, 560, 52
+    cell, x0, y0 = 3.6, 20, below + 108
     side = cell * len(matrix)
-    parts.append(text(x0, 26, "The same as a matrix: m(t+1) = Phi m(t)", more=' font-weight="bold"'))
+    parts.append(text(x0, y0 - 14, "The same as a matrix: m(t+1) = Phi m(t)", more=' font-weight="bold"'))
     for row, column in zip(*np.nonzero(matrix), strict=True):
         parts.append(square(x0 + cell * column, y0 + cell * row, cell, RED if matrix[row, column] > 0 else BLUE))
     for block in range(9):
         at = cell * 8 * block
-        parts.append(f'<path d="M{x0 + at:g},{y0} v{side:g} M{x0},{y0 + at:g} h{side:g}" stroke="{GREY}" fill="none"/>')
-    parts.append(text(x0 + side + 10, y0 + side / 2, "moves all vectors"))
-    parts.append(text(x0 + side + 10, y0 + side - 10, "f: composes the new one"))
-    parts.append(text(x0, y0 + side + 20, "red: +1, blue: -1, white: 0"))
-    return picture(970, below + 66, parts, "One step of a task, and its matrix Phi")
+        parts.append(
+            f'<path d="M{x0 + at:g},{y0:g} v{side:g} M{x0},{y0 + at:g} h{side:g}" stroke="{GREY}" fill="none"/>'
+        )
+    parts.append(text(x0 + side + 12, y0 + side / 2, "moves all vectors"))
+    parts.append(text(x0 + side + 12, y0 + side - 10, "f: composes the new one"))
+    parts.append(text(x0 + side + 12, y0 + 16, "red: +1, blue: -1, white: 0"))
+    return picture(490, round(y0 + side) + 20, parts, "One step of a task, and its matrix Phi")
 
 
 def edit() -> str:
@@ -119,36 +120,40 @@ def edit() -> str:
         chosen = table[table["series"] == series].pivot(index="step", columns="dimension", values="value")
         return {int(step): row for step, row in zip(chosen.index, chosen.to_numpy(), strict=True) if step in STEPS}
 
-    parts = [HEAD, text(20, 26, "What a trained network stores", more=' font-weight="bold"')]
-    size, top = 11, 62
-    for x, series, words in ((20, "before", "before the edit"), (150, "after", "after it")):
+    parts = [HEAD, text(20, 26, "What a network stores", more=' font-weight="bold"')]
+    size, top = 9, 64
+    for x, series, words in ((20, "before", "before"), (122, "after", "after")):
         for variable, values in enumerate(grid(series, "variable").T):
             parts += vector(x + size * variable, top, values, size)
-        parts.append(text(x, top - 10, words))
+        parts.append(text(x, top - 9, words))
         frame = f'width="{size}" height="{8 * size}" fill="none" stroke="{INK}" stroke-width="2"'
         parts.append(f'<rect x="{x + 7 * size}" y="{top}" {frame}/>')
-    parts.append(arrow((20 + 8 * size + 6, top + 4 * size), (146, top + 4 * size)))
-    parts.append(text(20, top + 8 * size + 22, "The eighth of its eight vectors"))
-    parts.append(text(20, top + 8 * size + 39, "is replaced, in the hidden state."))
-    x0, small, height = 420, 13, 9
+    parts.append(arrow((20 + 8 * size + 5, top + 4 * size), (118, top + 4 * size)))
+    lines = (
+        "Its hidden state holds", "eight vectors. The last is", "overwritten, in the state.", "",
+        "Task T1: repeat the", "eight for ever.", "Red is +1, blue is -1.",
+    )  # fmt: skip
+    for line, words in enumerate(lines):
+        parts.append(text(20, top + 8 * size + 28 + 20 * line, words))
+    x0, small, height = 236, 8, 7
     parts.append(text(x0, 26, "What it gives out, step by step", more=' font-weight="bold"'))
     at = x0 + small * (20 - STEPS[0] + 1)
-    rows = (("network", "the network"), ("theory", "predicted"), ("unedited theory", "predicted without"))
+    rows = (
+        ("network", "the network"),
+        ("theory", "predicted"),
+        ("unedited theory", "predicted, had it not been edited"),
+    )
     for row, (series, words) in enumerate(rows):
-        y = top + row * (8 * height + 18)
-        parts.append(text(x0 - 12, y + 4 * height, words, "end"))
-        if series == "unedited theory":
-            parts.append(text(x0 - 12, y + 4 * height + 16, "the edit", "end"))
+        y = top + row * (8 * height + 28)
+        parts.append(text(x0, y - 9, words))
         for step, values in strip(series).items():
             for dimension, value in enumerate(values):
                 x, foot = x0 + small * (step - STEPS[0]), y + height * dimension
                 parts.append(f'<rect x="{x}" y="{foot}" width="{small}" height="{height}" fill="{colour(value)}"/>')
-    end = top + 3 * 8 * height + 2 * 18
-    parts.append(f'<path d="M{at},{top - 6} V{end + 6}" stroke="{INK}" stroke-width="2.5"/>')
-    parts.append(text(at, top - 10, "edit", "middle"))
-    parts.append(text(20, end - 16, "Task T1: repeat eight vectors"))
-    parts.append(text(20, end + 1, "for ever. Red is +1, blue is -1."))
-    return picture(x0 + small * len(STEPS) + 20, end + 22, parts, "An edit of a running network")
+        parts.append(f'<path d="M{at},{y - 4} v{8 * height + 8}" stroke="{INK}" stroke-width="2.5"/>')
+    end = top + 3 * 8 * height + 2 * 28
+    parts.append(text(at, end + 20, "edit", "middle"))
+    return picture(x0 + small * len(STEPS) + 12, end + 34, parts, "An edit of a running network")
 
 
 PICTURES = {"phi.svg": phi, "edit.svg": edit}
