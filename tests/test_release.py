@@ -24,6 +24,7 @@ from .test_publish import published
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+MOST_WORDS_OF_A_VERSION = 150
 CODECHECK = yaml.safe_load((ROOT / "codecheck.yml").read_text())
 
 
@@ -83,6 +84,26 @@ def test_what_is_released_has_one_name_and_authors_and_place(
     assert software == ([place] if place else [])
     if "published" in request.node.name:
         assert place == f"https://github.com/somebody{'-else' * ('elsewhere' in request.node.name)}/emtvb"
+
+
+def test_a_version_of_the_changelog_is_short() -> None:
+    versions = re.split(r"^## ", Released(ROOT).changelog, flags=re.MULTILINE)[1:]
+    words = {version.split()[0]: len(version.partition("\n")[2].split()) for version in versions}
+    assert __version__ == next(iter(words))
+    assert {version: number for version, number in words.items() if number > MOST_WORDS_OF_A_VERSION} == {}
+
+
+def test_a_tag_of_an_older_version_is_set_to_a_commit_of_it() -> None:
+    tags = re.findall(r"^git tag v(\S+) (\w+)", (ROOT / "docs" / "publishing.md").read_text(), re.MULTILINE)
+    assert tags
+    for version, commit in tags:
+        shown = subprocess.run(
+            ["git", "show", f"{commit}:CITATION.cff"], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        if shown.returncode != 0:
+            pytest.skip(f"{commit} is not here, as in a shallow clone")
+        assert f"version: {version}\n" in shown.stdout
+        assert f"\n## {version} (" in Released(ROOT).changelog
 
 
 def test_what_a_checker_of_the_paper_compares_is_there() -> None:
