@@ -7,10 +7,6 @@
 report: "workflow/report.rst"
 
 
-# Of the Containerfile, where `--sdm apptainer` asks for it.
-container: "docker://ghcr.io/OWNER/NAME"
-
-
 include: "workflow/rules/common.smk"
 # The kind of experiment that the config states: it says FIGURES and TABLES, and has a rule of its own name for all of it.
 include: f"workflow/rules/{KIND.name}.smk"

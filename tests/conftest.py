@@ -38,6 +38,7 @@ TOGETHER = (
     "tests/paper/test_significance.py",
     "tests/training/test_bits.py",
     "tests/test_archive.py",
+    "tests/test_documented_commands.py",
     "tests/test_notebooks.py",
     "tests/test_release.py",
     "tests/test_site.py",

@@ -134,9 +134,8 @@ def test_they_use_the_public_face_but_for_the_demos_task_and_its_training() -> N
 
 
 @pytest.mark.parametrize("name", ["demo.ipynb", "own_network.ipynb"])
-def test_a_notebook_opens_elsewhere_and_installs_what_it_needs(name: str) -> None:
-    cells = read(name).cells
-    for address in ("https://colab.research.google.com/github/", "https://mybinder.org/v2/gh/"):
-        assert re.search(rf"\]\({re.escape(address)}[\w/?-]+(/|=)notebooks/{re.escape(name)}\)", cells[0].source)
-    first = next(cell for cell in cells if cell.cell_type == "code")
-    assert re.search(r'%pip install -q "emtvb\[notebook,\w+\] @ git\+https://', first.source)
+def test_a_notebook_installs_what_it_needs(name: str) -> None:
+    """From the clone; tests/test_publish.py says from where once it is published."""
+    first = next(cell for cell in read(name).cells if cell.cell_type == "code")
+    (package,) = re.findall(r'%pip install -q "(.*)\[notebook,\w+\]', first.source)
+    assert package == "emtvb" or (NOTEBOOKS / package / "pyproject.toml").is_file()

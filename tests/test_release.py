@@ -20,51 +20,100 @@ from packaging.utils import canonicalize_name
 from emtvb import __version__
 from emtvb.experiments import kinds
 
+from .test_publish import published
+
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-CITATION = yaml.safe_load((ROOT / "CITATION.cff").read_text())
-ZENODO = json.loads((ROOT / ".zenodo.json").read_text())
-CODEMETA = json.loads((ROOT / "codemeta.json").read_text())
+MOST_WORDS_OF_A_VERSION = 150
 CODECHECK = yaml.safe_load((ROOT / "codecheck.yml").read_text())
 
 
-def test_what_is_released_has_one_version_and_day() -> None:
-    (heading,) = re.findall(
-        rf"^## {re.escape(__version__)} \((.*)\)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE
+class Released:
+    """What the files of a clone say of what is released."""
+
+    def __init__(self, folder: Path) -> None:
+        self.changelog, self.licence = ((folder / name).read_text() for name in ("CHANGELOG.md", "LICENSE"))
+        self.project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
+        self.citation = yaml.safe_load((folder / "CITATION.cff").read_text())
+        self.zenodo, self.codemeta = (
+            json.loads((folder / name).read_text()) for name in (".zenodo.json", "codemeta.json")
+        )
+
+
+@pytest.fixture(scope="module", params=["here", "published", "published elsewhere"])
+def released(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Released:
+    """As it lies here, and with the address of a repository in it, and with another one after that."""
+    calls = {"here": 0, "published": 1, "published elsewhere": 2}[request.param]
+    folder = tmp_path_factory.mktemp("released")
+    return Released(published(folder, *[("somebody/emtvb",), ("somebody-else/emtvb",)][:calls]) if calls else ROOT)
+
+
+def test_what_is_released_has_one_version_and_day(released: Released) -> None:
+    (heading,) = re.findall(rf"^## {re.escape(__version__)} \((.*)\)$", released.changelog, re.MULTILINE)
+    assert {released.citation["version"], released.zenodo["version"], released.codemeta["version"]} == {__version__}
+    assert (
+        released.citation["date-released"] == released.zenodo["publication_date"] == released.codemeta["datePublished"]
     )
-    assert {CITATION["version"], ZENODO["version"], CODEMETA["version"]} == {__version__}
-    assert CITATION["date-released"] == ZENODO["publication_date"] == CODEMETA["datePublished"]
-    assert heading == CITATION["date-released"]
+    assert heading == released.citation["date-released"]
 
 
-def test_what_is_released_names_the_same_pythons() -> None:
-    oldest = PROJECT["requires-python"].removeprefix(">=")
-    assert CODEMETA["runtimePlatform"].startswith(f"Python {oldest} or newer")
-    named = [text.rpartition(" ")[2] for text in PROJECT["classifiers"] if "Python :: 3." in text]
+def test_what_is_released_names_the_same_pythons(released: Released) -> None:
+    oldest = released.project["requires-python"].removeprefix(">=")
+    assert released.codemeta["runtimePlatform"].startswith(f"Python {oldest} or newer")
+    named = [text.rpartition(" ")[2] for text in released.project["classifiers"] if "Python :: 3." in text]
     assert named[0] == oldest
 
 
-def test_what_is_released_has_one_name_and_authors_and_place() -> None:
-    (author,) = PROJECT["authors"]
-    assert f"Copyright (c) 2026 {author['name']}\n" in (ROOT / "LICENSE").read_text()
-    assert CITATION["authors"] == ZENODO["creators"] == PROJECT["authors"]
-    assert [person["name"] for person in CODEMETA["author"]] == [author["name"]]
-    assert {CITATION["license"], ZENODO["license"], CODEMETA["license"].rpartition("/")[2]} == {PROJECT["license"]}
-    assert CITATION["title"] == ZENODO["title"]
-    assert (CODEMETA["name"], CODEMETA["description"]) == (PROJECT["name"], PROJECT["description"])
-    assert CITATION["keywords"] == ZENODO["keywords"] == CODEMETA["keywords"] == PROJECT["keywords"]
-    place = PROJECT["urls"]["Repository"]
-    assert {CITATION["repository-code"], CODEMETA["codeRepository"]} == {place}
-    assert place in [related["identifier"] for related in ZENODO["related_identifiers"]]
+def test_what_is_released_has_one_name_and_authors_and_place(
+    released: Released, request: pytest.FixtureRequest
+) -> None:
+    project, citation, zenodo, codemeta = released.project, released.citation, released.zenodo, released.codemeta
+    (author,) = project["authors"]
+    assert f"Copyright (c) 2026 {author['name']}\n" in released.licence
+    assert citation["authors"] == zenodo["creators"] == project["authors"]
+    assert [person["name"] for person in codemeta["author"]] == [author["name"]]
+    assert {citation["license"], zenodo["license"], codemeta["license"].rpartition("/")[2]} == {project["license"]}
+    assert citation["title"] == zenodo["title"]
+    assert (codemeta["name"], codemeta["description"]) == (project["name"], project["description"])
+    assert citation["keywords"] == zenodo["keywords"] == codemeta["keywords"] == project["keywords"]
+    place = project["urls"].get("Repository")
+    assert (citation.get("repository-code"), codemeta.get("codeRepository")) == (place, place)
+    software = [
+        entry["identifier"] for entry in zenodo["related_identifiers"] if entry.get("resource_type") == "software"
+    ]
+    assert software == ([place] if place else [])
+    if "published" in request.node.name:
+        assert place == f"https://github.com/somebody{'-else' * ('elsewhere' in request.node.name)}/emtvb"
+
+
+def test_a_version_of_the_changelog_is_short() -> None:
+    versions = re.split(r"^## ", Released(ROOT).changelog, flags=re.MULTILINE)[1:]
+    words = {version.split()[0]: len(version.partition("\n")[2].split()) for version in versions}
+    assert __version__ == next(iter(words))
+    assert {version: number for version, number in words.items() if number > MOST_WORDS_OF_A_VERSION} == {}
+
+
+def test_a_tag_of_an_older_version_is_set_to_a_commit_of_it() -> None:
+    tags = re.findall(r"^git tag v(\S+) (\w+)", (ROOT / "docs" / "publishing.md").read_text(), re.MULTILINE)
+    assert tags
+    for version, commit in tags:
+        shown = subprocess.run(
+            ["git", "show", f"{commit}:CITATION.cff"], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        if shown.returncode != 0:
+            pytest.skip(f"{commit} is not here, as in a shallow clone")
+        assert f"version: {version}\n" in shown.stdout
+        assert f"\n## {version} (" in Released(ROOT).changelog
 
 
 def test_what_a_checker_of_the_paper_compares_is_there() -> None:
     text = (ROOT / "codecheck.yml").read_text()
     assert text.startswith("---\n")
     assert CODECHECK["version"] == "https://codecheck.org.uk/spec/config/2.0/"
-    (paper,) = CITATION["references"]
+    released = Released(ROOT)
+    (paper,) = released.citation["references"]
     names = [f"{author['given-names']} {author['family-names']}" for author in paper["authors"]]
-    assert CODECHECK["paper"]["title"] == paper["title"] == CODEMETA["referencePublication"]["name"]
+    assert CODECHECK["paper"]["title"] == paper["title"] == released.codemeta["referencePublication"]["name"]
     assert [author["name"] for author in CODECHECK["paper"]["authors"]] == names
     assert CODECHECK["paper"]["reference"].endswith(paper["doi"])
     for entry in CODECHECK["manifest"]:
