@@ -8,6 +8,9 @@ VENV := .venv
 CHROMIUM = $(firstword $(foreach name,chromium chromium-browser google-chrome,$(shell command -v $(name);)))
 # The newest that `make lock` takes.
 TORCH := torch<2.14
+QUICK := "not long and not nightly"
+# These, and the checker that is applied to their annotated calls.
+TYPES := --jaxtyping-packages=emtvb.adapters,emtvb.audit,emtvb.cli,emtvb.config,emtvb.core,emtvb.experiments,emtvb.figures,emtvb.page,emtvb.paper,emtvb.theory,emtvb.weights,emtvb.tables,emtvb.making.provenance,emtvb.making.recipes,emtvb.making.staleness,emtvb.training.architectures,emtvb.training.checkpoint,emtvb.training.curriculum,emtvb.training.engine,emtvb.training.general,emtvb.training.history,emtvb.training.shard,emtvb.training.stream,tests.checked
 # Quotes a name for the shell, since it may have a space or a quote in it.
 FILE = '$(subst ','\'',$(CONFIG))'
 SNAKEMAKE = $(VENV)/bin/snakemake --cores $(CORES) --quiet rules --configfile $(FILE)
@@ -23,7 +26,7 @@ ifneq (1,$(words $(CURDIR)))
 $(error folder: $(CURDIR): no job can be started in a path with a space; move the clone)
 endif
 
-.PHONY: help install reproduce figures test test-all test-long newest oldest docs dist dataset notebooks report rulegraph config lock clean
+.PHONY: help install reproduce figures test test-all test-long test-nightly newest oldest docs dist dataset notebooks report rulegraph config lock clean
 .DELETE_ON_ERROR:
 
 help: ## list these targets
@@ -50,12 +53,17 @@ test: $(VENV)/.tests ## check the code: style, types, tests, one small experimen
 	# Of the default sweep, and of each kind of experiment without one.
 	@for file in config/config.yaml $$(grep -L '^tasks:' config/*.yaml); do \
 		echo "snakemake --lint --configfile $$file" && $(VENV)/bin/snakemake --lint --configfile $$file || exit 1; done
-	OMP_NUM_THREADS=1 $(VENV)/bin/pytest -n auto --dist loadscope -m "not long" --durations=20
+	OMP_NUM_THREADS=1 $(VENV)/bin/pytest -n auto --dist loadscope -m $(QUICK) --durations=20
 
-test-long: $(VENV)/.tests ## the slow tests: cluster faults, all register widths, notebooks, published results
-	OMP_NUM_THREADS=1 $(VENV)/bin/pytest -n auto --dist loadscope -m long --durations=40
+test-long: $(VENV)/.tests ## the slow tests: clusters, kills, audits, pages in a browser, notebooks, published results
+	OMP_NUM_THREADS=1 $(VENV)/bin/pytest -n auto --dist loadscope -m "long and not nightly" --durations=40
 
-test-all: test test-long ## both
+# What is dearest and seldom fails, and once more the quick tests, with the types and shapes of every call checked.
+test-nightly: $(VENV)/.tests ## hours: before a release, and by a scheduled job
+	OMP_NUM_THREADS=1 $(VENV)/bin/pytest -n auto --dist loadscope -m nightly --durations=40
+	OMP_NUM_THREADS=1 $(VENV)/bin/pytest -n auto --dist loadscope -m $(QUICK) $(TYPES)
+
+test-all: test test-long test-nightly ## all three
 
 report: $(VENV)/.runs ## make the experiment in CONFIG, and a report of it as one self-contained HTML page
 	@$(VENV)/bin/emtvb config check -- $(FILE)
@@ -103,14 +111,14 @@ newest: PYTHON = $(firstword $(foreach minor,14 13 12 11,$(shell command -v pyth
 newest: ## the quick tests with the newest Python, Snakemake, torch and other libraries, in a .newest of their own
 	rm -rf .newest && $(PYTHON) -m venv .newest && .newest/bin/pip install --progress-bar off uv
 	.newest/bin/uv pip install --python .newest/bin/python -e '.[docs,release,test]'
-	OMP_NUM_THREADS=1 .newest/bin/python -m pytest -n auto --dist loadscope -m "not long"
+	OMP_NUM_THREADS=1 .newest/bin/python -m pytest -n auto --dist loadscope -m $(QUICK)
 
 oldest: ## the quick tests with the oldest libraries that pyproject.toml allows, in an .oldest of their own
 	rm -rf .oldest && $(PYTHON) -m venv .oldest && .oldest/bin/pip install --progress-bar off uv
 	.oldest/bin/uv pip compile pyproject.toml --extra workflow --extra notebook --resolution lowest-direct \
 		--quiet -o .oldest/versions.txt
 	.oldest/bin/uv pip install --python .oldest/bin/python -c .oldest/versions.txt -e '.[docs,release,test]'
-	OMP_NUM_THREADS=1 .oldest/bin/python -m pytest -n auto --dist loadscope -m "not long"
+	OMP_NUM_THREADS=1 .oldest/bin/python -m pytest -n auto --dist loadscope -m $(QUICK)
 
 clean: ## delete .venv, .snakemake, site, dist and dataset
 	rm -rf $(VENV) .snakemake site dist dataset

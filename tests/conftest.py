@@ -51,7 +51,8 @@ The mark ``xdist_group`` would say so in the files, but with pytest 9.2 it does 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """A worker more than there are cores for what takes long: tests of clusters wait most of their time."""
-    return (os.cpu_count() or 1) + 1 if config.option.markexpr == "long" else None
+    slow = config.option.markexpr in ("long and not nightly", "nightly")
+    return (os.cpu_count() or 1) + 1 if slow else None
 
 
 class FilesTogether(LoadScopeScheduling):

@@ -99,6 +99,7 @@ INSTEAD = {
     "make install": ("make -n -W pyproject.toml install", "downloads 2 GB"),
     "make test": ("make -n test", "minutes"),
     "make test-long": ("make -n test-long", "it runs this"),
+    "make test-nightly": ("make -n test-nightly", "it runs this"),
     "make test-all": ("make -n test-all", "it runs this"),
     "make newest": ("make -n newest", "downloads, and minutes"),
     "make oldest": ("make -n oldest", "downloads, and minutes"),
@@ -221,7 +222,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.first
-@pytest.mark.long
+@pytest.mark.nightly
 @pytest.mark.parametrize("command", EVERY, ids=lambda command: f"{command.page}: {command.line[:60]}")
 def test_a_line_of_the_documentation_works(clone: Path, command: Command) -> None:
     run, _ = INSTEAD.get(command.line, (command.line, ""))

@@ -24,7 +24,7 @@ def test_the_guide_has_each_of_them_and_none_is_missed() -> None:
     assert {word for row in rows[2:] for word in row[1:]} <= {"r", "w", "taken"}
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_the_table_of_the_guide_is_what_comes_out() -> None:
     """Where it fails: `python -m benchmarks.verification --write`."""
     assert verification.table() == verification.published()

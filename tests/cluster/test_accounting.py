@@ -13,7 +13,7 @@ from ..workflow.conftest import Project
 from .cluster import ACCOUNT, Cluster
 from .conftest import PATIENCE, Call, accounted
 
-pytestmark = [pytest.mark.first, pytest.mark.long]
+pytestmark = [pytest.mark.first, pytest.mark.nightly]
 
 REFERENCE = (
     "--configfile", "config/smoke.yaml",

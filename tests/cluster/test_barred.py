@@ -16,7 +16,7 @@ from .cluster import ACCOUNT, NODES, Cluster
 from .conftest import HERE, PATIENCE, SHARDS, Call, job_of, made, wait
 from .test_forgotten import at_work, of, state
 
-pytestmark = [pytest.mark.first, pytest.mark.long]
+pytestmark = [pytest.mark.first, pytest.mark.nightly]
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from ..workflow.conftest import Project
 from .cluster import Cluster
 from .conftest import SHARDS, Call, accounted, made
 
-pytestmark = [pytest.mark.first, pytest.mark.long]
+pytestmark = [pytest.mark.first, pytest.mark.nightly]
 
 WRAPPER = """#!/bin/sh
 test -e {empty} && exit 0

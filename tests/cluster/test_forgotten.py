@@ -11,7 +11,7 @@ from ..workflow.conftest import Project
 from .cluster import NODES, Cluster
 from .conftest import SHARDS, Call, job_of, made, wait
 
-pytestmark = [pytest.mark.first, pytest.mark.long]
+pytestmark = [pytest.mark.first, pytest.mark.nightly]
 
 
 @pytest.fixture(scope="module")

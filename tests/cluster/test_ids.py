@@ -15,7 +15,7 @@ from .cluster import Cluster
 from .conftest import PATIENCE, SHARDS, Call, jobs_by_shard, made, wait
 from .test_forgotten import of
 
-pytestmark = [pytest.mark.first, pytest.mark.long]
+pytestmark = [pytest.mark.first, pytest.mark.nightly]
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from .cluster import NODES, Cluster
 from .conftest import HERE, PATIENCE, Call, hand_on_to_nodes, jobs_by_shard, made, trained_here, wait
 from .test_forgotten import of, state
 
-pytestmark = [pytest.mark.first, pytest.mark.long]
+pytestmark = [pytest.mark.first, pytest.mark.nightly]
 
 
 PAIRWISE = (

@@ -12,7 +12,7 @@ from ..workflow.conftest import Project
 from .cluster import Cluster
 from .conftest import HERE, SHARDS, TRAINED, Call, hand_on_to_nodes, made
 
-pytestmark = [pytest.mark.first, pytest.mark.long]
+pytestmark = [pytest.mark.first, pytest.mark.nightly]
 
 pytest.importorskip("snakemake_executor_plugin_slurm")
 

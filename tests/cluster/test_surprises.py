@@ -12,7 +12,7 @@ from ..workflow.conftest import Project
 from .cluster import Cluster
 from .conftest import SHARDS, Call, job_of, made, wait
 
-pytestmark = [pytest.mark.first, pytest.mark.long]
+pytestmark = [pytest.mark.first, pytest.mark.nightly]
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import emtvb
 from emtvb.experiments.streams import stream_measurement
 from emtvb.theory import tasks
 
-pytestmark = pytest.mark.long  # tests/library/test_face.py, tests/streams/test_public_face.py are quick
+pytestmark = pytest.mark.nightly  # tests/library/test_face.py, tests/streams/test_public_face.py are quick
 
 PUBLISHED = Path(__file__).parents[2] / "results"
 BITS = 1e-3

@@ -226,7 +226,7 @@ reveal_type(emtvb.edit)
 """
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_a_type_checker_sees_the_public_face_after_a_normal_install(tmp_path: Path) -> None:
     """The package as pip puts it into an environment of its own; mypy --strict over a user's script and the guide's."""
     made = Environment(tmp_path / "env", built(tmp_path))  # with the libraries that the guide imports besides

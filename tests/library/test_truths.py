@@ -39,20 +39,20 @@ MANY = 20
 """Draws; ``python -m benchmarks.truths`` makes more."""
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 @pytest.mark.parametrize("name", TRUE)
 def test_in_many_draws_a_true_edit_is_claimed(name: str) -> None:
     assert all(drawn(TRUE[name], seed)[1] for seed in range(MANY))
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 @pytest.mark.parametrize("name", FALSE)
 def test_in_many_draws_a_false_edit_is_not(name: str) -> None:
     """A label that agrees with the stored bit in most trials is sometimes taken for it."""
     assert sum(drawn(FALSE[name], seed)[1] for seed in range(MANY)) <= (2 if "agrees" in name else 0)
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 @pytest.mark.parametrize("name", UNSTORED)
 def test_in_many_draws_what_is_not_stored_is_neither(name: str) -> None:
     """One in a hundred is meant to be readable."""

@@ -84,7 +84,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return project
 
 
-@pytest.fixture(scope="module", params=["here", *RESOLUTIONS])
+@pytest.fixture(
+    scope="module", params=["here", *(pytest.param(name, marks=pytest.mark.nightly) for name in RESOLUTIONS)]
+)
 def python(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Python with the Snakemake of these tests, and with the oldest and the newest one that is allowed."""
     if request.param == "here":

@@ -23,7 +23,7 @@ def test_where_it_cannot_be_had_it_says_why(tmp_path: Path, monkeypatch: pytest.
         arm.emulation(tmp_path)
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 @pytest.mark.skipif(kernel.ARM, reason="this is ARM")
 def test_emulated_it_gives_the_same_bits(tmp_path: Path) -> None:
     try:

@@ -18,7 +18,7 @@ from emtvb.training.promises import ENGINE, FOLLOWING
 
 pytestmark = [
     pytest.mark.skipif(platform.machine() != "x86_64", reason="names the features of x86-64's CPUs"),
-    pytest.mark.long,  # all widths of the kernel
+    pytest.mark.nightly,  # all widths of the kernel
 ]
 
 TARGETS = {

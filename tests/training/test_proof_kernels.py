@@ -16,7 +16,7 @@ from emtvb.training.proof import Case, case_digests, digest_of_cases, proof_case
 
 from .test_proof import right
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.nightly
 
 torch.set_num_threads(1)
 

@@ -137,7 +137,10 @@ def test_what_is_shown_can_be_written_though_another_job_differs(project: Projec
     assert outputs(published(project)) == before
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number",
+    [signal.SIGTERM, *(pytest.param(number, marks=pytest.mark.nightly) for number in (signal.SIGINT, signal.SIGKILL))],
+)
 def test_a_call_that_is_killed_leaves_no_process_and_no_record_and_the_next_goes_on(
     project: Project, number: signal.Signals
 ) -> None:

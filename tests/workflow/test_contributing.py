@@ -183,7 +183,7 @@ follow: [{tasks: [T1], hidden_dim: [24], l2: [0], threshold: [0.9], seeds: [1]}]
 """Of its networks one solves its task by this bar alone, some by any, and some do not."""
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_another_bar_of_solved_is_a_key_and_nothing_says_otherwise(project: Project) -> None:
     (project.folder / "config/lower.yaml").write_text(LOWER)
     _make(project, "--configfile", "config/lower.yaml")
@@ -223,7 +223,7 @@ OLDER = (
 """Tests of figures, columns, tasks, claims and architectures."""
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_older_tests_pass_when_all_recipes_were_followed(project: Project) -> None:
     for name in ("tests", "docs"):
         shutil.copytree(ROOT / name, project.folder / name, ignore=shutil.ignore_patterns("__pycache__"))

@@ -68,7 +68,7 @@ def table(folder: Path) -> str:
     return markdown.table(HEADER, rows)
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_each_change_plans_what_it_concerns(tmp_path: Path) -> None:
     assert table(tmp_path) in (ROOT / "docs" / "staleness.md").read_text("utf-8")
 

@@ -68,6 +68,7 @@ def environment(wheel: Path, tmp_path: Path) -> Environment:
     return made
 
 
+@pytest.mark.nightly
 def test_the_wheel_outside_any_clone(environment: Environment, tmp_path: Path) -> None:
     """Tasks, a training, what it learned, an edit."""
     folder = tmp_path / "empty"
