@@ -25,7 +25,10 @@ import emtvb
 ROOT = Path(__file__).parents[1]
 INDEX = ROOT / "docs" / "README.md"
 LIVE = ("results/paper/edit.html", "results/streams/edit.html", "results/paper/verdicts.html")
-"""Pages with scripts of their own, which are in the site as they are published, with the files that they link to."""
+"""Pages with scripts of their own, which are in the site as they are published, with the files that they link to.
+
+Where they lead to a page of the documentation, they lead to that of the site.
+"""
 
 GIVEN = ("emtvb.experiments.published.Published", "emtvb.core.editing.requests.Change")
 """Classes that the reference has besides those of the public face, which gives or takes them."""
@@ -173,6 +176,10 @@ def copy_linked(app: Sphinx, error: Exception | None) -> None:
     for name in filter(lambda name: (ROOT / name).is_file(), sorted(linked)):
         (app.outdir / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, app.outdir / name)
+    for page in LIVE:
+        text = (ROOT / page).read_text("utf-8")
+        led = re.sub(r'(href="(?:\.\./)+(?:README|docs/[\w-]+))\.md"', r'\1.html"', text)
+        (app.outdir / page).write_text(led, "utf-8")
     shutil.copyfile(app.outdir / "README.html", app.outdir / "index.html")
 
 

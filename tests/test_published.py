@@ -214,7 +214,7 @@ def test_learning_curves_are_outlined_for_every_run() -> None:
 
 
 def test_every_link_of_the_published_page_leads_to_a_file_that_a_clone_has() -> None:
-    here = {(ROOT / name).resolve() for name in kept("results/paper")}
+    here = {(ROOT / name).resolve() for name in kept(".")}
     links = re.findall(r'href="(?!#|https?:|data:)([^"]+)"', (PAPER / "verdicts.html").read_text())
     assert links
     assert [link for link in links if (PAPER / unquote(link)).resolve() not in here] == []
