@@ -310,6 +310,7 @@ def expressions(root: Path = ROOT) -> dict[str, Any]:
         "whole": lambda measure: _plain_means(paper.table("table1"))[measure],
         "key_findings": lambda: first_table(FINDINGS, (root / FINDINGS).read_text("utf-8")),
         "commands": commands,
+        "gallery": lambda *names: gallery(root, names),
         "copy": lambda file, *rows: copied((root / "results" / file).read_text("utf-8").strip(), rows),
         "rates": lambda: error_rates.as_markdown(pd.read_csv(root / "results/paper/figures/evidence.csv")),
         "answers": lambda: error_rates.answers_as_markdown(error_rates.answer_rates()),
@@ -389,6 +390,33 @@ def commands() -> str:
     found = {name: group.get_command(context, name) for name in group.list_commands(context)}
     rows = ([f"`emtvb {name}`", command.get_short_help_str(200)] for name, command in found.items() if command)
     return markdown.table(["command", "what it does"], rows, "ll")
+
+
+def gallery(root: Path, experiments: Collection[str]) -> str:
+    """Every figure of some experiments below a heading of its name, with its caption: first those that findings shows.
+
+    A figure that an experiment before it has is left out. Of one that is drawn for each task, T3's is shown.
+    """
+    findings = (root / FINDINGS).read_text("utf-8")
+    order = list(dict.fromkeys(re.findall(r"figures/(\w+)\.png|figures\.md#(\w+)", findings)))
+    first = [one or other for one, other in order]
+    shown: dict[str, str] = {}
+    for experiment in experiments:
+        folder = root / "results" / experiment / "figures"
+        names = {path.relative_to(folder).parts[0].partition(".")[0] for path in folder.rglob("*.csv")}
+        for name in sorted(names, key=lambda name: (first.index(name) if name in first else len(first), name)):
+            caption = (root / "workflow" / "report" / f"{name}.rst").read_text("utf-8").strip().replace("``", "`")
+            pictures = sorted(path for ending in ("png", "gif") for path in folder.glob(f"{name}*/*.{ending}"))
+            picture = next((path for path in pictures if path.stem == "T3"), folder / f"{name}.png")
+            place, numbers = (
+                f"../{path.relative_to(root).as_posix()}" for path in (picture, picture.with_suffix(".csv"))
+            )
+            others = [f"[{path.stem}](../{path.relative_to(root).as_posix()})" for path in pictures if path != picture]
+            title = re.search(r"\*\*(.*?)\*\*", caption, re.DOTALL)
+            alt = " ".join(title[1].split()).rstrip(".") if title else name
+            links = ", ".join([f"[Numbers]({numbers})", *others])
+            shown.setdefault(name, f"## {name}\n[![{alt}]({place})]({place})\n\n{caption}\n\n{links}")
+    return "\n\n".join(shown.values())
 
 
 def without_comments(text: str) -> str:

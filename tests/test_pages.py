@@ -131,13 +131,24 @@ def test_each_number_of_a_key_finding_is_read_off_the_figure_that_it_links_to() 
     cells = [row.rsplit(" | ", 1)[1] for row in rows[0].splitlines()[2:]]
     assert len(cells) <= 6
     for cell in cells:
-        linked = re.findall(r"\[((?:(?!<!--).|<!--.*?-->)*?)\]\(\.\./results/paper/figures/(\w+)\.png\)", cell)
+        linked = re.findall(r"\[((?:(?!<!--).|<!--.*?-->)*?)\]\(figures\.md#(\w+)\)", cell)
         assert linked, cell
         for words, figure in linked:
             expressions = re.findall(r"\d%?<!--(.*?)-->", words)
             assert expressions
             assert all(f'shown("{figure}")' in expression for expression in expressions)
             assert not re.search(r"\d%?(?![\d%<,.])", re.sub(r"<!--.*?-->", "<", words)), "a number without a comment"
+
+
+def test_the_gallery_shows_every_figure_that_is_published_with_its_caption() -> None:
+    text = (ROOT / "docs/figures.md").read_text("utf-8")
+    for experiment in ("paper", "architectures", "streams"):
+        for path in (ROOT / "results" / experiment / "figures").rglob("*.csv"):
+            name = path.relative_to(ROOT / "results" / experiment / "figures").parts[0].partition(".")[0]
+            assert text.count(f"\n## {name}\n[![") == 1, name
+            assert (ROOT / "workflow/report" / f"{name}.rst").read_text("utf-8").splitlines()[-1] in text
+    for place in re.findall(r"\]\((\.\./results/[^)]*)\)", text):
+        assert (ROOT / "docs" / place).is_file(), place
 
 
 def test_comments_are_not_read() -> None:
@@ -186,8 +197,11 @@ def test_a_config_in_it_can_be_run(page: str, tmp_path: Path) -> None:
 
 
 def prose(page: str, folder: Path = ROOT) -> int:
-    """Words of a page, those of tables and code aside."""
-    text = pages.without_comments((folder / page).read_text("utf-8"))
+    """Words of a page, those of tables, code, pictures and captions aside: these stand in workflow/report."""
+    text = re.sub(
+        r"^<!--gallery.*?^<!-- end -->", "", (folder / page).read_text("utf-8"), flags=re.DOTALL | re.MULTILINE
+    )
+    text = re.sub(r"^\[!\[.*$", "", pages.without_comments(text), flags=re.MULTILINE)
     text = re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
     return len(re.sub(r"^\|.*", "", text, flags=re.MULTILINE).split())
 

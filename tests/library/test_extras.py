@@ -116,7 +116,9 @@ def test_the_view_needs_one_extra(tmp_path: Path) -> None:
 def test_a_notebook_installs_what_it_imports(name: str, tmp_path: Path) -> None:
     cells = nbformat.read(ROOT / "notebooks" / name, as_version=4).cells
     code = [cell.source for cell in cells if cell.cell_type == "code"]
-    (extras,) = (found[1].split(",") for text in code if (found := re.search(r'%pip install -q "(?:emtvb|\.\.)\[(.*?)\]', text)))
+    (extras,) = (
+        found[1].split(",") for text in code if (found := re.search(r'%pip install -q "(?:emtvb|\.\.)\[(.*?)\]', text))
+    )
     imports = re.findall(r"^(?:import|from) .*", "\n".join(code), re.MULTILINE)
     exported = {*re.findall(r"emtvb\.(\w+)\(", "\n".join(code))}
     done = run("\n".join([*imports, *(f"emtvb.{word}" for word in sorted(exported))]), tmp_path, *extras)
