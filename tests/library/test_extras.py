@@ -158,7 +158,7 @@ def test_installed_alone_it_reads_and_edits(wheel: Path, tmp_path: Path) -> None
 def test_installed_as_the_guide_says_its_code_runs_and_shows_what_it_says(wheel: Path, tmp_path: Path) -> None:
     """From top to bottom, in an empty folder."""
     guide = (ROOT / "docs" / "own-network.md").read_text()
-    install = re.search(r'pip install "emtvb\[([\w,]+)\] @ git\+', guide)
+    install = re.search(r'pip install "\.\[([\w,]+)\]"` in a clone', guide)
     output = re.search(r"```text\n(.*?)```", guide, re.DOTALL)
     assert install
     assert output
