@@ -14,7 +14,7 @@ TYPES := --jaxtyping-packages=emtvb.adapters,emtvb.audit,emtvb.cli,emtvb.config,
 # Quotes a name for the shell, since it may have a space or a quote in it.
 FILE = '$(subst ','\'',$(CONFIG))'
 SNAKEMAKE = $(VENV)/bin/snakemake --cores $(CORES) --quiet rules --configfile $(FILE)
-INSTALL = $(VENV)/bin/pip install --progress-bar off -c $(VENV)/versions.txt -e
+INSTALL = @$(VENV)/bin/python workflow/envs/install.py
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Where nothing can be written at home, as in a container of another user, Snakemake and matplotlib keep their caches here.
 ifneq (yes,$(shell test -w "$${XDG_CACHE_HOME:-$$HOME}" && echo yes;))
@@ -131,7 +131,7 @@ $(VENV)/versions.txt: requirements.txt $(VENV)/bin/python
 	grep == $< | tr -d '\\' > $@
 
 $(VENV)/.runs: $(VENV)/versions.txt pyproject.toml
-	@$(INSTALL) '.[workflow]'
+	$(INSTALL) '.[workflow]'
 	@$(VENV)/bin/python -m emtvb.training || echo "so 'trainer: auto' takes the general trainer here" >&2
 	@touch $@
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
+import venv
 from pathlib import Path
 
 import pytest
@@ -115,3 +117,41 @@ def test_the_make_of_macos_runs_every_target_that_a_user_calls(tmp_path: Path) -
         done = make(folder, *call.split())
         assert (done.returncode, done.stderr) == (0, ""), call
         assert done.stdout
+
+
+PIP = """
+import os, sys, sysconfig
+from pathlib import Path
+print("Collecting numpy", sys.argv[1:])
+print("Installing collected packages: numpy, emtvb")
+for name in "numpy", "emtvb":
+    (Path(sysconfig.get_path("purelib")) / f"{name}-1.dist-info").mkdir()
+if "torch" in sys.argv[-1]:
+    print("ERROR: No matching distribution found for torch", flush=True)
+    sys.exit(3)
+"""
+
+
+@pytest.mark.parametrize("package", [".[workflow]", ".[torch]"])
+def test_an_installation_is_some_lines_and_pips_are_in_a_log(tmp_path: Path, package: str) -> None:
+    venv.create(tmp_path / ".venv")
+    (libraries,) = (tmp_path / ".venv/lib").glob("python*/site-packages")
+    (libraries / "pip").mkdir()
+    (libraries / "pip/__main__.py").write_text(PIP)
+    (libraries / "module.py").touch()
+    command = [tmp_path / ".venv/bin/python", ROOT / "workflow/envs/install.py", package]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    log = tmp_path / ".venv/install.log"
+    assert "Collecting numpy" in log.read_text()
+    assert repr(package) in log.read_text()
+    assert done.stdout.splitlines()[0] == f"installing {package} into .venv, 1 to 3 minutes; what pip says: {log}"
+    if "torch" in package:
+        assert done.returncode == 3
+        assert done.stderr.splitlines() == [
+            "ERROR: No matching distribution found for torch", f"pip could not install {package}: {log}",
+        ]  # fmt: skip
+    else:
+        assert (done.returncode, done.stderr) == (0, "")
+        assert re.fullmatch(r"installed in \d+ s", done.stdout.splitlines()[1])
+        assert len(done.stdout.splitlines()) == 2
+        assert list((libraries / "__pycache__").glob("module.*.pyc"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import re
@@ -201,10 +200,11 @@ def test_actions_of_others_are_pinned_by_commit(path: Path) -> None:
 def test_workflows_run_what_is_here(path: Path) -> None:
     jobs = yaml.safe_load(path.read_text())["jobs"]
     runs = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
-    targets = [words[1:] for run in runs if (words := run.split())[0] in ("make", ".ci/run")]
-    assert targets
+    makes = [words for run in runs if (words := run.split())[0] in ("make", ".ci/run")]
+    assert makes
     makefile = (ROOT / "Makefile").read_text().replace("$(VENV)", ".venv")
-    assert all(f"\n{target}:" in makefile for target in itertools.chain.from_iterable(targets))
+    for target in (word for words in makes for word in words[1:] if "=" not in word):
+        assert f"\n{target}:" in makefile
 
 
 @pytest.mark.long

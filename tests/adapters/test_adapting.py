@@ -207,6 +207,7 @@ def test_a_state_space_layer_has_real_and_imaginary_parts() -> None:
     close(system.jacobian(states[0])[0], expected)
 
 
+@pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated")
 def test_a_scripted_module() -> None:
     cell, x = nn.GRUCell(D, H), some(TIME, TRIALS, D)
 

@@ -279,6 +279,7 @@ def test_interpret_and_edit_from_the_command_line(emtvb, circuit: Path, file: st
     assert f"{name}: linearly stored and editable" in out
     assert NOT_VERIFIED in out
     made = circuit / f"{name}-interpretation" / name
+    assert f"\nopen first {made / 'edits.png'}: " in out
     assert sorted(path.stem for path in made.glob("*.png")) == figures
     assert pd.read_csv(made / "measurements.csv")["run_id"].tolist() == [name]
     status, out, err = emtvb(f"edit {circuit / file} {SIZE} --at 10 --variable 2 --flip 1 --output {circuit / 'there'}")

@@ -92,6 +92,7 @@ def test_train_then_interpret(emtvb, tmp_path: Path) -> None:
     for name in ("spectrum.png", "weights.pdf", "hidden_state.png", "edits.png", "exemplar.npz", "measurements.csv"):
         assert (made / name).stat().st_size > 0
         assert name in out
+    assert out.splitlines()[-1].startswith(f"open first {made / 'edits.png'}: ")
     assert pd.read_csv(made / "measurements.csv")["run_id"].tolist() == [folder.name]
     assert emtvb(f"interpret {folder.name} --output {tmp_path / 'there'}")[0] == 0
     assert emtvb(f"interpret {folder / folder.name} --output {tmp_path / 'there'}")[0] == 0

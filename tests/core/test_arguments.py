@@ -50,6 +50,7 @@ PLAIN = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
 @pytest.mark.parametrize("name", PLAIN)
 def test_a_plain_array_is_taken_as_it_is(name: str) -> None:
     found = as_numbers(PLAIN[name](), "inputs", "(a, b)")
@@ -74,6 +75,7 @@ NOT_PLAIN = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:Sparse CSR tensor support", "ignore:.*prototype stage", "ignore:.*quantized tensor")
 @pytest.mark.parametrize("name", NOT_PLAIN)
 def test_what_is_no_plain_array_is_refused_in_a_line(name: str) -> None:
     make, kind = NOT_PLAIN[name]

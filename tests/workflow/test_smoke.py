@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -93,6 +97,31 @@ def test_a_second_run_does_nothing_and_says_so(finished: Project) -> None:
     assert result.returncode == 0
     assert "Nothing to be done" in result.stderr
     assert finished.planned(*SMOKE) == {}
+
+
+@pytest.mark.long
+def test_reproduce_says_little_and_what_goes_wrong(finished: Project, tmp_path: Path) -> None:
+    project = Project.copy(tmp_path, finished.folder)
+    shutil.rmtree(project.folder / "results/smoke/figures")
+    command = [sys.executable, "-m", "emtvb", "reproduce", "--cores", "2", "config/smoke.yaml"]
+    here = {**os.environ, "PYTHONPATH": str(project.folder / "src")}
+
+    def reproduce() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(command, cwd=project.folder, env=here, capture_output=True, text=True, check=False)
+
+    done = reproduce()
+    assert done.returncode == 0, done.stderr
+    assert len(done.stderr.splitlines()) < 10
+    assert done.stderr.splitlines()[-1].endswith("steps (100%) done")
+    assert "Result: " in done.stdout
+    (table := project.folder / "results/smoke/tables/table1.csv").unlink()
+    project.edit("workflow/scripts/tabulate.py", "import", "raise RuntimeError('broken here')\nimport")
+    done = reproduce()
+    assert done.returncode == 1
+    assert "broken here" in done.stderr
+    assert "Error in rule tabulate" in done.stderr
+    assert "Result: " not in done.stdout
+    assert not table.exists()
 
 
 def test_the_report_is_one_page_that_holds_the_figures(finished: Project, tmp_path: Path) -> None:

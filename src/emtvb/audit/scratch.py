@@ -21,7 +21,7 @@ from emtvb.making.supervised import WAITING
 
 log = logging.getLogger(__name__)
 
-_STEPS = re.compile(r"(\d+) of (\d+) steps \(\d+%\) done")
+STEPS = re.compile(r"(\d+) of (\d+) steps \(\d+%\) done")
 
 
 def is_training(job: Planned) -> bool:
@@ -104,7 +104,7 @@ class Scratch:
         answer = ""
         with processes.begin(command, self.place, here, self.place / "lock") as process:
             for line in process.stderr or ():
-                if step := _STEPS.search(line):
+                if step := STEPS.search(line):
                     told(int(step[1]), int(step[2]))
                 elif WAITING in line:
                     log.info("%s", line.strip())

@@ -38,6 +38,7 @@ def interpret(run: str, of_file: OfFile, output: Path | None) -> None:
             _print_row(measured)
         for path in sorted(folder.iterdir()):
             console.print(str(path))
+        console.print(f"open first {folder / 'edits.png'}: what the network does once what it stores is changed")
 
 
 def _print_table(row: Any, values: Mapping[str, str]) -> None:

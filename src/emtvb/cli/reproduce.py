@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from threading import Thread
 
 import click
 
@@ -32,17 +33,22 @@ def reproduce(file: str, cores: str) -> None:
 
     Ctrl-C stops it; the same command goes on from the last checkpoints.
     """
+    from emtvb.cli.progress import show_progress
     from emtvb.making.clone import workflow_root
 
     experiment, killed = checked_experiment(file), killed_processes()
     snakemake, snakefile = Path(sys.executable).with_name("snakemake"), workflow_root() / "Snakefile"
     command: list[str | Path] = [
-        "--snakefile", snakefile, "--cores", cores, "--quiet", "rules", "--configfile", Path(file).absolute(),
+        "--snakefile", snakefile, "--cores", cores, "--logger", "emtvb", "--configfile", Path(file).absolute(),
         # No more jobs at once than memory has room for.
         "--resources", f"mem_mb={available_bytes() >> 20}", "--default-resources", f"mem_mb={JOB_MEMORY}",
     ]  # fmt: skip
-    with subprocess.Popen([snakemake, *command]) as process:
+    with subprocess.Popen([snakemake, *command], stderr=subprocess.PIPE, text=True, errors="replace") as process:
+        # In a thread, since jobs that outlive Snakemake hold the pipe open.
+        lines = Thread(target=show_progress, args=(process.stderr,), daemon=True)
+        lines.start()
         status = _exit_status(process)
+        lines.join(1)
     if status == 128 + signal.SIGKILL:  # else Snakemake says it
         for line in want_of_memory(killed):
             click.echo(line, err=True)
@@ -51,7 +57,7 @@ def reproduce(file: str, cores: str) -> None:
     _print_summary(experiment)
 
 
-def _exit_status(process: subprocess.Popen[bytes]) -> int:
+def _exit_status(process: subprocess.Popen[str]) -> int:
     """A process's exit status, as a shell has it. Ctrl-C reaches the process, too: it ends its jobs, and says so."""
 
     def stop(*_: object) -> None:
