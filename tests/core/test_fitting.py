@@ -295,7 +295,7 @@ def labelled(change) -> None:
         (lambda u, y: (u[:, :8], {"n": y["number"][:1, :8].repeat(20, 0)}), "too few for"),
     ],
 )  # fmt: skip
-@pytest.mark.filterwarnings("ignore:divide by zero")
+@pytest.mark.filterwarnings("ignore:divide by zero", "ignore:inputs. 20 steps of")
 def test_labels_that_cannot_be_used_are_one_clear_line(change, says: str) -> None:
     with pytest.raises(InputError) as caught:
         labelled(change)
