@@ -121,6 +121,7 @@ def test_the_period_is_that_of_the_theory(browser: Browser, task: Task) -> None:
     page = browser.new_page()
     script = bundled_modules(*(path for path in VIEW if path.stem in ("network", "lasting")))
     page.add_script_tag(content=f"{script}\nglobalThis.found = about => period(new Task(about));", type="module")
+    page.wait_for_function("() => globalThis.found")  # a module runs after its tag is there
     about = describe_task(Elman(made_up(task, 5)[1]), task)
     found = page.evaluate(
         "about => { const found = globalThis.found(about); return found === Infinity ? null : found }", about
