@@ -67,7 +67,7 @@ def phi() -> str:
     task = tasks.named("T3", 8, 8)
     rng = np.random.default_rng(5)
     parts = [HEAD, text(20, 26, "One step of task T3, in which eight vectors are kept", more=' font-weight="bold"')]
-    size, gap, left, top = 13, 42, 40, 70
+    size, gap, left, top = 13, 42, 40, 88
     for variable in range(8):
         x = left + gap * variable
         parts += vector(x, top, rng.choice([-1, 1], size=8), size)
@@ -75,15 +75,15 @@ def phi() -> str:
         if variable:
             parts.append(arrow((x - 4, top + 4 * size), (x - gap + size + 5, top + 4 * size)))
     foot = top + 8 * size
-    parts.append(text(left - 20, foot + 18, "oldest"))
+    parts.append(text(left - 20, top - 28, "oldest"))
     last = left + 7 * gap
-    parts.append(text(last + size + 20, foot + 18, "newest", "end"))
+    parts.append(text(last + size + 20, top - 28, "newest", "end"))
     below = foot + 62
     parts.append(f'<rect x="{left + 82}" y="{below - 22}" width="190" height="34" fill="none" stroke="{INK}" rx="5"/>')
     parts.append(text(left + 177, below, "y = f(m1, ..., m8)", "middle"))
-    for variable in (1, 3, 6):
+    for variable in range(8):
         x = left + gap * variable + size / 2
-        parts.append(arrow((x, foot + 5), (x if 1 < variable < 6 else left + 80 + 27 * variable, below - 24)))
+        parts.append(arrow((x, foot + 5), (left + 96 + 23 * variable, below - 24)))
     parts.append(
         arrow((left + 272, below - 5), (last + gap, below - 5), (last + gap, top + 52), (last + size + 5, top + 52))
     )
