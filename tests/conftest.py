@@ -34,7 +34,6 @@ TOGETHER = (
     "tests/cluster/*",  # which mostly wait; but a few clusters at once are too much for two cores
     "tests/*/test_workflow.py",
     "tests/making/test_hooks.py",
-    "tests/workflow/test_smoke.py",
     "tests/paper/test_significance.py",
     "tests/training/test_bits.py",
     "tests/test_archive.py",
@@ -68,9 +67,21 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesTogethe
     return FilesTogether(config, log) if config.getvalue("dist") == "loadscope" else None
 
 
+@pytest.hookimpl(trylast=True)  # once the tests of other marks are gone
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What is marked ``first`` goes first: at the end one worker would wait for it."""
-    items.sort(key=lambda item: item.get_closest_marker("first") is None)
+    """What is marked ``first`` goes first: at the end one worker would wait for it.
+
+    Of the tests of an experiment that one process makes for all, one goes first, and the others when it is there.
+    """
+    making: set[str] = set()
+
+    def place(item: pytest.Item) -> int:
+        made = {"audited", "finished"} & set(getattr(item, "fixturenames", ()))
+        waits = bool(made) and made <= making
+        making.update(made)
+        return 2 if item.get_closest_marker("first") is None else int(waits)
+
+    items.sort(key=place)
 
 
 def make_network(d: int = 3, hidden_dim: int = 5, seed: int = 0) -> Network:

@@ -83,6 +83,7 @@ def test_the_edit_that_the_pages_name_is_made(unpacked: Unpacked) -> None:
     assert "output vectors are the theory's for the edited variables" in unpacked.emtvb(*found[1].split())
 
 
+@pytest.mark.nightly
 def test_its_tables_and_figures_are_drawn_again_without_training(unpacked: Unpacked) -> None:
     """Those of the paper's sweep, as ``make figures`` does it."""
     folder = unpacked.folder / "results" / "paper"

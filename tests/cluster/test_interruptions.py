@@ -16,6 +16,7 @@ from .conftest import PATIENCE, SHARDS, Call, job_of, made
 pytestmark = [pytest.mark.first, pytest.mark.long]
 
 
+@pytest.mark.nightly
 def test_a_job_over_its_time(
     project: Project, cluster: Cluster, submit: Callable[..., Call], undisturbed: dict[str, bytes]
 ) -> None:

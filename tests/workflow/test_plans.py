@@ -527,7 +527,7 @@ def test_a_profile_without_our_triggers_is_told(finished: Project, tmp_path: Pat
     assert "profiles/default" in said[0]
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 def test_one_call_makes_all_that_is_stale(finished: Project, tmp_path: Path) -> None:
     """A grown sweep in a clone without the state of trainings: what is new is trained, and what stands is not."""
     project = Project.copy(tmp_path, finished.folder)
