@@ -29,7 +29,7 @@ SOLUTIONS = (STORED, OTHERWISE)
 """The verdicts that are solutions, in the order in which they are drawn; what is left of all runs did not learn."""
 WORDS = {
     STORED: "stores every variable linearly, and obeys edits",
-    OTHERWISE: "solves the task, but not so",
+    OTHERWISE: "solves the task, but fails one of these",
     NOT_LEARNED: "does not solve the task",
 }
 """What the figure calls verdicts."""
