@@ -624,7 +624,11 @@ def test_ctrl_c_while_jobs_run_is_a_few_lines(project: Project, times: int) -> N
     while len([*(project.folder / "results").rglob("train_shard/*.log")]) < 2:
         assert running.poll() is None
         time.sleep(0.1)
-    jobs = [one for one in snakemake.children(recursive=True) if "train_shard.py" in str(one.cmdline()[1:2])]
+    jobs = []
+    for child in snakemake.children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):  # some end meanwhile
+            if "train_shard.py" in str(child.cmdline()[1:2]):
+                jobs.append(child)
     running.send_signal(signal.SIGINT)
     if times == 2:
         while "Terminating processes" not in running.stderr.readline():
