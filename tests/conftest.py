@@ -33,6 +33,9 @@ hypothesis.settings.load_profile("emtvb")
 TOGETHER = (
     "tests/cluster/*",  # which mostly wait; but a few clusters at once are too much for two cores
     "tests/*/test_workflow.py",
+    "tests/cli/test_main.py",
+    "tests/figures/test_every.py",
+    "tests/library/test_careless_input.py",
     "tests/making/test_hooks.py",
     "tests/paper/test_significance.py",
     "tests/training/test_bits.py",
@@ -71,17 +74,18 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesTogethe
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What is marked ``first`` goes first: at the end one worker would wait for it.
 
-    Of the tests of an experiment that one process makes for all, one goes first, and the others when it is there.
+    Of the tests of an experiment that one process makes for all, one goes first, and the others when half of the rest
+    is done: until it is there a worker would wait.
     """
     making: set[str] = set()
-
-    def place(item: pytest.Item) -> int:
+    first, waiting, rest = list[pytest.Item](), list[pytest.Item](), list[pytest.Item]()
+    for item in items:
         made = {"audited", "finished"} & set(getattr(item, "fixturenames", ()))
-        waits = bool(made) and made <= making
+        marked = item.get_closest_marker("first") is not None
+        (waiting if made & making else first if marked else rest).append(item)
         making.update(made)
-        return 2 if item.get_closest_marker("first") is None else int(waits)
-
-    items.sort(key=place)
+    half = len(rest) // 2
+    items[:] = [*first, *rest[:half], *waiting, *rest[half:]]
 
 
 def make_network(d: int = 3, hidden_dim: int = 5, seed: int = 0) -> Network:

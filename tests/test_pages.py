@@ -24,7 +24,9 @@ def published() -> dict[str, Any]:
     return pages.expressions()
 
 
-@pytest.mark.parametrize("page", pages.PAGES)
+@pytest.mark.parametrize(
+    "page", [pytest.param(page, marks=pytest.mark.long if page == "docs/evidence.md" else ()) for page in pages.PAGES]
+)
 def test_a_page_says_what_was_found(page: str, published: dict[str, Any]) -> None:
     """Where it fails: `.venv/bin/python docs/pages.py`, and then read what stands there once more."""
     assert pages.renewed(page, (ROOT / page).read_text("utf-8"), published)[1] == []

@@ -270,7 +270,10 @@ NOT_VERIFIED = "verified: no; a file of weights has no outputs of its network, t
 
 @pytest.mark.parametrize(
     ("file", "figures"),
-    [("mine.safetensors", ["edits", "hidden_state", "spectrum", "weights"]), ("biased.pt", ["dynamics", "edits"])],
+    [
+        ("mine.safetensors", ["edits", "hidden_state", "spectrum", "weights"]),
+        pytest.param("biased.pt", ["dynamics", "edits"], marks=pytest.mark.long),
+    ],
 )
 def test_interpret_and_edit_from_the_command_line(emtvb, circuit: Path, file: str, figures: list[str]) -> None:  # noqa: F811
     name = file.split(".")[0]

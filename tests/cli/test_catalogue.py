@@ -162,18 +162,23 @@ def test_without_results_it_says_so(emtvb, tmp_path: Path, monkeypatch: pytest.M
     assert "no experiment there" in err
 
 
-def test_every_kind_of_network_is_opened_by_its_id(root: Path, emtvb, tmp_path: Path) -> None:
-    runs = runs_in(root / "own")
-    twin = next(run_id for run_id in runs if "_twin1" in run_id and run_id.startswith("T1"))
-    lstm, s4 = (next(r for r in runs if r.startswith(f"{name}_T1") and "seed1" in r) for name in ("lstm", "s4"))
-    for run_id in (twin, lstm, s4):
-        status, out, err = emtvb(f"interpret {run_id} --output {tmp_path / run_id}")
-        assert status == 0, err
-        assert pd.read_csv(tmp_path / run_id / "measurements.csv")["run_id"].tolist() == [run_id]
-        status, out, err = emtvb(f"edit {run_id} --at 4 --variable 1 --flip 0 --output {tmp_path / run_id}")
-        assert status == 0, err
-        assert run_id in out
-        assert find_run(f"{root / 'own'}/{run_id}").run.run_id == run_id
+@pytest.mark.parametrize(
+    ("begins", "has"),
+    [
+        pytest.param("T1", "_twin1", marks=pytest.mark.long),
+        ("lstm_T1", "seed1"),
+        pytest.param("s4_T1", "seed1", marks=pytest.mark.long),
+    ],
+)
+def test_every_kind_of_network_is_opened_by_its_id(root: Path, emtvb, tmp_path: Path, begins: str, has: str) -> None:
+    run_id = next(run_id for run_id in runs_in(root / "own") if run_id.startswith(begins) and has in run_id)
+    status, out, err = emtvb(f"interpret {run_id} --output {tmp_path / run_id}")
+    assert status == 0, err
+    assert pd.read_csv(tmp_path / run_id / "measurements.csv")["run_id"].tolist() == [run_id]
+    status, out, err = emtvb(f"edit {run_id} --at 4 --variable 1 --flip 0 --output {tmp_path / run_id}")
+    assert status == 0, err
+    assert run_id in out
+    assert find_run(f"{root / 'own'}/{run_id}").run.run_id == run_id
 
 
 @pytest.mark.parametrize("command", ["interpret {}", "edit {} --at 1 --variable 1 --flip 0"])

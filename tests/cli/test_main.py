@@ -375,6 +375,7 @@ def test_what_cannot_be_edited_is_one_clear_line(emtvb, trained: Path, arguments
     assert err.count("\n") == 1
 
 
+@pytest.mark.long
 def test_a_network_with_too_few_neurons_has_no_basis_and_says_so(emtvb, tmp_path: Path) -> None:
     small = "--dimensions 3 --variables 3 --hidden 5 --epochs 1 --batches-per-epoch 20 --curriculum 3 --threshold 0.9"
     assert emtvb(f"train --task T1 {small} --output {tmp_path / 'small'}")[0] == 0
@@ -457,6 +458,7 @@ def test_a_full_disk_is_one_line_with_a_path(emtvb, tmp_path: Path, monkeypatch:
     assert f"No space left on device: '{tmp_path / 'new'}'; mend that and run again: it goes on where it stopped" in err
 
 
+@pytest.mark.long
 def test_a_notebooks_matplotlib_backend_is_nothing_to_the_command(trained: Path, tmp_path: Path) -> None:
     result = subprocess.run(
         [EMTVB, "edit", trained, "--at", "6", "--variable", "2", "--flip", "1", "--output", tmp_path],
@@ -534,6 +536,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_a_damaged_run_table_has_a_remedy_that_works(emtvb, tiny: Path, tmp_path: Path) -> None:
     """For a folder of `emtvb train`, too, where there is no stage to run."""
     folder = tmp_path / "mine"

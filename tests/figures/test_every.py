@@ -152,6 +152,7 @@ def test_a_changed_number_changes_the_picture(name: str) -> None:
     assert other.shape != picture(name).shape or (other != picture(name)).any()
 
 
+@pytest.mark.long
 @all_tables
 def test_the_order_of_rows_does_not_matter(name: str) -> None:
     drawing = FIGURES[name]

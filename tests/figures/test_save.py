@@ -27,6 +27,7 @@ FIGURES = {
 }
 
 
+@pytest.mark.long
 def test_whatever_the_settings_the_bytes_are_the_same(tmp_path: Path) -> None:
     before = dict(mpl.rcParams)
     first = [path.read_bytes() for path in save_figure(*FIGURES["weights"](), tmp_path / "a")]

@@ -112,6 +112,7 @@ def test_the_view_needs_one_extra(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["demo.ipynb", "own_network.ipynb"])
 def test_a_notebook_installs_what_it_imports(name: str, tmp_path: Path) -> None:
     cells = nbformat.read(ROOT / "notebooks" / name, as_version=4).cells

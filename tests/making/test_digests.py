@@ -86,6 +86,7 @@ def test_all_else_counts(before: str, after: str) -> None:
     assert digest(MODULE.replace(before, after)) != digest(MODULE)
 
 
+@pytest.mark.long
 def test_another_python_finds_the_same() -> None:
     """What Python 3.11 finds; those that are installed here are asked about every module of the package."""
     text = "def f(x=None, *, y: list[int] = []): return f'{x!r:>{4}} {y}' or (lambda: f())\nclass A: ...\n"

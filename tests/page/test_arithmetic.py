@@ -33,9 +33,18 @@ def inputs_of(about: dict, steps: int) -> np.ndarray:
     return x
 
 
-def test_every_network_of_the_page_runs_as_rollout_does(opened: Open, paper: list[Shown], paper_page: Path) -> None:
+some_and_every_network = pytest.mark.parametrize(
+    "share",
+    [pytest.param(slice(None, None, 4), id="some"), pytest.param(slice(None), id="every", marks=pytest.mark.long)],
+)
+
+
+@some_and_every_network
+def test_networks_of_the_page_run_as_rollout_does(
+    opened: Open, paper: list[Shown], paper_page: Path, share: slice
+) -> None:
     page = opened(paper_page)
-    for shown in paper:
+    for shown in paper[share]:
         page.turn(f"#net={shown.about['id']}&step={STEPS}")
         states, outputs = rollout(Network(**shown.weights), inputs_of(shown.about, STEPS))
         assert page.states().shape[0] == shown.about["s"] + STEPS + 1
@@ -61,11 +70,12 @@ def memories_of(shown: Shown, basis: str, task: Task) -> VariableMemories:
     return VariableMemories(*full, kept, parts["centre"].astype(np.float64))
 
 
-def test_every_network_of_the_page_is_edited_as_interventions_do_through_every_basis(
-    opened: Open, paper: list[Shown], paper_page: Path
+@some_and_every_network
+def test_networks_of_the_page_are_edited_as_interventions_do_through_every_basis(
+    opened: Open, paper: list[Shown], paper_page: Path, share: slice
 ) -> None:
     page = opened(paper_page)
-    for shown in paper:
+    for shown in paper[share]:
         task, system = task_of(shown.about), Elman(Network(**shown.weights))
         at, element = task.theory.settled_step + 3, int(np.flatnonzero(task.theory.persistent)[3])
         variable, dimension = element // task.d + 1, element % task.d
@@ -113,7 +123,11 @@ def _all(task: Task, m: np.ndarray, factor: float) -> np.ndarray:
     return after
 
 
-@pytest.mark.parametrize("task", ODD_TASKS, ids=lambda task: task.name)
+@pytest.mark.parametrize(
+    "task",
+    [pytest.param(task, marks=() if task.name in ("mixed", "one") else pytest.mark.long) for task in ODD_TASKS],
+    ids=lambda task: task.name,
+)
 def test_edits_of_any_task_at_any_time_are_those_of_interventions(opened: Open, tmp_path: Path, task: Task) -> None:
     shown, network, memories = made_up(task, 7)
     write_text(tmp_path / "edit.html", page_text([shown]))

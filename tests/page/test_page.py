@@ -310,7 +310,7 @@ def hold_time(page: Opened, fragment: str = "") -> Callable[[int], None]:
     return page.page.clock.run_for
 
 
-@pytest.mark.parametrize("width", [1280, 400])
+@pytest.mark.parametrize("width", [1280, pytest.param(400, marks=pytest.mark.long)])
 def test_it_opens_paused_before_an_edit_that_a_button_makes(opened: Open, paper_page: Path, width: int) -> None:
     page = opened(paper_page, width=width)
     assert page.ask("[view.view, view.timeline.edits.length, view.running]") == [32, 0, False]

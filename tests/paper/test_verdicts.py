@@ -383,6 +383,7 @@ def test_what_bases_of_ours_give_stands_beside_and_moves_no_answer() -> None:
             if name.startswith("realisation_") or name in ("data_shape_error", "data_worst_decoding_accuracy")
         }
     )
+    results, all_moved = drawn(20), by_name(worse)
     for name, claim in asked.items():
         (own,) = claim.holds
         assert {other.basis for other in claim.beside} == {"the realised basis", "the basis by data"}
@@ -390,7 +391,7 @@ def test_what_bases_of_ours_give_stands_beside_and_moves_no_answer() -> None:
             (there,) = other.holds
             assert (there.below, there.at_least) == (own.below, own.at_least)
             assert there.column.partition("_")[2] == own.column.partition("_")[2]
-        result, moved = by_name(runs)[name], by_name(worse)[name]
+        result, moved = results[name], all_moved[name]
         assert moved.finding == result.finding
         counts = dict(result.evidence.beside)["the realised basis"]
         totals = [f"of {stratum.networks}" for stratum in result.evidence.strata]

@@ -80,6 +80,7 @@ def doctor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., lis
     slurm.configuration.cache_clear()
 
 
+@pytest.mark.long
 def test_one_job_asks_for_the_most_that_any_planned_job_asks_for(
     doctor: Callable[..., list[str]], tmp_path: Path
 ) -> None:

@@ -821,6 +821,7 @@ def test_logs_that_can_lie_nowhere_are_one_line_before_any_job(start: Callable[.
         start()
 
 
+@pytest.mark.long
 def test_a_job_needs_no_room_for_a_solver(watched: Watched, tmp_path: Path) -> None:
     """Snakemake in a job, where TMPDIR is full: the usual scheduler would write its problem there."""
     if subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode != 0:

@@ -106,6 +106,7 @@ def test_a_damaged_finished_run_is_trained_again(
     assert before.W_hh.tobytes() == after.W_hh.tobytes()
 
 
+@pytest.mark.long
 def test_a_job_that_a_kill_left_at_its_end_has_used_what_trained(runs: list[Run], tmp_path: Path) -> None:
     """Its record names the modules of its process, though no run is left to train."""
     program = (

@@ -73,6 +73,7 @@ def test_its_jobs_have_records_and_are_audited(held: Held) -> None:
     assert line.startswith("error: results file")
 
 
+@pytest.mark.long
 def test_what_code_decides_is_made_again_or_accepted_and_nothing_else(held: Held) -> None:
     edit(held, COUNT, "return len(word)", "return len(word)  # said")
     edit(held, "workflow/rules/words.smk", "# A workflow", "# Some workflow")

@@ -154,7 +154,13 @@ def test_a_task_and_an_architecture_are_trained_measured_and_drawn(project: Proj
     assert set(pd.read_csv(results / "figures/architectures.csv")["run_id"]) == {mine["run_id"]}
 
 
-@pytest.mark.parametrize(("at", "verdict"), [("2026-12-03 10:00:00", "found"), ("2026-11-01 10:00:00", "consistent")])
+@pytest.mark.parametrize(
+    ("at", "verdict"),
+    [
+        ("2026-12-03 10:00:00", "found"),
+        pytest.param("2026-11-01 10:00:00", "consistent", marks=pytest.mark.long),
+    ],
+)
 def test_a_claim_can_be_consistent_if_it_is_older_than_the_networks(project: Project, at: str, verdict: str) -> None:
     a_claim(project, at)
     code = (

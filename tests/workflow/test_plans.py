@@ -311,8 +311,7 @@ OF_STATE = {"old times", "memory lost", "trainings left out", "another name of a
 """Edits that change nothing and that do not go together with others."""
 NOTHING = [edit for edit, (_, stale) in EDITS.items() if not stale and edit not in OF_STATE]
 QUICK = {
-    "an engine that gives another bit", "rollout", "figure", "one digit of what is published", "one task more",
-    "trainings left out, then a figure edited",
+    "an engine that gives another bit", "rollout", "trainings left out, then a figure edited",
 }  # fmt: skip
 """One of each sort, for the quick suite."""
 
@@ -380,7 +379,7 @@ def _flip(path: Path) -> None:
     ("name", "damage", "remade"),
     [
         pytest.param(f"training/{SHARD}/weights.safetensors", _flip, TRAINED_AGAIN, marks=pytest.mark.long),
-        ("measurements.csv", _flip, OF_MEASUREMENTS),
+        pytest.param("measurements.csv", _flip, OF_MEASUREMENTS, marks=pytest.mark.long),
         pytest.param("figures/spectrum.csv", _truncate, {"draw_spectrum": 1}, marks=pytest.mark.long),
     ],
 )
@@ -569,8 +568,8 @@ def test_the_usual_limit_of_new_jobs_a_second_is_lifted_and_a_callers_stays(
     ("arguments", "says"),
     [
         (["--config", "seed=3"], "seed: unknown key: did you mean seeds?"),
-        (["--config", "seeds=[010]"], "010 at line 1 would be read as 8"),
-        (["--configfile", "twice.yaml"], "the key seeds occurs twice, at line 7"),
+        pytest.param(["--config", "seeds=[010]"], "010 at line 1 would be read as 8", marks=pytest.mark.long),
+        pytest.param(["--configfile", "twice.yaml"], "the key seeds occurs twice, at line 7", marks=pytest.mark.long),
     ],
 )
 def test_bad_settings_stop_before_any_work(project: Project, arguments: list[str], says: str) -> None:

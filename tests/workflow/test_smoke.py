@@ -124,6 +124,7 @@ def test_reproduce_says_little_and_what_goes_wrong(finished: Project, tmp_path: 
     assert not table.exists()
 
 
+@pytest.mark.long
 def test_the_report_is_one_page_that_holds_the_figures(finished: Project, tmp_path: Path) -> None:
     page = tmp_path / "report.html"
     result = finished.snakemake(*SMOKE, "--report", str(page))
