@@ -38,6 +38,7 @@ TOGETHER = (
     "tests/library/test_careless_input.py",
     "tests/making/test_hooks.py",
     "tests/paper/test_significance.py",
+    "tests/paper/test_verdicts.py",
     "tests/training/test_bits.py",
     "tests/test_archive.py",
     "tests/test_documented_commands.py",
