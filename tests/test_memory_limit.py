@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import resource
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,13 @@ def test_what_is_free_and_not_what_there_is(system: Path) -> None:
     memory_limit.check_room(2 * GIB, "trials", "7, which are", "record fewer")
     with pytest.raises(InputError, match=r"trials: 7, which are 8\.1 GiB: 8\.0 GiB of memory can be had; record fewer"):
         memory_limit.check_room(int(2.02 * GIB), "trials", "7, which are", "record fewer")
+
+
+def test_a_process_has_its_limit_less_its_pages(system: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (3 * GIB, resource.RLIM_INFINITY))
+    (system.parent / "_PROC" / "self").mkdir()
+    (system.parent / "_PROC" / "self" / "statm").write_text(f"{GIB // os.sysconf('SC_PAGE_SIZE')} 5 5 1 0 5 0\n")
+    assert memory_limit.available_bytes() == 2 * GIB
 
 
 def test_what_was_killed_for_want_of_memory_is_counted(system: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -173,3 +175,5 @@ def test_a_register_keeps_what_it_holds() -> None:
     np.testing.assert_allclose(np.sort(np.abs(found.eigenvalues))[-6:], [0.5, 0.5, 1, 1, 1, 1], atol=1e-4)
     assert found.phi is None
     assert np.isnan(found.map_error)
+    for moved, apart in ((found.decoded, "0.0%"), (1.5 * found.decoded, "50.0%")):
+        assert repr(dataclasses.replace(found, map=moved)).endswith(f"differs from what is decoded by {apart}>")

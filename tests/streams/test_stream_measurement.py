@@ -133,6 +133,17 @@ def test_moments_of_an_episode() -> None:
     assert {moment.number: moment.due for moment in first} == {1: -1, 2: 0, 3: 1, 4: 2}
 
 
+def test_what_is_read_is_read_at_the_moment_that_its_column_names() -> None:
+    seen = episode_memory.watch_network(delay_line(), RUN.task, EPISODES, (N, N), np.random.default_rng(0), 4)
+    place = seen.plan.places[0]
+    steps = np.arange(place.start, len(seen.plan))
+    columns = stream_measurement.readability_columns([(seen, place)], [np.tile(steps[:, None], N).astype(float)])
+    last = {name: columns.pop(name) for name in ("at_marker", "first_at_marker", "at_last", "gone_all")}
+    before = place.first_output - 1
+    assert last == {"at_marker": before, "first_at_marker": before, "at_last": place.stop - 1, "gone_all": steps[-1]}
+    assert columns == {f"gone_{k}": place.stop - 1 + k for k in stream_measurement.AFTER}
+
+
 def test_a_decoder_reads_what_is_there_and_nothing_else() -> None:
     rng = np.random.default_rng(2)
     states = rng.normal(size=(2000, 6)).astype(np.float32)
