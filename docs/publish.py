@@ -16,9 +16,13 @@ ROOT = Path(__file__).parents[1]
 PARTS = {
     "<address>": r"[A-Za-z0-9](?:-?[A-Za-z0-9])*/[\w.-]*\w",
     "<image>": r"[a-z0-9-]+/[a-z0-9_.-]+",
+    "<site>": r"https://[a-z0-9-]+\.github\.io/[\w.-]*\w",
     "<doi>": r"10\.\d{4,9}/[\w.-]*\w",
 }
-"""What is filled in, and how it is written. A container's name has small letters alone."""
+"""What is filled in, and how it is written. A container's name has small letters alone, as has a site's owner.
+
+GitHub shows the text of a page with scripts; the site shows the page.
+"""
 
 
 class Place(NamedTuple):
@@ -85,6 +89,11 @@ PLACES = (
     Place(".github/ISSUE_TEMPLATE/config.yml", "enabled: true\n", f"enabled: true\n{QUESTION}"),
     Place("Snakefile", REPORT, REPORT + IMAGE),
     Place("README.md", "`git clone --depth 1`", f"`git clone --depth 1 {SITE}`"),
+    Place(
+        "README.md",
+        "](results/paper/edit.html)\n\n*[Edit what a running network stores](results/paper/edit.html).*",
+        "](<site>/results/paper/edit.html)\n\n*[Edit what a running network stores](<site>/results/paper/edit.html).*",
+    ),
     Place("docs/own-network.md", "Install it: ", f'Install it: `pip install "{_from_git("torch,plot")}"`, or '),
     *_notebook("demo.ipynb", "The variables inside a recurrent network: see them, edit them", "notebook,train"),
     *_notebook(
@@ -117,9 +126,6 @@ def main() -> None:
     parser.add_argument("address", metavar="OWNER/NAME", help="of the repository on GitHub")
     parser.add_argument("--doi", help="that the archive gave, such as 10.5281/zenodo.123; that of all versions")
     given = parser.parse_args()
-    values = {"<address>": given.address, "<image>": given.address.lower()} | (
-        {"<doi>": given.doi} if given.doi else {}
-    )
     if (
         not re.fullmatch(PARTS["<address>"], given.address)
         or given.address == "OWNER/NAME"
@@ -128,6 +134,12 @@ def main() -> None:
         raise SystemExit(f"error: address: {given.address}: is not a repository's, such as somebody/emtvb")
     if given.doi and not re.fullmatch(PARTS["<doi>"], given.doi):
         raise SystemExit(f"error: --doi: {given.doi}: is no DOI, such as 10.5281/zenodo.123")
+    owner, name = given.address.split("/")
+    values = {
+        "<address>": given.address,
+        "<image>": given.address.lower(),
+        "<site>": f"https://{owner.lower()}.github.io/{name}",
+    } | ({"<doi>": given.doi} if given.doi else {})
     try:
         changed = publish(ROOT, values)
     except (OSError, ValueError) as error:

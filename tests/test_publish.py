@@ -73,6 +73,8 @@ def test_every_file_has_the_address_and_can_be_read(folder: Path) -> None:
     citation = yaml.safe_load((folder / "CITATION.cff").read_text())
     assert (citation["doi"], about["identifier"]) == (DOI, f"https://doi.org/{DOI}")
     assert f"](https://doi.org/{DOI})" in (folder / "README.md").read_text()
+    live = "](https://some-body.github.io/emtvb.py/results/paper/edit.html)"
+    assert (folder / "README.md").read_text().count(live) == 2, "a repository's page shows the text of such a page"
     assert f'pip install "emtvb[torch,plot] @ git+{place}"' in (folder / "docs/own-network.md").read_text()
 
 
