@@ -195,7 +195,14 @@ def whole_cache(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 
 @pytest.mark.long  # each compiles it anew
-@pytest.mark.parametrize(("suffix", "keep"), [("nbi", 0), ("nbi", -9), ("nbc", 30), ("nbc", -9)])
+@pytest.mark.parametrize(
+    ("suffix", "keep"),
+    [
+        ("nbi", 0),
+        ("nbc", -9),
+        *(pytest.param(*torn, marks=pytest.mark.nightly) for torn in (("nbi", -9), ("nbc", 30))),
+    ],
+)
 def test_a_torn_cache_of_compiled_code_is_mended_and_the_engine_stays(
     tmp_path: Path, whole_cache: tuple[Path, str], suffix: str, keep: int
 ) -> None:
